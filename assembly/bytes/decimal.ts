@@ -1,0 +1,27 @@
+// Unsigned decimal numbers as ASCII digits.
+
+/** The longest that writeDecimal() writes, in bytes. */
+export const MAX_DECIMAL: u32 = 20;
+
+/** Writes `value` without leading zeros; returns the address behind it. */
+export function writeDecimal(at: usize, value: u64): usize {
+  let digits: usize = 1;
+  for (let rest = value; rest >= 10; rest /= 10) digits++;
+  for (let i = digits; i > 0; i--) {
+    store<u8>(at + i - 1, <u32>(value % 10) + 0x30);
+    value /= 10;
+  }
+  return at + digits;
+}
+
+/** The number that `size` ASCII digits spell, or `fallback` if there are none, other bytes, or more than nine. */
+export function readDecimal(at: usize, size: u32, fallback: u32): u32 {
+  if (size - 1 > 8) return fallback;
+  let value: u32 = 0;
+  for (let end = at + size; at < end; at++) {
+    let d = <u32>load<u8>(at) - 0x30;
+    if (d > 9) return fallback;
+    value = value * 10 + d;
+  }
+  return value;
+}

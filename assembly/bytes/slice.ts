@@ -1,0 +1,40 @@
+// A view of bytes that somebody else owns. It knows no encoding; most slices here hold UTF-8 or header bytes.
+
+/** `size` bytes beginning at address `at`. Absent and empty are the same: size 0. */
+@unmanaged
+export class Slice {
+  at: usize = 0;
+  size: u32 = 0;
+
+  set(at: usize, size: u32): void {
+    this.at = at;
+    this.size = size;
+  }
+
+  clear(): void {
+    this.size = 0;
+  }
+}
+
+/** A slice over the UTF-8 form of `value`, never freed: for names and for settings. */
+export function text(value: string): Slice {
+  let slice = new Slice();
+  let size = String.UTF8.byteLength(value);
+  let at = heap.alloc(size);
+  String.UTF8.encodeUnsafe(changetype<usize>(value), value.length, at);
+  slice.set(at, size);
+  return slice;
+}
+
+/** The slice as a string; for messages and configuration, never on the request path. */
+export function toText(slice: Slice): string {
+  return String.UTF8.decodeUnsafe(slice.at, slice.size);
+}
+
+export function sameBytes(a: usize, aSize: u32, b: usize, bSize: u32): bool {
+  return aSize === bSize && memory.compare(a, b, aSize) === 0;
+}
+
+export function startsWith(slice: Slice, prefix: Slice): bool {
+  return slice.size >= prefix.size && memory.compare(slice.at, prefix.at, prefix.size) === 0;
+}

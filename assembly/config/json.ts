@@ -1,0 +1,269 @@
+// JSON text (RFC 8259) to a tree. Our own because AssemblyScript cannot catch: a library that throws at a bad byte takes
+// the VM with it, and the person who wrote the byte is told nothing. Any bytes at all give a tree or an error here.
+
+export const NULL: u32 = 0;
+export const BOOLEAN: u32 = 1;
+export const NUMBER: u32 = 2;
+export const STRING: u32 = 3;
+export const ARRAY: u32 = 4;
+export const OBJECT: u32 = 5;
+
+export class Json {
+  /** As it stands in the text, for messages; an escaped line break is still escaped. Empty for arrays and objects. */
+  raw: string = "";
+  /** Of a string. */
+  text: string = "";
+  /** Of a boolean. */
+  flag: bool = false;
+  /** Of a number, in ten-thousandths; -1 where that is not exact, or negative, or beyond 9e14: no setting is such a number. */
+  number: i64 = -1;
+  /** Of an object, in the order of `items`. */
+  keys: string[] = [];
+  /** Of an array or an object. */
+  items: Json[] = [];
+
+  constructor(readonly type: u32) {}
+}
+
+const MAX_DEPTH: u32 = 32;
+
+/** Eighteen digits fit into an i64 whatever they are. */
+const MAX_HEAD: i64 = 99999999999999999;
+
+const QUOTE: u8 = 0x22;
+const BACKSLASH: u8 = 0x5c;
+
+/** Reads one JSON text. After parse(), `error` is "" or says what is wrong and at which byte. */
+export class JsonReader {
+  error: string = "";
+  private at: usize = 0;
+  private start: usize = 0;
+  private end: usize = 0;
+
+  /** The tree of `size` bytes at `at`; meaningless if there is an `error`. */
+  parse(at: usize, size: u32): Json {
+    this.error = "";
+    this.start = at;
+    this.at = at;
+    this.end = at + size;
+    let value = this.value(0);
+    this.space();
+    if (this.at < this.end) this.fail("nothing more");
+    return value;
+  }
+
+  private fail(expected: string): void {
+    if (this.error.length > 0) return;
+    let found = this.at < this.end ? "found byte 0x" + load<u8>(this.at).toString(16) : "found the end";
+    this.error = "not JSON at byte " + (this.at - this.start).toString() + ": " + found + ", expected " + expected;
+    this.at = this.end;
+  }
+
+  private space(): void {
+    while (this.at < this.end) {
+      let byte = load<u8>(this.at);
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
+      this.at++;
+    }
+  }
+
+  /** Skips white space; the next byte, or 0 at the end. */
+  private peek(): u8 {
+    this.space();
+    return this.at < this.end ? load<u8>(this.at) : 0;
+  }
+
+  /** Takes the byte `wanted` if it comes next. */
+  private take(wanted: u8): bool {
+    if (this.peek() !== wanted || this.at >= this.end) return false;
+    this.at++;
+    return true;
+  }
+
+  private value(depth: u32): Json {
+    let byte = this.peek();
+    if (depth > MAX_DEPTH) this.fail("no more than " + MAX_DEPTH.toString() + " levels");
+    else if (byte === 0x7b) return this.object(depth);
+    else if (byte === 0x5b) return this.array(depth);
+    else if (byte === QUOTE) {
+      let value = new Json(STRING);
+      let from = this.at;
+      value.text = this.string();
+      value.raw = this.textFrom(from);
+      return value;
+    } else if (byte === 0x74) return this.word("true", BOOLEAN, true);
+    else if (byte === 0x66) return this.word("false", BOOLEAN, false);
+    else if (byte === 0x6e) return this.word("null", NULL, false);
+    else if (byte === 0x2d || <u8>(byte - 0x30) < 10) return this.number();
+    else this.fail("a value");
+    return new Json(NULL);
+  }
+
+  private word(word: string, type: u32, flag: bool): Json {
+    let value = new Json(type);
+    value.flag = flag;
+    value.raw = word;
+    for (let i = 0; i < word.length; i++) {
+      if (this.at >= this.end || load<u8>(this.at) !== <u8>word.charCodeAt(i)) {
+        this.fail(word);
+        return value;
+      }
+      this.at++;
+    }
+    return value;
+  }
+
+  private textFrom(from: usize): string {
+    return String.UTF8.decodeUnsafe(from, this.at - from);
+  }
+
+  /** The next byte, or 0 at the end. */
+  private byte(): u8 {
+    return this.at < this.end ? load<u8>(this.at) : 0;
+  }
+
+  /** Takes digits and appends them to the number `head`, which is -1 once it does not fit. */
+  private digits(head: i64): i64 {
+    let from = this.at;
+    while (<u8>(this.byte() - 0x30) < 10) {
+      if (head >= 0) head = head < MAX_HEAD ? head * 10 + (this.byte() - 0x30) : -1;
+      this.at++;
+    }
+    if (this.at === from) this.fail("a digit");
+    return head;
+  }
+
+  private number(): Json {
+    let value = new Json(NUMBER);
+    let from = this.at;
+    let isNegative = this.byte() === 0x2d;
+    if (isNegative) this.at++;
+    let firstDigit = this.at;
+    let leadingZero = this.byte() === 0x30;
+    let number = this.digits(0);
+    if (leadingZero && this.at > firstDigit + 1) this.fail("no digit behind a leading zero");
+    let scale: i64 = 4;
+    if (this.byte() === 0x2e) {
+      this.at++;
+      let fraction = this.at;
+      number = this.digits(number);
+      scale -= <i64>(this.at - fraction);
+    }
+    if ((this.byte() | 0x20) === 0x65) {
+      this.at++;
+      let sign = this.byte();
+      if (sign === 0x2b || sign === 0x2d) this.at++;
+      let exponent = this.digits(0);
+      // An exponent too long to count is as good as a thousand.
+      if (exponent < 0 || exponent > 1000) exponent = 1000;
+      scale += sign === 0x2d ? -exponent : exponent;
+    }
+    value.raw = this.textFrom(from);
+    value.number = isNegative && number !== 0 ? -1 : scaled(number, scale);
+    return value;
+  }
+
+  private string(): string {
+    this.at++;
+    let text = "";
+    let from = this.at;
+    while (this.at < this.end) {
+      let byte = load<u8>(this.at);
+      if (byte === QUOTE) {
+        text += String.UTF8.decodeUnsafe(from, this.at - from);
+        this.at++;
+        return text;
+      }
+      if (byte === BACKSLASH) {
+        text += String.UTF8.decodeUnsafe(from, this.at - from);
+        this.at++;
+        text += this.escape();
+        from = this.at;
+      } else if (byte < 0x20) {
+        this.fail("an escaped control character");
+      } else this.at++;
+    }
+    this.fail("the end of a string");
+    return "";
+  }
+
+  private escape(): string {
+    let byte: u8 = this.at < this.end ? load<u8>(this.at) : 0;
+    this.at++;
+    if (byte === QUOTE) return '"';
+    if (byte === BACKSLASH) return "\\";
+    if (byte === 0x2f) return "/";
+    if (byte === 0x62) return "\b";
+    if (byte === 0x66) return "\f";
+    if (byte === 0x6e) return "\n";
+    if (byte === 0x72) return "\r";
+    if (byte === 0x74) return "\t";
+    this.at--;
+    if (byte !== 0x75) {
+      this.fail("an escape of JSON's");
+      return "";
+    }
+    this.at++;
+    // A pair of surrogates is two escapes; as UTF-16 units in a string they find together by themselves.
+    let unit = 0;
+    for (let i = 0; i < 4; i++) {
+      let digit = this.at < this.end ? hexDigit(load<u8>(this.at)) : -1;
+      if (digit < 0) {
+        this.fail("four hexadecimal digits");
+        return "";
+      }
+      unit = (unit << 4) | digit;
+      this.at++;
+    }
+    return String.fromCharCode(unit);
+  }
+
+  private array(depth: u32): Json {
+    let value = new Json(ARRAY);
+    this.at++;
+    if (this.take(0x5d)) return value;
+    do value.items.push(this.value(depth + 1));
+    while (this.take(0x2c));
+    if (!this.take(0x5d)) this.fail("`,` or `]`");
+    return value;
+  }
+
+  private object(depth: u32): Json {
+    let value = new Json(OBJECT);
+    this.at++;
+    if (this.take(0x7d)) return value;
+    do {
+      if (this.peek() !== QUOTE) {
+        this.fail("a key in quotation marks");
+        return value;
+      }
+      let key = this.string();
+      if (value.keys.includes(key)) this.fail("each key once, `" + key + "` came before");
+      if (!this.take(0x3a)) this.fail("`:`");
+      value.keys.push(key);
+      value.items.push(this.value(depth + 1));
+    } while (this.take(0x2c));
+    if (!this.take(0x7d)) this.fail("`,` or `}`");
+    return value;
+  }
+}
+
+/** number * 10^scale, or -1 if that is no integer or too large. */
+function scaled(number: i64, scale: i64): i64 {
+  if (number <= 0) return number;
+  for (; scale > 0; scale--) {
+    if (number > MAX_HEAD) return -1;
+    number *= 10;
+  }
+  for (; scale < 0; scale++) {
+    if (number % 10 !== 0) return -1;
+    number /= 10;
+  }
+  return number;
+}
+
+function hexDigit(byte: u8): i32 {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  let lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}

@@ -1,0 +1,194 @@
+// Takes the values out of one JSON object and checks each: type, range, what is allowed; at the end, that no key is left
+// that nobody knows. The first mistake is kept, with the path, what was found and what is allowed.
+import { ARRAY, BOOLEAN, Json, NULL, NUMBER, OBJECT, STRING } from "./json";
+
+/** 1 as Json.number has it. */
+const ONE: i64 = 10000;
+
+/** The first mistake found, or "". */
+export class Refusal {
+  reason: string = "";
+
+  refuse(path: string, found: string, allowed: string): void {
+    if (this.reason.length === 0) this.reason = path + ": " + found + "; allowed: " + allowed;
+  }
+}
+
+function typeName(value: Json): string {
+  if (value.type === NULL) return "null";
+  if (value.type === BOOLEAN) return "a boolean";
+  if (value.type === NUMBER) return "a number";
+  if (value.type === STRING) return "a string";
+  return value.type === ARRAY ? "an array" : "an object";
+}
+
+/** How a value is shown in a message: short, on one line. */
+function show(value: Json): string {
+  if (value.raw.length === 0) return "found " + typeName(value);
+  return "found " + (value.raw.length > 60 ? value.raw.substring(0, 60) + "…" : value.raw);
+}
+
+/** The entries of an object of strings, in order. */
+export class Entries {
+  keys: string[] = [];
+  values: string[] = [];
+}
+
+export class Section {
+  private known: string[] = [];
+
+  /** `value` null is an absent object: every key has its default. */
+  constructor(
+    private path: string,
+    private value: Json | null,
+    private refusal: Refusal,
+  ) {
+    if (value !== null && value.type !== OBJECT) {
+      refusal.refuse(path.length > 0 ? path : "configuration", show(value), "an object");
+      this.value = null;
+    }
+  }
+
+  private pathOf(key: string): string {
+    return this.path.length > 0 ? this.path + "." + key : key;
+  }
+
+  private find(key: string): Json | null {
+    this.known.push(key);
+    let value = this.value;
+    if (value === null) return null;
+    let index = value.keys.indexOf(key);
+    return index < 0 ? null : value.items[index];
+  }
+
+  section(key: string): Section {
+    return new Section(this.pathOf(key), this.find(key), this.refusal);
+  }
+
+  /** A string that is not empty; "" if it is absent. */
+  string(key: string): string {
+    let found = this.find(key);
+    if (found === null) return "";
+    if (found.type === STRING && found.text.length > 0) return found.text;
+    this.refusal.refuse(this.pathOf(key), show(found), "a string that is not empty");
+    return "";
+  }
+
+  /** As string(), and there has to be one. */
+  required(key: string): string {
+    let value = this.string(key);
+    if (value.length === 0) this.refusal.refuse(this.pathOf(key), "is missing", "a string that is not empty");
+    return value;
+  }
+
+  /** As string(), and it can stand in a header: no control characters. */
+  headerValue(key: string): string {
+    let value = this.string(key);
+    if (!isHeaderValue(value)) this.refuseControls(this.pathOf(key));
+    return value;
+  }
+
+  /** As headerValue(), and it is the path of a URL. */
+  urlPath(key: string): string {
+    let value = this.headerValue(key);
+    if (value.length > 0 && (!value.startsWith("/") || value.includes(" "))) {
+      this.refusal.refuse(this.pathOf(key), 'found "' + value + '"', "a path that begins with / and has no spaces");
+    }
+    return value;
+  }
+
+  /** As headerValue(), but what was found is never shown. */
+  secret(key: string): string {
+    let found = this.find(key);
+    if (found === null) return "";
+    let isText = found.type === STRING && found.text.length > 0;
+    let what = found.type === STRING ? "an empty string" : typeName(found);
+    if (!isText) this.refusal.refuse(this.pathOf(key), "found " + what, "a string that is not empty");
+    if (!isHeaderValue(found.text)) this.refuseControls(this.pathOf(key));
+    return found.text;
+  }
+
+  oneOf(key: string, allowed: string[]): string {
+    let found = this.find(key);
+    if (found === null) return allowed[0];
+    if (found.type === STRING && allowed.includes(found.text)) return found.text;
+    this.refusal.refuse(this.pathOf(key), show(found), allowed.join(", "));
+    return allowed[0];
+  }
+
+  integer(key: string, fallback: u32, least: u32, most: u32): u32 {
+    let found = this.find(key);
+    if (found === null) return fallback;
+    let number = found.number / ONE;
+    let isWhole = found.type === NUMBER && found.number >= 0 && found.number % ONE === 0;
+    if (isWhole && number >= <i64>least && number <= <i64>most) return <u32>number;
+    let allowed = "an integer from " + least.toString() + " to " + most.toString();
+    this.refusal.refuse(this.pathOf(key), show(found), allowed);
+    return fallback;
+  }
+
+  /** An object of strings, which may be secret and are never shown. */
+  entries(key: string): Entries {
+    let entries = new Entries();
+    let found = this.find(key);
+    if (found === null) return entries;
+    if (found.type !== OBJECT) {
+      this.refusal.refuse(this.pathOf(key), show(found), "an object of strings");
+      return entries;
+    }
+    for (let i = 0; i < found.keys.length; i++) {
+      let item = found.items[i];
+      if (item.type !== STRING) {
+        this.refusal.refuse(this.pathOf(key) + "." + found.keys[i], "found " + typeName(item), "a string");
+      }
+      entries.keys.push(found.keys[i]);
+      entries.values.push(item.text);
+    }
+    return entries;
+  }
+
+  /** As entries(), and they can be sent as headers: names are tokens, values have no control characters. */
+  headers(key: string): Entries {
+    let entries = this.entries(key);
+    for (let i = 0; i < entries.keys.length; i++) {
+      let path = this.pathOf(key) + "." + entries.keys[i];
+      if (!isHeaderName(entries.keys[i])) {
+        this.refusal.refuse(path, "is no header name", "lower-case letters, digits and !#$%&'*+-.^_`|~");
+      }
+      if (!isHeaderValue(entries.values[i])) this.refuseControls(path);
+    }
+    return entries;
+  }
+
+  private refuseControls(path: string): void {
+    this.refusal.refuse(path, "holds control characters", "a string without control characters");
+  }
+
+  /** Refuses the keys that were not asked for. */
+  finish(): void {
+    let value = this.value;
+    if (value === null) return;
+    for (let i = 0; i < value.keys.length; i++) {
+      let key = value.keys[i];
+      if (!this.known.includes(key)) this.refusal.refuse(this.pathOf(key), "is unknown", this.known.join(", "));
+    }
+  }
+}
+
+/** A token of RFC 9110, in lower case, as HTTP/2 has it; pseudo-headers are not. */
+function isHeaderName(name: string): bool {
+  for (let i = 0; i < name.length; i++) {
+    let unit = name.charCodeAt(i);
+    let letter = (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x30 && unit <= 0x39);
+    if (!letter && !"!#$%&'*+-.^_`|~".includes(String.fromCharCode(unit))) return false;
+  }
+  return name.length > 0;
+}
+
+function isHeaderValue(value: string): bool {
+  for (let i = 0; i < value.length; i++) {
+    let unit = value.charCodeAt(i);
+    if ((unit < 0x20 && unit !== 0x09) || unit === 0x7f) return false;
+  }
+  return true;
+}

@@ -1,0 +1,49 @@
+// The trace context of one hop: what B3 and W3C both carry, as numbers. It knows no header and no spelling.
+
+/** Nobody decided yet: the next one to start a span does. */
+export const DEFER: u8 = 0;
+export const DENY: u8 = 1;
+export const ACCEPT: u8 = 2;
+/** Accepted, and every sampler on the way is asked to keep it. */
+export const DEBUG: u8 = 3;
+
+/**
+ * [traceHigh u64][traceLow u64][spanId u64][parentId u64][decision u8][wide u8]
+ * traceLow 0 with traceHigh 0 = no ids, only a decision. parentId 0 = no parent.
+ */
+@unmanaged
+export class TraceContext {
+  /** Upper 64 bits of the trace id; 0 for an id of 64 bits. */
+  traceHigh: u64 = 0;
+  traceLow: u64 = 0;
+  spanId: u64 = 0;
+  parentId: u64 = 0;
+  decision: u8 = DEFER;
+  /** The trace id is spelt with 32 digits, even if its upper half is zero. */
+  wide: bool = false;
+
+  clear(): void {
+    memory.fill(changetype<usize>(this), 0, offsetof<TraceContext>());
+  }
+
+  copyFrom(other: TraceContext): void {
+    memory.copy(changetype<usize>(this), changetype<usize>(other), offsetof<TraceContext>());
+  }
+
+  @inline
+  get hasIds(): bool {
+    return (this.traceHigh | this.traceLow) !== 0;
+  }
+
+  /** Its spans are recorded and reported. */
+  @inline
+  get sampled(): bool {
+    return this.decision >= ACCEPT;
+  }
+}
+
+/** What became of reading one format of headers. */
+export const ABSENT: u32 = 0;
+export const READ: u32 = 1;
+/** Something stood there and could not be used. */
+export const MALFORMED: u32 = 2;

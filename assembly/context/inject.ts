@@ -1,0 +1,75 @@
+// From a context to the header changes that make a request carry it: the fewest, since each one costs a host call and
+// clears Envoy's route cache. A format that arrived is rewritten, never left stale; a value that is right stays.
+import { Field } from "../bytes/fields";
+import { writeHex } from "../bytes/hex";
+import { MAX_B3, writeB3 } from "./b3";
+import { B3, FLAGS, PARENT_SPAN_ID, SAMPLED, SPAN_ID, TRACE_ID } from "./carrier";
+import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "./context";
+import { writeTraceId } from "./spelling";
+
+/** One header to be replaced by `size` bytes at `at`, or removed where `size` is 0. */
+@unmanaged
+export class Edit {
+  name: usize;
+  nameSize: u32;
+  at: usize;
+  size: u32;
+}
+
+const MAX_EDITS: usize = 6;
+const edits: usize = heap.alloc(MAX_EDITS * offsetof<Edit>());
+/** How many edits the last inject() found. */
+export let editCount: u32 = 0;
+
+export function editAt(index: u32): Edit {
+  return changetype<Edit>(edits + <usize>index * offsetof<Edit>());
+}
+
+// Where the values are spelt: trace id, span id, parent id and `b3`. They stay until the next inject().
+const traceIdText: usize = heap.alloc(32);
+const spanIdText: usize = heap.alloc(16);
+const parentIdText: usize = heap.alloc(16);
+const b3Text: usize = heap.alloc(MAX_B3);
+const zero: usize = heap.alloc(1);
+const one: usize = heap.alloc(1);
+store<u8>(zero, 0x30);
+store<u8>(one, 0x31);
+
+/** Wants `field` to hold `size` bytes at `at`; to be gone if `size` is 0. */
+function want(field: Field, at: usize, size: u32): void {
+  if (size === 0 ? field.seen === 0 : field.holds(at, size)) return;
+  let edit = editAt(editCount++);
+  edit.name = field.name;
+  edit.nameSize = field.nameSize;
+  edit.at = at;
+  edit.size = size;
+}
+
+function injectB3Multi(context: TraceContext): void {
+  let traceIdSize: u32 = 0;
+  let spanIdSize: u32 = 0;
+  let parentIdSize: u32 = 0;
+  if (context.hasIds) {
+    traceIdSize = <u32>(writeTraceId(traceIdText, context) - traceIdText);
+    spanIdSize = <u32>(writeHex(spanIdText, context.spanId) - spanIdText);
+    if (context.parentId !== 0) parentIdSize = <u32>(writeHex(parentIdText, context.parentId) - parentIdText);
+  }
+  want(TRACE_ID, traceIdText, traceIdSize);
+  want(SPAN_ID, spanIdText, spanIdSize);
+  want(PARENT_SPAN_ID, parentIdText, parentIdSize);
+  let decided = context.decision === DENY || context.decision === ACCEPT;
+  want(SAMPLED, context.decision === DENY ? zero : one, decided ? 1 : 0);
+  want(FLAGS, one, context.decision === DEBUG ? 1 : 0);
+}
+
+function injectB3(context: TraceContext): void {
+  let spelt = context.hasIds || context.decision !== DEFER;
+  want(B3, b3Text, spelt ? <u32>(writeB3(b3Text, context) - b3Text) : 0);
+}
+
+/** Finds the edits for the carrier's request to carry `context`: in B3's multiple headers, and in `b3` if that came. */
+export function inject(context: TraceContext): void {
+  editCount = 0;
+  injectB3Multi(context);
+  if (B3.seen > 0) injectB3(context);
+}

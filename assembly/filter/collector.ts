@@ -1,0 +1,89 @@
+// From settings to a place to report to: what the host needs for each call, and what each report begins with, made once.
+import { encodePairs } from "../bytes/fields";
+import { text } from "../bytes/slice";
+import { Settings } from "../config/settings";
+import { nextId } from "../context/ids";
+import { Delivery, Destination } from "../report/delivery";
+import { encodeHead } from "../report/lightstep";
+import { ConstantTag } from "../span/node";
+
+/** package.json has the same version; a test holds the two together. */
+export const LIGHTSPAN_VERSION: string = "0.1.0";
+
+const deliveries: Delivery[] = [];
+
+/** `outbound|443||collector.example.com` is reached as collector.example.com, any other cluster by its own name. */
+function authorityOf(cluster: string): string {
+  let host = cluster.startsWith("outbound|") ? cluster.substring(cluster.lastIndexOf("|") + 1) : "";
+  return host.length > 0 ? host : cluster;
+}
+
+class Headers {
+  constructor(
+    readonly names: string[],
+    readonly values: string[],
+  ) {}
+
+  get length(): i32 {
+    return this.names.length;
+  }
+}
+
+function headersOf(settings: Settings): Headers {
+  let names = [":method", ":path", ":authority", "content-type", "accept"];
+  let path = settings.path.length > 0 ? settings.path : "/api/v2/reports";
+  let authority = settings.authority.length > 0 ? settings.authority : authorityOf(settings.cluster);
+  let values = ["POST", path, authority, "application/octet-stream", "application/octet-stream"];
+  if (settings.accessToken.length > 0) {
+    names.push("lightstep-access-token");
+    values.push(settings.accessToken);
+  }
+  for (let i = 0; i < settings.headers.keys.length; i++) {
+    names.push(settings.headers.keys[i]);
+    values.push(settings.headers.values[i]);
+  }
+  return new Headers(names, values);
+}
+
+function reporterTags(service: string, version: string): ConstantTag[] {
+  let tags = [
+    new ConstantTag(text("lightstep.component_name"), text(service)),
+    new ConstantTag(text("lightstep.tracer_platform"), text("envoy")),
+    new ConstantTag(text("lightstep.tracer_version"), text(LIGHTSPAN_VERSION)),
+  ];
+  if (version.length > 0) tags.push(new ConstantTag(text("service.version"), text(version)));
+  return tags;
+}
+
+/** The delivery of this VM that `settings` and the reporter's service and version ask for; a new one if there is none. */
+export function deliveryFor(settings: Settings, service: string, version: string): Delivery {
+  let headers = headersOf(settings);
+  let key = settings.cluster + "\n" + service + "\n" + version + "\n" + settings.accessToken;
+  key += "\n" + settings.timeoutMs.toString() + "\n" + settings.maxBytes.toString();
+  key += "\n" + settings.flushSpans.toString() + "\n" + settings.flushIntervalMs.toString();
+  for (let i = 0; i < headers.length; i++) key += "\n" + headers.names[i] + ": " + headers.values[i];
+
+  for (let i = deliveries.length - 1; i >= 0; i--) {
+    if (deliveries[i].key === key) return deliveries[i];
+    if (deliveries[i].isOver) deliveries.splice(i, 1);
+  }
+  let delivery = new Delivery(
+    new Destination(
+      key,
+      settings.cluster,
+      encodePairs(headers.names, headers.values),
+      encodeHead(nextId(), reporterTags(service, version), text(settings.accessToken)),
+      settings.timeoutMs,
+      settings.maxBytes,
+      settings.flushSpans,
+      settings.flushIntervalMs,
+    ),
+  );
+  deliveries.push(delivery);
+  return delivery;
+}
+
+/** Tells the delivery that made the call `token` of its answer; the root context may be gone from the roots already. */
+export function tellAnswer(token: u32, headers: u32, bodySize: u32): void {
+  for (let i = 0; i < deliveries.length; i++) unchecked(deliveries[i]).answered(token, headers, bodySize);
+}

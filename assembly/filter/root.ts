@@ -1,0 +1,101 @@
+// The root contexts of this VM: one for each configuration and listener direction. Each has its settings, what they became
+// for the hot path, and the delivery that it shares with the others that report to the same collector.
+import { Slice, text } from "../bytes/slice";
+import { AUTO, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
+import { seed } from "../context/ids";
+import { readConfiguration } from "../host/calls";
+import { error } from "../host/log";
+import { readNumber } from "../host/properties";
+import { randomU64 } from "../host/random";
+import { defineAll } from "../report/counters";
+import { Delivery } from "../report/delivery";
+import { encodeConstantTags } from "../report/lightstep";
+import { constantTags, serviceOf, versionOf } from "../span/node";
+import { deliveryFor } from "./collector";
+import { askNode } from "./node";
+
+const LISTENER_DIRECTION: Slice = text("xds\0listener_direction");
+const OLD_LISTENER_DIRECTION: Slice = text("listener_direction");
+/** envoy.config.core.v3.TrafficDirection; UNSPECIFIED counts as inbound, as for Envoy's tracers. */
+const OUTBOUND: u64 = 2;
+
+const UNKNOWN: u8 = 0;
+const IS_CLIENT: u8 = 1;
+const IS_SERVER: u8 = 2;
+
+export class Root {
+  private side: u8 = UNKNOWN;
+
+  constructor(
+    readonly id: u32,
+    readonly delivery: Delivery,
+    readonly constantTags: Slice,
+    /** Bytes. */
+    readonly maxTagLength: u32,
+    kind: string,
+  ) {
+    if (kind !== AUTO) this.side = kind === CLIENT ? IS_CLIENT : IS_SERVER;
+  }
+
+  /**
+   * True if this root's streams are calls that the workload makes, false if it is called. Asked of the first stream, since
+   * there is no direction without one (envoyproxy/envoy#40486); the host keeps root contexts apart by direction.
+   */
+  isClient(): bool {
+    if (this.side === UNKNOWN) {
+      let direction = readNumber(LISTENER_DIRECTION, readNumber(OLD_LISTENER_DIRECTION, 0));
+      this.side = direction === OUTBOUND ? IS_CLIENT : IS_SERVER;
+    }
+    return this.side === IS_CLIENT;
+  }
+}
+
+const roots: Root[] = [];
+let isSeeded: bool = false;
+
+/** The root context `id`, or null. A sidecar has two or three. */
+export function findRoot(id: u32): Root | null {
+  for (let i = 0; i < roots.length; i++) {
+    let root = unchecked(roots[i]);
+    if (root.id === id) return root;
+  }
+  return null;
+}
+
+function make(id: u32, settings: Settings): Root {
+  let node = askNode();
+  let service = settings.serviceName.length > 0 ? settings.serviceName : serviceOf(node);
+  let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
+  let delivery = deliveryFor(settings, service, version);
+  let tags = encodeConstantTags(constantTags(node, version));
+  return new Root(id, delivery, tags, settings.maxTagLength, settings.spanKind);
+}
+
+/** Takes the configuration of the root context `id`, `size` bytes; false, with one line in the log, if it is refused. */
+export function configure(id: u32, size: u32): bool {
+  let json = new Slice();
+  readConfiguration(size, json);
+  let settings = readSettings(json.at, json.size);
+  if (settings === null) {
+    error("configuration refused: " + refusedBecause);
+    return false;
+  }
+  if (!isSeeded) {
+    seed(randomU64(), randomU64());
+    isSeeded = true;
+  }
+  if (!defineAll()) error("Envoy did not take all of Lightspan's counters: its stats are incomplete");
+  end(id);
+  let root = make(id, settings);
+  roots.push(root);
+  root.delivery.join(id);
+  return true;
+}
+
+/** Forgets the root context `id`; false if it has to wait for its last report, true also if it is none. */
+export function end(id: u32): bool {
+  for (let i = 0; i < roots.length; i++) {
+    if (roots[i].id === id) return roots.splice(i, 1)[0].delivery.leave(id);
+  }
+  return true;
+}

@@ -1,0 +1,92 @@
+// One stream on its way: the trace context when its request begins, the span when it has ended.
+import { Slice } from "../bytes/slice";
+import { carrier } from "../context/carrier";
+import { TraceContext } from "../context/context";
+import { extract, metMalformed } from "../context/extract";
+import { continueFrom } from "../context/hop";
+import { editAt, editCount, inject } from "../context/inject";
+import { readPairs, removeHeader, replaceHeader, REQUEST } from "../host/headers";
+import { warn } from "../host/log";
+import { OK, statusName } from "../host/status";
+import * as counters from "../report/counters";
+import { exchange } from "../span/exchange";
+import { nameOperation } from "../span/operation";
+import { Span } from "../span/span";
+import { describe } from "../span/tags";
+import { askExchange } from "./ask";
+import { findRoot, Root } from "./root";
+import { closeStream, findStream, Stream } from "./streams";
+
+const pairs: Slice = new Slice();
+const received: TraceContext = new TraceContext();
+const own: TraceContext = new TraceContext();
+const span: Span = new Span(own);
+
+let hasToldOfHeaders: bool = false;
+
+/** Finds the stream's trace context in the request headers that carrier holds. */
+function begin(stream: Stream): void {
+  let found = extract(received);
+  if (metMalformed) counters.contextMalformed.add(1);
+  continueFrom(received, stream.context);
+  if (!(found && received.hasIds) && stream.context.hasIds) counters.tracesStarted.add(1);
+  stream.hasContext = true;
+}
+
+function readCarrier(): bool {
+  return readPairs(REQUEST, pairs) && carrier.scan(pairs.at, pairs.size);
+}
+
+/** Makes the request carry `context`. A write that the host refuses harms the trace, not the request. */
+function writeCarrier(context: TraceContext): void {
+  inject(context);
+  for (let i: u32 = 0; i < editCount; i++) {
+    let edit = editAt(i);
+    let status =
+      edit.size > 0
+        ? replaceHeader(REQUEST, edit.name, edit.nameSize, edit.at, edit.size)
+        : removeHeader(REQUEST, edit.name, edit.nameSize);
+    if (status !== OK && !hasToldOfHeaders) {
+      hasToldOfHeaders = true;
+      warn("Envoy refused a change of trace headers (" + statusName(status) + "): traces break here; told once");
+    }
+  }
+}
+
+/** The request headers of stream `id` are here: continues the trace, or starts one, and sends it on with the request. */
+export function beginStream(id: u32): void {
+  let stream = findStream(id);
+  if (stream === null || !readCarrier()) return;
+  begin(stream);
+  writeCarrier(stream.context);
+}
+
+/** The stream `id` has ended: makes its span, if its trace is sampled. */
+export function endStream(id: u32): void {
+  let stream = findStream(id);
+  if (stream === null) return;
+  let root = findRoot(stream.root);
+  if (root !== null) finish(stream, root);
+  closeStream(id);
+}
+
+function finish(stream: Stream, root: Root): void {
+  // An earlier filter answered by itself: the request went nowhere, but it was traced all the same.
+  if (!stream.hasContext) {
+    if (!readCarrier()) return;
+    begin(stream);
+  }
+  if (!stream.context.sampled) {
+    counters.spansUnsampled.add(1);
+    root.delivery.wake();
+    return;
+  }
+  if (!askExchange(exchange)) return;
+  own.copyFrom(stream.context);
+  span.client = root.isClient();
+  span.startNanos = exchange.startNanos;
+  span.durationNanos = exchange.durationNanos;
+  nameOperation(exchange, span.client, span.operation);
+  describe(span, exchange, root.maxTagLength);
+  root.delivery.record(span, root.constantTags);
+}

@@ -1,0 +1,89 @@
+// The streams that are under way: what has to be remembered of each between its callbacks, found by the host's context id.
+// An open-addressed table in flat memory. It grows with the most streams that were ever open at once, by doubling, and
+// allocates nothing else.
+import { TraceContext } from "../context/context";
+
+/** [id u32][root u32][hasContext u32][padding][TraceContext] */
+@unmanaged
+export class Stream {
+  /** Context id of the host; 0 = free. */
+  id: u32;
+  /** Context id of the root that the stream belongs to. */
+  root: u32;
+  /** The trace context below is that of this stream: its request headers were seen. */
+  hasContext: bool;
+
+  get context(): TraceContext {
+    return changetype<TraceContext>(changetype<usize>(this) + CONTEXT);
+  }
+}
+
+const CONTEXT: usize = 16;
+const SIZE: usize = 64;
+
+let capacity: u32 = 64;
+let table: usize = cleared(capacity);
+let count: u32 = 0;
+
+function cleared(slots: u32): usize {
+  let bytes = <usize>slots * SIZE;
+  let at = heap.alloc(bytes);
+  memory.fill(at, 0, bytes);
+  return at;
+}
+
+function slot(index: u32): Stream {
+  return changetype<Stream>(table + <usize>(index & (capacity - 1)) * SIZE);
+}
+
+/** The place of `id`: its own, or the free one where it belongs. Ids come in sequence, so that they hash by themselves. */
+function place(id: u32): u32 {
+  let index = id & (capacity - 1);
+  while (slot(index).id !== 0 && slot(index).id !== id) index = (index + 1) & (capacity - 1);
+  return index;
+}
+
+function grow(): void {
+  let old = table;
+  let oldCapacity = capacity;
+  capacity *= 2;
+  table = cleared(capacity);
+  for (let i: u32 = 0; i < oldCapacity; i++) {
+    let from = old + <usize>i * SIZE;
+    let id = changetype<Stream>(from).id;
+    if (id !== 0) memory.copy(changetype<usize>(slot(place(id))), from, SIZE);
+  }
+  heap.free(old);
+}
+
+/** Remembers a new stream. */
+export function openStream(id: u32, root: u32): void {
+  if (count * 2 >= capacity) grow();
+  let stream = slot(place(id));
+  if (stream.id === 0) count++;
+  stream.id = id;
+  stream.root = root;
+  stream.hasContext = false;
+  stream.context.clear();
+}
+
+/** The stream `id`, or null if it is not known. Valid until the next openStream() or closeStream(). */
+export function findStream(id: u32): Stream | null {
+  let stream = slot(place(id));
+  return stream.id === id && id !== 0 ? stream : null;
+}
+
+/** Forgets the stream `id`. */
+export function closeStream(id: u32): void {
+  let hole = place(id);
+  if (slot(hole).id !== id) return;
+  count--;
+  // Whoever was pushed on by the one that goes moves up, so that no search ends too early.
+  for (let next = (hole + 1) & (capacity - 1); slot(next).id !== 0; next = (next + 1) & (capacity - 1)) {
+    let home = slot(next).id & (capacity - 1);
+    if (((next - home) & (capacity - 1)) < ((next - hole) & (capacity - 1))) continue;
+    memory.copy(changetype<usize>(slot(hole)), changetype<usize>(slot(next)), SIZE);
+    hole = next;
+  }
+  slot(hole).id = 0;
+}

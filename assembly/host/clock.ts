@@ -1,0 +1,9 @@
+// Wall-clock time.
+import { proxy_get_current_time_nanoseconds } from "@solo-io/proxy-runtime/assembly/imports";
+import { addressCell } from "./memory";
+import { OK } from "./status";
+
+/** Milliseconds since the Unix epoch; 0 if the host does not tell. */
+export function nowMs(): u64 {
+  return proxy_get_current_time_nanoseconds(addressCell) === OK ? load<u64>(addressCell) / 1000000 : 0;
+}

@@ -1,0 +1,27 @@
+// Attributes of the stream and of the node (Envoy: "Attributes"). A path's parts are joined by NUL; numbers arrive as eight
+// bytes, little end first; times and durations as nanoseconds.
+import { proxy_get_property } from "@solo-io/proxy-runtime/assembly/imports";
+import { Slice, text, toText } from "../bytes/slice";
+import { addressCell, sizeCell, takeResult } from "./memory";
+import { OK } from "./status";
+
+/** The raw value; false, and empty, if it is absent in this phase or in this Envoy. */
+export function readProperty(path: Slice, into: Slice): bool {
+  into.clear();
+  if (proxy_get_property(path.at, path.size, addressCell, sizeCell) !== OK) return false;
+  takeResult(into);
+  return true;
+}
+
+/** The value of a numeric property, or `fallback` if it is absent. */
+export function readNumber(path: Slice, fallback: u64): u64 {
+  if (proxy_get_property(path.at, path.size, addressCell, sizeCell) !== OK) return fallback;
+  return load<u32>(sizeCell) === 8 ? load<u64>(load<usize>(addressCell)) : fallback;
+}
+
+/** A property of the node as text; "" if absent. Asks `xds.node` (Envoy 1.29 and later), then `node`. Allocates. */
+export function readNode(path: string): string {
+  let value = new Slice();
+  let found = readProperty(text("xds\0node\0" + path), value) || readProperty(text("node\0" + path), value);
+  return found ? toText(value) : "";
+}

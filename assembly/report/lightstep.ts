@@ -1,0 +1,195 @@
+// Lightstep's collector.proto, the bytes that go over the wire (lightstep/lightstep-tracer-common, collector.proto).
+// A ReportRequest is written as a head that never changes, reporter and token, and behind it one `spans` field for each
+// span. Ids are of 64 bits there: of a wider trace id the lower half goes, as Lightstep's own tracers have it.
+import {
+  bytesFieldSize,
+  closeBytes,
+  Cursor,
+  BYTES,
+  openBytes,
+  VARINT,
+  varintSize,
+  writeBytesField,
+  writeBytesHead,
+  writeVarintField,
+} from "../bytes/protobuf";
+import { Slice, text } from "../bytes/slice";
+import { makeValid } from "../bytes/utf8";
+import * as names from "../span/names";
+import { ConstantTag } from "../span/node";
+import { Span } from "../span/span";
+
+// message ReportRequest
+const REPORTER: u32 = 1;
+const AUTH: u32 = 2;
+const SPANS: u32 = 3;
+// message Reporter
+const REPORTER_ID: u32 = 1;
+const REPORTER_TAGS: u32 = 4;
+// message Auth
+const ACCESS_TOKEN: u32 = 1;
+// message Span
+const SPAN_CONTEXT: u32 = 1;
+const OPERATION_NAME: u32 = 2;
+const REFERENCES: u32 = 3;
+const START_TIMESTAMP: u32 = 4;
+const DURATION_MICROS: u32 = 5;
+const TAGS: u32 = 6;
+// message SpanContext
+const TRACE_ID: u32 = 1;
+const SPAN_ID: u32 = 2;
+// message Reference; relationship CHILD_OF is 0 and not written
+const REFERENCE_CONTEXT: u32 = 2;
+// message KeyValue
+const KEY: u32 = 1;
+const STRING_VALUE: u32 = 2;
+const BOOL_VALUE: u32 = 5;
+// message google.protobuf.Timestamp
+const SECONDS: u32 = 1;
+const NANOS: u32 = 2;
+// message ReportResponse
+const COMMANDS: u32 = 1;
+const ERRORS: u32 = 4;
+// message Command
+const DISABLE: u32 = 1;
+
+const CLIENT: Slice = text("client");
+const SERVER: Slice = text("server");
+
+/** The most that a span needs beside its operation and its tags: context, reference, timestamp, duration, heads. */
+const FIXED_PART: u32 = 192;
+/** The most that a tag needs beside its name and its value: three keys, three lengths. */
+const TAG_HEAD: u32 = 24;
+
+function tagSize(name: Slice, valueField: u32): u32 {
+  return bytesFieldSize(name.size) + valueField;
+}
+
+function writeStringTag(at: usize, parentField: u32, name: Slice, value: Slice): usize {
+  at = writeBytesHead(at, parentField, tagSize(name, bytesFieldSize(value.size)));
+  at = writeBytesField(at, KEY, name.at, name.size);
+  return writeBytesField(at, STRING_VALUE, value.at, value.size);
+}
+
+/** `bool_value: true`; false is said by leaving the tag out. */
+function writeTrueTag(at: usize, parentField: u32, name: Slice): usize {
+  at = writeBytesHead(at, parentField, tagSize(name, 2));
+  at = writeBytesField(at, KEY, name.at, name.size);
+  return writeVarintField(at, BOOL_VALUE, 1);
+}
+
+function writeContext(at: usize, field: u32, traceId: u64, spanId: u64): usize {
+  at = writeBytesHead(at, field, 2 + varintSize(traceId) + varintSize(spanId));
+  return writeVarintField(writeVarintField(at, TRACE_ID, traceId), SPAN_ID, spanId);
+}
+
+/** What every report of one reporter begins with. `accessToken` may be empty. Never freed. */
+export function encodeHead(reporterId: u64, tags: ConstantTag[], accessToken: Slice): Slice {
+  let capacity = 64 + accessToken.size;
+  for (let i = 0; i < tags.length; i++) capacity += TAG_HEAD + tags[i].name.size + tags[i].value.size * 3;
+  let head = heap.alloc(capacity);
+  let reporter = openBytes(head, REPORTER);
+  let at = writeVarintField(reporter, REPORTER_ID, reporterId);
+  for (let i = 0; i < tags.length; i++) {
+    makeValid(tags[i].value);
+    at = writeStringTag(at, REPORTER_TAGS, tags[i].name, tags[i].value);
+  }
+  at = closeBytes(reporter, at);
+  if (accessToken.size > 0) {
+    let auth = openBytes(at, AUTH);
+    at = closeBytes(auth, writeBytesField(auth, ACCESS_TOKEN, accessToken.at, accessToken.size));
+  }
+  let slice = new Slice();
+  slice.set(head, <u32>(at - head));
+  return slice;
+}
+
+/** The tags that every span of a node has, encoded once. Never freed. */
+export function encodeConstantTags(tags: ConstantTag[]): Slice {
+  let capacity: u32 = 0;
+  for (let i = 0; i < tags.length; i++) capacity += TAG_HEAD + tags[i].name.size + tags[i].value.size * 3;
+  let start = heap.alloc(capacity);
+  let at = start;
+  for (let i = 0; i < tags.length; i++) {
+    makeValid(tags[i].value);
+    at = writeStringTag(at, TAGS, tags[i].name, tags[i].value);
+  }
+  let slice = new Slice();
+  slice.set(start, <u32>(at - start));
+  return slice;
+}
+
+/** No encoding of `span` is longer, in bytes. */
+export function maxSpanSize(span: Span, constantTags: Slice): u32 {
+  let size = FIXED_PART + span.operation.size + constantTags.size;
+  for (let i: u32 = 0; i < span.tagCount; i++) {
+    let tag = span.tagAt(i);
+    size += TAG_HEAD + tag.name.size + tag.value.size;
+  }
+  return size;
+}
+
+/** Writes `span` as one `spans` field of a ReportRequest at `at`; returns the address behind it. */
+export function encodeSpan(at: usize, span: Span, constantTags: Slice): usize {
+  let context = span.context;
+  let body = openBytes(at, SPANS);
+  at = writeContext(body, SPAN_CONTEXT, context.traceLow, context.spanId);
+  at = writeBytesField(at, OPERATION_NAME, span.operation.at, span.operation.size);
+  if (context.parentId !== 0) {
+    // Whole, with both ids: receivers take a reference without a context for a crash, and two for a root.
+    let reference = 2 + varintSize(context.traceLow) + varintSize(context.parentId);
+    at = writeBytesHead(at, REFERENCES, bytesFieldSize(reference));
+    at = writeContext(at, REFERENCE_CONTEXT, context.traceLow, context.parentId);
+  }
+  let seconds = span.startNanos / 1000000000;
+  let nanos = span.startNanos % 1000000000;
+  at = writeBytesHead(at, START_TIMESTAMP, 2 + varintSize(seconds) + varintSize(nanos));
+  at = writeVarintField(writeVarintField(at, SECONDS, seconds), NANOS, nanos);
+  at = writeVarintField(at, DURATION_MICROS, span.durationNanos / 1000);
+  at = writeStringTag(at, TAGS, names.SPAN_KIND, span.client ? CLIENT : SERVER);
+  if (span.error) at = writeTrueTag(at, TAGS, names.ERROR);
+  memory.copy(at, constantTags.at, constantTags.size);
+  at += constantTags.size;
+  for (let i: u32 = 0; i < span.tagCount; i++) {
+    let tag = span.tagAt(i);
+    at = writeStringTag(at, TAGS, tag.name, tag.value);
+  }
+  return closeBytes(body, at);
+}
+
+/** What a ReportResponse says; made once and filled again by readAnswer(). */
+export class Answer {
+  /** The collector wants no more reports from this reporter. */
+  disable: bool = false;
+  /** The first of its errors, "" if there are none. */
+  error: string = "";
+
+  /** Reads a ReportResponse of `size` bytes. What is no ReportResponse says nothing. */
+  read(at: usize, size: u32): void {
+    this.disable = false;
+    this.error = "";
+    let response = new Cursor(at, size);
+    while (response.advance()) {
+      if (response.wireType !== BYTES) continue;
+      if (response.field === COMMANDS) this.readCommand(response.at, response.size);
+      if (response.field === ERRORS && this.error.length === 0) this.error = this.readError(response.at, response.size);
+    }
+    if (response.malformed) {
+      this.disable = false;
+      this.error = "";
+    }
+  }
+
+  private readCommand(at: usize, size: u32): void {
+    let command = new Cursor(at, size);
+    while (command.advance())
+      if (command.field === DISABLE && command.wireType === VARINT && command.value !== 0) this.disable = true;
+  }
+
+  /** At most 200 bytes of the error, on one line: it goes into Envoy's log. */
+  private readError(at: usize, size: u32): string {
+    let end = at + min(size, 200);
+    for (let byte = at; byte < end; byte++) if (load<u8>(byte) < 0x20) store<u8>(byte, 0x20);
+    return end > at ? String.UTF8.decodeUnsafe(at, end - at) : "(no text)";
+  }
+}

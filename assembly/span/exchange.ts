@@ -1,0 +1,46 @@
+// What happened on one stream, as Envoy tells it when the stream has ended: a plain record that filter/ fills and the
+// rest of this room reads. It holds views only; the bytes live as long as the callback.
+import { Field, Fields } from "../bytes/fields";
+import { Slice } from "../bytes/slice";
+
+/** The request headers that a span tells of. */
+export const request = new Fields();
+
+export const METHOD: Field = request.want(":method");
+export const SCHEME: Field = request.want(":scheme");
+export const AUTHORITY: Field = request.want(":authority");
+export const PATH: Field = request.want(":path");
+export const ORIGINAL_PATH: Field = request.want("x-envoy-original-path");
+export const USER_AGENT: Field = request.want("user-agent");
+export const REQUEST_ID: Field = request.want("x-request-id");
+export const CLIENT_TRACE_ID: Field = request.want("x-client-trace-id");
+export const DOWNSTREAM_CLUSTER: Field = request.want("x-envoy-downstream-service-cluster");
+export const DECORATOR_OPERATION: Field = request.want("x-envoy-decorator-operation");
+export const CONTENT_TYPE: Field = request.want("content-type");
+export const GRPC_TIMEOUT: Field = request.want("grpc-timeout");
+
+/** Everything else, from Envoy's attributes and the response. */
+@unmanaged
+export class Exchange {
+  /** Wall-clock time, nanoseconds since the Unix epoch. */
+  startNanos: u64 = 0;
+  durationNanos: u64 = 0;
+  /** Bytes of the bodies, as received from and sent to downstream. */
+  requestBytes: u64 = 0;
+  responseBytes: u64 = 0;
+  /** 0 if there was no response. */
+  statusCode: u32 = 0;
+  /** Envoy's response flags, one bit each. */
+  responseFlags: u64 = 0;
+  protocol: Slice = new Slice();
+  /** `address:port` of the peer. */
+  peer: Slice = new Slice();
+  /** Name of the upstream cluster. */
+  cluster: Slice = new Slice();
+  /** Host of the service behind the cluster, where Istio put it into the cluster's metadata. */
+  clusterHost: Slice = new Slice();
+  grpcStatus: Slice = new Slice();
+  grpcMessage: Slice = new Slice();
+}
+
+export const exchange = new Exchange();
