@@ -25,6 +25,11 @@ export class Fields {
   private first: usize = 0;
   // Bit n: a wanted name of n bytes. Most headers of a request are passed over by this alone.
   private sizes: u64 = 0;
+  // The header map of the last scan(), for headers of several lines.
+  private pairs: usize = 0;
+  /** The line that firstLine() or nextLine() found. */
+  lineAt: usize = 0;
+  lineSize: u32 = 0;
   /** Sum of all names and values of the last scan(), in bytes: what Envoy calls the header map's byte size. */
   total: u64 = 0;
 
@@ -53,6 +58,7 @@ export class Fields {
   /** Looks through the pairs of one header map; false if they are not well-formed. The values stay where they are. */
   scan(pairs: usize, size: u32): bool {
     this.clear();
+    this.pairs = pairs;
     if (size < 4) return size === 0;
     let count = load<u32>(pairs);
     let end = <u64>pairs + size;
@@ -69,6 +75,32 @@ export class Fields {
       at = <usize>value + valueSize + 1;
     }
     return true;
+  }
+
+  /** Goes to the first line of a header that may have several; false if it has none. Only after a scan() that was true. */
+  firstLine(field: Field): bool {
+    this.lineAt = field.at;
+    this.lineSize = field.size;
+    return field.seen > 0;
+  }
+
+  /** Goes to the next line; false behind the last one. */
+  nextLine(field: Field): bool {
+    if (field.seen < 2) return false;
+    let count = load<u32>(this.pairs);
+    let sizes = this.pairs + 4;
+    let at = sizes + <usize>count * 8;
+    for (let i: u32 = 0; i < count; i++, sizes += 8) {
+      let nameSize = load<u32>(sizes);
+      let value = at + nameSize + 1;
+      if (value > this.lineAt && sameBytes(field.name, field.nameSize, at, nameSize)) {
+        this.lineAt = value;
+        this.lineSize = load<u32>(sizes, 4);
+        return true;
+      }
+      at = value + load<u32>(sizes, 4) + 1;
+    }
+    return false;
   }
 
   private meet(name: usize, nameSize: u32, value: usize, valueSize: u32): void {

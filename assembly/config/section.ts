@@ -127,6 +127,64 @@ export class Section {
     return fallback;
   }
 
+  /** One of two numbers; the first is the default. */
+  oneNumberOf(key: string, usual: u32, other: u32): u32 {
+    let found = this.find(key);
+    if (found === null) return usual;
+    if (found.type === NUMBER && found.number === <i64>usual * ONE) return usual;
+    if (found.type === NUMBER && found.number === <i64>other * ONE) return other;
+    this.refusal.refuse(this.pathOf(key), show(found), usual.toString() + ", " + other.toString());
+    return usual;
+  }
+
+  /** A number from 0 to `most`, all in ten-thousandths. */
+  decimal(key: string, fallback: u64, most: u64, allowed: string): u64 {
+    let found = this.find(key);
+    if (found === null) return fallback;
+    if (found.type === NUMBER && found.number >= 0 && <u64>found.number <= most) return <u64>found.number;
+    this.refusal.refuse(this.pathOf(key), show(found), allowed);
+    return fallback;
+  }
+
+  boolean(key: string, fallback: bool): bool {
+    let found = this.find(key);
+    if (found === null) return fallback;
+    if (found.type !== BOOLEAN) this.refusal.refuse(this.pathOf(key), show(found), "true, false");
+    return found.flag;
+  }
+
+  /** An array of `least` or more of the allowed strings, each once. */
+  someOf(key: string, allowed: string[], fallback: string[], least: i32): string[] {
+    let found = this.find(key);
+    if (found === null) return fallback;
+    let what = (least > 0 ? "an array of one or more of " : "an array of ") + allowed.join(", ") + ", each once";
+    let taken: string[] = [];
+    let isRight = found.type === ARRAY && found.items.length >= least;
+    for (let i = 0; isRight && i < found.items.length; i++) {
+      let item = found.items[i];
+      isRight = item.type === STRING && allowed.includes(item.text) && !taken.includes(item.text);
+      if (isRight) taken.push(item.text);
+      else this.refusal.refuse(this.pathOf(key) + "[" + i.toString() + "]", show(item), what);
+    }
+    if (!isRight) this.refusal.refuse(this.pathOf(key), show(found), what);
+    return taken;
+  }
+
+  /** An array of beginnings of URL paths. */
+  paths(key: string): string[] {
+    let found = this.find(key);
+    let paths: string[] = [];
+    if (found === null) return paths;
+    if (found.type !== ARRAY) this.refusal.refuse(this.pathOf(key), show(found), "an array of paths that begin with /");
+    for (let i = 0; i < found.items.length; i++) {
+      let item = found.items[i];
+      paths.push(item.text);
+      if (item.type === STRING && item.text.startsWith("/")) continue;
+      this.refusal.refuse(this.pathOf(key) + "[" + i.toString() + "]", show(item), "a path that begins with /");
+    }
+    return paths;
+  }
+
   /** An object of strings, which may be secret and are never shown. */
   entries(key: string): Entries {
     let entries = new Entries();

@@ -7,6 +7,11 @@ export const AUTO: string = "auto";
 export const CLIENT: string = "client";
 export const SERVER: string = "server";
 
+/** The formats of trace context. */
+export const B3: string = "b3";
+export const B3MULTI: string = "b3multi";
+export const TRACECONTEXT: string = "tracecontext";
+
 export class Settings {
   cluster: string;
   authority: string;
@@ -17,6 +22,16 @@ export class Settings {
   /** "" = as the node says; so is the version. */
   serviceName: string;
   serviceVersion: string;
+  extract: string[];
+  inject: string[];
+  traceIdBits: u32;
+  trustIncoming: bool;
+  strip: bool;
+  /** In ten-thousandths. */
+  rate: u32;
+  /** In ten-thousandths; 0 = no cap. */
+  maxTracesPerSecond: u64;
+  excludePaths: string[];
   spanKind: string;
   /** Bytes. */
   maxTagLength: u32;
@@ -38,6 +53,22 @@ export class Settings {
     this.serviceName = service.string("name");
     this.serviceVersion = service.string("version");
     service.finish();
+
+    let formats = [B3, B3MULTI, TRACECONTEXT];
+    let propagation = root.section("propagation");
+    this.extract = propagation.someOf("extract", formats, formats, 1);
+    this.inject = propagation.someOf("inject", formats, [B3MULTI], 0);
+    this.traceIdBits = propagation.oneNumberOf("trace_id_bits", 128, 64);
+    this.trustIncoming = propagation.boolean("trust_incoming", true);
+    this.strip = propagation.boolean("strip", false);
+    propagation.finish();
+
+    let sampling = root.section("sampling");
+    this.rate = <u32>sampling.decimal("rate", 10000, 10000, "a number from 0 to 1 in steps of 0.0001");
+    let cap = "a number from 0, which is no cap, to 1000000 in steps of 0.0001";
+    this.maxTracesPerSecond = sampling.decimal("max_traces_per_second", 0, 10000000000, cap);
+    this.excludePaths = sampling.paths("exclude_paths");
+    sampling.finish();
 
     let span = root.section("span");
     this.spanKind = span.oneOf("kind", [AUTO, CLIENT, SERVER]);

@@ -1,4 +1,5 @@
-// The headers that carry trace context, as one request brought them. The one list of their names.
+// The request headers that say what trace a request belongs to, and whether to trace it, as one request brought them.
+// The one list of their names.
 import { Field, Fields } from "../bytes/fields";
 
 export const carrier = new Fields();
@@ -9,3 +10,10 @@ export const SPAN_ID: Field = carrier.want("x-b3-spanid");
 export const PARENT_SPAN_ID: Field = carrier.want("x-b3-parentspanid");
 export const SAMPLED: Field = carrier.want("x-b3-sampled");
 export const FLAGS: Field = carrier.want("x-b3-flags");
+export const TRACEPARENT: Field = carrier.want("traceparent");
+export const TRACESTATE: Field = carrier.want("tracestate");
+
+export const PATH: Field = carrier.want(":path");
+export const REQUEST_ID: Field = carrier.want("x-request-id");
+export const FORCE_TRACE: Field = carrier.want("x-envoy-force-trace");
+export const CLIENT_TRACE_ID: Field = carrier.want("x-client-trace-id");

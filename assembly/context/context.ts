@@ -8,7 +8,7 @@ export const ACCEPT: u8 = 2;
 export const DEBUG: u8 = 3;
 
 /**
- * [traceHigh u64][traceLow u64][spanId u64][parentId u64][decision u8][wide u8]
+ * [traceHigh u64][traceLow u64][spanId u64][parentId u64][decision u8][wide u8][random u8]
  * traceLow 0 with traceHigh 0 = no ids, only a decision. parentId 0 = no parent.
  */
 @unmanaged
@@ -21,6 +21,8 @@ export class TraceContext {
   decision: u8 = DEFER;
   /** The trace id is spelt with 32 digits, even if its upper half is zero. */
   wide: bool = false;
+  /** W3C: at least the last 56 bits of the trace id are known to be random. */
+  random: bool = false;
 
   clear(): void {
     memory.fill(changetype<usize>(this), 0, offsetof<TraceContext>());
@@ -33,6 +35,10 @@ export class TraceContext {
   @inline
   get hasIds(): bool {
     return (this.traceHigh | this.traceLow) !== 0;
+  }
+
+  sameTrace(other: TraceContext): bool {
+    return this.traceLow === other.traceLow && this.traceHigh === other.traceHigh;
   }
 
   /** Its spans are recorded and reported. */

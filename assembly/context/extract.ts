@@ -1,21 +1,51 @@
-// From the headers that a request brought to the context that it belongs to. `b3` beats `x-b3-*`; an unusable format
-// falls back to the next. Spans are not shared: a received span id is the parent of ours, never ours.
-import { B3, FLAGS, PARENT_SPAN_ID, SAMPLED, SPAN_ID, TRACE_ID } from "./carrier";
+// From the headers that a request brought to the context that it belongs to: the first format that can be used, in the
+// order of the configuration. Spans are not shared: a received span id is the parent of ours, never ours.
 import { readB3 } from "./b3";
 import { readB3Multi } from "./b3multi";
-import { MALFORMED, READ, TraceContext } from "./context";
+import { B3, carrier, FLAGS, PARENT_SPAN_ID, SAMPLED, SPAN_ID, TRACE_ID, TRACEPARENT, TRACESTATE } from "./carrier";
+import { ABSENT, MALFORMED, READ, TraceContext } from "./context";
+import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "./propagation";
+import { readTraceparent } from "./tracecontext";
+import { isTracestate } from "./tracestate";
 
-/** True if the last extract() met a format that it could not use. */
+/** True if the last extract() met a format that it could not use before it found one that it could. */
 export let metMalformed: bool = false;
+/** True if the last extract() found a valid `tracestate` that belongs to the trace: it may go on. */
+export let keepsTracestate: bool = false;
 
-/** Reads the carrier's headers into `into`; false, with `into` empty, if there is no usable context among them. */
-export function extract(into: TraceContext): bool {
-  let single = readB3(B3.at, B3.size, into);
-  metMalformed = single === MALFORMED;
-  if (single === READ) return true;
-  let multi = readB3Multi(TRACE_ID, SPAN_ID, PARENT_SPAN_ID, SAMPLED, FLAGS, into);
-  if (multi === READ) return true;
-  metMalformed = metMalformed || multi === MALFORMED;
+const other: TraceContext = new TraceContext();
+
+function read(format: u32, into: TraceContext): u32 {
+  if (format === B3_SINGLE) return readB3(B3.at, B3.size, into);
+  if (format === B3_MULTI) return readB3Multi(TRACE_ID, SPAN_ID, PARENT_SPAN_ID, SAMPLED, FLAGS, into);
+  return format === TRACECONTEXT ? readTraceparent(TRACEPARENT, into) : ABSENT;
+}
+
+/**
+ * Where another format gave the context, a `traceparent` that tells of the same trace still says what only W3C can:
+ * that the id is random, and that the `tracestate` is this trace's. One of another trace says nothing.
+ */
+function readTracestate(format: u32, into: TraceContext): void {
+  if (format !== TRACECONTEXT) {
+    if (TRACEPARENT.size === 0 || readTraceparent(TRACEPARENT, other) !== READ || !other.sameTrace(into)) return;
+    into.random = other.random;
+  }
+  keepsTracestate = TRACESTATE.seen > 0 && isTracestate(carrier, TRACESTATE);
+}
+
+/** Reads the carrier's headers into `into`; `into` is empty if there is no usable context among them. */
+export function extract(propagation: Propagation, into: TraceContext): void {
+  metMalformed = false;
+  keepsTracestate = false;
+  let formats = propagation.extract;
+  for (let i = 0; i < formats.length; i++) {
+    let format = unchecked(formats[i]);
+    let result = read(format, into);
+    if (result === READ) {
+      if (formats.includes(TRACECONTEXT)) readTracestate(format, into);
+      return;
+    }
+    if (result === MALFORMED) metMalformed = true;
+  }
   into.clear();
-  return false;
 }

@@ -1,21 +1,49 @@
-// One hop of a trace: what arrived, and what goes on from here. Decides nothing of sampling by itself yet: a trace that
-// nobody decided about is accepted.
-import { ACCEPT, DEFER, TraceContext } from "./context";
+// One hop of a trace: from the context that arrived to the one that goes on, with the sampling decision between them.
+// The order: the parent's decision or debug, Envoy's forced trace, excluded paths, the rate, the cap.
+import { CLIENT_TRACE_ID, FORCE_TRACE, PATH, REQUEST_ID } from "./carrier";
+import { ACCEPT, DEFER, DENY, TraceContext } from "./context";
 import { nextId } from "./ids";
+import { Propagation, TRACECONTEXT } from "./propagation";
+import { isForced, Sampler } from "./sampling";
+
+function startTrace(own: TraceContext, wide: bool): void {
+  own.traceHigh = wide ? nextId() : 0;
+  own.traceLow = nextId();
+  own.wide = wide;
+  own.random = true;
+}
+
+/** Decides for `own`, which may have ids or not; a trace without ids starts here, unless its path is excluded. */
+function decide(own: TraceContext, sampler: Sampler, wide: bool, nowMs: () => u64): u8 {
+  let forced = isForced(FORCE_TRACE, CLIENT_TRACE_ID, REQUEST_ID);
+  let starts = !own.hasIds;
+  if (starts) {
+    if (!forced && sampler.excludes(PATH)) return DENY;
+    startTrace(own, wide);
+  }
+  if (forced) return ACCEPT;
+  if (!sampler.keeps(own.traceLow)) return DENY;
+  return starts && sampler.isCapped && !sampler.admits(nowMs()) ? DENY : ACCEPT;
+}
 
 /**
- * Makes `own` the context of this hop's span from the `received` one, which may be empty.
- * Sampled: the received trace with a new span id, child of the received span, or a new trace of 128 bits.
- * Not sampled: the received context to the bit, since there is no span of ours to tell of.
+ * Makes `own` the context of this hop from the `received` one, which may be empty.
+ * Sampled: the received trace, or a new one, with a new span id, child of the received span.
+ * Not sampled: the received context to the bit, since there is no span of ours to tell of. A decision that came without
+ * ids goes on without ids, except where only ids can say it, in a `traceparent`.
  */
-export function continueFrom(received: TraceContext, own: TraceContext): void {
+export function continueFrom(
+  received: TraceContext,
+  own: TraceContext,
+  propagation: Propagation,
+  sampler: Sampler,
+  nowMs: () => u64,
+): void {
   own.copyFrom(received);
-  if (own.decision === DEFER) own.decision = ACCEPT;
-  if (!own.sampled) return;
-  own.parentId = received.spanId;
-  own.spanId = nextId();
-  if (received.hasIds) return;
-  own.traceHigh = nextId();
-  own.traceLow = nextId();
-  own.wide = true;
+  if (own.decision === DEFER) own.decision = decide(own, sampler, propagation.wide, nowMs);
+  if (!own.hasIds && (own.sampled || (propagation.inject & TRACECONTEXT) !== 0)) startTrace(own, propagation.wide);
+  if (own.sampled) {
+    own.parentId = received.spanId;
+    own.spanId = nextId();
+  } else if (own.hasIds && !received.hasIds) own.spanId = nextId();
 }

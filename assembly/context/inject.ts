@@ -3,9 +3,11 @@
 import { Field } from "../bytes/fields";
 import { writeHex } from "../bytes/hex";
 import { MAX_B3, writeB3 } from "./b3";
-import { B3, FLAGS, PARENT_SPAN_ID, SAMPLED, SPAN_ID, TRACE_ID } from "./carrier";
+import { B3, FLAGS, PARENT_SPAN_ID, SAMPLED, SPAN_ID, TRACE_ID, TRACEPARENT, TRACESTATE } from "./carrier";
 import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "./context";
+import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "./propagation";
 import { writeTraceId } from "./spelling";
+import { TRACEPARENT_SIZE, writeTraceparent } from "./tracecontext";
 
 /** One header to be replaced by `size` bytes at `at`, or removed where `size` is 0. */
 @unmanaged
@@ -16,7 +18,7 @@ export class Edit {
   size: u32;
 }
 
-const MAX_EDITS: usize = 6;
+const MAX_EDITS: usize = 8;
 const edits: usize = heap.alloc(MAX_EDITS * offsetof<Edit>());
 /** How many edits the last inject() found. */
 export let editCount: u32 = 0;
@@ -25,11 +27,12 @@ export function editAt(index: u32): Edit {
   return changetype<Edit>(edits + <usize>index * offsetof<Edit>());
 }
 
-// Where the values are spelt: trace id, span id, parent id and `b3`. They stay until the next inject().
+// Where the values are spelt. They stay until the next inject().
 const traceIdText: usize = heap.alloc(32);
 const spanIdText: usize = heap.alloc(16);
 const parentIdText: usize = heap.alloc(16);
 const b3Text: usize = heap.alloc(MAX_B3);
+const traceparentText: usize = heap.alloc(TRACEPARENT_SIZE);
 const zero: usize = heap.alloc(1);
 const one: usize = heap.alloc(1);
 store<u8>(zero, 0x30);
@@ -67,9 +70,38 @@ function injectB3(context: TraceContext): void {
   want(B3, b3Text, spelt ? <u32>(writeB3(b3Text, context) - b3Text) : 0);
 }
 
-/** Finds the edits for the carrier's request to carry `context`: in B3's multiple headers, and in `b3` if that came. */
-export function inject(context: TraceContext): void {
+function injectTracecontext(context: TraceContext, keepsTracestate: bool): void {
+  want(
+    TRACEPARENT,
+    traceparentText,
+    context.hasIds ? <u32>(writeTraceparent(traceparentText, context) - traceparentText) : 0,
+  );
+  if (!keepsTracestate) want(TRACESTATE, 0, 0);
+}
+
+function remove(): void {
+  want(TRACE_ID, 0, 0);
+  want(SPAN_ID, 0, 0);
+  want(PARENT_SPAN_ID, 0, 0);
+  want(SAMPLED, 0, 0);
+  want(FLAGS, 0, 0);
+  want(B3, 0, 0);
+  want(TRACEPARENT, 0, 0);
+  want(TRACESTATE, 0, 0);
+}
+
+function broughtB3Multi(): bool {
+  return (TRACE_ID.seen | SPAN_ID.seen | PARENT_SPAN_ID.seen | SAMPLED.seen | FLAGS.seen) !== 0;
+}
+
+/** Finds the edits for the carrier's request to carry `context`, in the formats of the configuration and those it came in. */
+export function inject(context: TraceContext, propagation: Propagation, keepsTracestate: bool): void {
   editCount = 0;
-  injectB3Multi(context);
-  if (B3.seen > 0) injectB3(context);
+  if (propagation.strip) return remove();
+  let formats = propagation.inject;
+  if ((formats & B3_MULTI) !== 0 || broughtB3Multi()) injectB3Multi(context);
+  if ((formats & B3_SINGLE) !== 0 || B3.seen !== 0) injectB3(context);
+  if ((formats & TRACECONTEXT) !== 0 || (TRACEPARENT.seen | TRACESTATE.seen) !== 0) {
+    injectTracecontext(context, keepsTracestate);
+  }
 }

@@ -1,8 +1,10 @@
 // The root contexts of this VM: one for each configuration and listener direction. Each has its settings, what they became
 // for the hot path, and the delivery that it shares with the others that report to the same collector.
 import { Slice, text } from "../bytes/slice";
-import { AUTO, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
+import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
 import { seed } from "../context/ids";
+import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../context/propagation";
+import { Sampler } from "../context/sampling";
 import { readConfiguration } from "../host/calls";
 import { error } from "../host/log";
 import { readNumber } from "../host/properties";
@@ -30,6 +32,8 @@ export class Root {
     readonly id: u32,
     readonly delivery: Delivery,
     readonly constantTags: Slice,
+    readonly propagation: Propagation,
+    readonly sampler: Sampler,
     /** Bytes. */
     readonly maxTagLength: u32,
     kind: string,
@@ -62,13 +66,43 @@ export function findRoot(id: u32): Root | null {
   return null;
 }
 
+/** The bit of a format's name. */
+function formatOf(name: string): u32 {
+  if (name === B3) return B3_SINGLE;
+  return name === B3MULTI ? B3_MULTI : TRACECONTEXT;
+}
+
+function propagationOf(settings: Settings): Propagation {
+  let extract: u32[] = [];
+  for (let i = 0; settings.trustIncoming && i < settings.extract.length; i++) {
+    extract.push(formatOf(settings.extract[i]));
+  }
+  let inject: u32 = 0;
+  for (let i = 0; i < settings.inject.length; i++) inject |= formatOf(settings.inject[i]);
+  return new Propagation(extract, inject, settings.traceIdBits === 128, settings.strip);
+}
+
+function samplerOf(settings: Settings): Sampler {
+  let excluded: Slice[] = [];
+  for (let i = 0; i < settings.excludePaths.length; i++) excluded.push(text(settings.excludePaths[i]));
+  return new Sampler(settings.rate, settings.maxTracesPerSecond, excluded);
+}
+
 function make(id: u32, settings: Settings): Root {
   let node = askNode();
   let service = settings.serviceName.length > 0 ? settings.serviceName : serviceOf(node);
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
   let delivery = deliveryFor(settings, service, version);
   let tags = encodeConstantTags(constantTags(node, version));
-  return new Root(id, delivery, tags, settings.maxTagLength, settings.spanKind);
+  return new Root(
+    id,
+    delivery,
+    tags,
+    propagationOf(settings),
+    samplerOf(settings),
+    settings.maxTagLength,
+    settings.spanKind,
+  );
 }
 
 /** Takes the configuration of the root context `id`, `size` bytes; false, with one line in the log, if it is refused. */

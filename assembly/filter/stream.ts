@@ -2,9 +2,10 @@
 import { Slice } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 import { TraceContext } from "../context/context";
-import { extract, metMalformed } from "../context/extract";
+import { extract, keepsTracestate, metMalformed } from "../context/extract";
 import { continueFrom } from "../context/hop";
 import { editAt, editCount, inject } from "../context/inject";
+import { nowMs } from "../host/clock";
 import { readPairs, removeHeader, replaceHeader, REQUEST } from "../host/headers";
 import { warn } from "../host/log";
 import { OK, statusName } from "../host/status";
@@ -25,11 +26,11 @@ const span: Span = new Span(own);
 let hasToldOfHeaders: bool = false;
 
 /** Finds the stream's trace context in the request headers that carrier holds. */
-function begin(stream: Stream): void {
-  let found = extract(received);
+function begin(stream: Stream, root: Root): void {
+  extract(root.propagation, received);
   if (metMalformed) counters.contextMalformed.add(1);
-  continueFrom(received, stream.context);
-  if (!(found && received.hasIds) && stream.context.hasIds) counters.tracesStarted.add(1);
+  continueFrom(received, stream.context, root.propagation, root.sampler, nowMs);
+  if (!received.hasIds && stream.context.hasIds) counters.tracesStarted.add(1);
   stream.hasContext = true;
 }
 
@@ -38,8 +39,8 @@ function readCarrier(): bool {
 }
 
 /** Makes the request carry `context`. A write that the host refuses harms the trace, not the request. */
-function writeCarrier(context: TraceContext): void {
-  inject(context);
+function writeCarrier(context: TraceContext, root: Root): void {
+  inject(context, root.propagation, keepsTracestate);
   for (let i: u32 = 0; i < editCount; i++) {
     let edit = editAt(i);
     let status =
@@ -56,9 +57,11 @@ function writeCarrier(context: TraceContext): void {
 /** The request headers of stream `id` are here: continues the trace, or starts one, and sends it on with the request. */
 export function beginStream(id: u32): void {
   let stream = findStream(id);
-  if (stream === null || !readCarrier()) return;
-  begin(stream);
-  writeCarrier(stream.context);
+  if (stream === null) return;
+  let root = findRoot(stream.root);
+  if (root === null || !readCarrier()) return;
+  begin(stream, root);
+  writeCarrier(stream.context, root);
 }
 
 /** The stream `id` has ended: makes its span, if its trace is sampled. */
@@ -74,7 +77,7 @@ function finish(stream: Stream, root: Root): void {
   // An earlier filter answered by itself: the request went nowhere, but it was traced all the same.
   if (!stream.hasContext) {
     if (!readCarrier()) return;
-    begin(stream);
+    begin(stream, root);
   }
   if (!stream.context.sampled) {
     counters.spansUnsampled.add(1);

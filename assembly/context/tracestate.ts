@@ -1,0 +1,90 @@
+// Is a `tracestate` one that may go on? (W3C Trace Context, level 2, "Tracestate Header".) It is never changed here: it
+// goes on untouched or not at all.
+//
+//   tracestate: rojo=00f067aa0ba902b7,congo@eu=t61rcWkgMzE
+//
+// Up to 32 members in one header line or several, white space around them, empty ones between them; each key once.
+import { Fields, Field } from "../bytes/fields";
+import { sameBytes } from "../bytes/slice";
+
+const MAX_MEMBERS: u32 = 32;
+const MAX_KEY: u32 = 256;
+const MAX_VALUE: u32 = 256;
+
+const COMMA: u8 = 0x2c;
+const EQUALS: u8 = 0x3d;
+
+/** Address and size of each key met so far. */
+const keys: usize = heap.alloc(<usize>MAX_MEMBERS * 8);
+let members: u32 = 0;
+
+function isLetterOrDigit(byte: u8): bool {
+  return (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39);
+}
+
+/** `_`, `-`, `*`, `/`, `@`, a letter or a digit. */
+function isKeyByte(byte: u8): bool {
+  return isLetterOrDigit(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2a || byte === 0x2f || byte === 0x40;
+}
+
+function isWhiteSpace(byte: u8): bool {
+  return byte === 0x20 || byte === 0x09;
+}
+
+function isKey(at: usize, size: u32): bool {
+  if (size === 0 || size > MAX_KEY || !isLetterOrDigit(load<u8>(at))) return false;
+  for (let end = at + size; at < end; at++) if (!isKeyByte(load<u8>(at))) return false;
+  return true;
+}
+
+/** Printable ASCII without comma and equals sign; white space at the end is not part of it and is cut before. */
+function isValue(at: usize, size: u32): bool {
+  if (size === 0 || size > MAX_VALUE) return false;
+  for (let end = at + size; at < end; at++) {
+    let byte = load<u8>(at);
+    if (byte < 0x20 || byte > 0x7e || byte === COMMA || byte === EQUALS) return false;
+  }
+  return true;
+}
+
+/** Takes in one member, white space around it cut off; false if it is not valid, one too many, or its key came before. */
+function takeMember(at: usize, end: usize): bool {
+  let equals = at;
+  while (equals < end && load<u8>(equals) !== EQUALS) equals++;
+  if (equals === end || members === MAX_MEMBERS) return false;
+  let keySize = <u32>(equals - at);
+  if (!isKey(at, keySize) || !isValue(equals + 1, <u32>(end - equals - 1))) return false;
+  for (let i: u32 = 0; i < members; i++) {
+    let key = keys + <usize>i * 8;
+    if (sameBytes(load<u32>(key), load<u32>(key, 4), at, keySize)) return false;
+  }
+  let key = keys + <usize>members * 8;
+  members++;
+  store<u32>(key, <u32>at);
+  store<u32>(key, keySize, 4);
+  return true;
+}
+
+function takeLine(at: usize, size: u32): bool {
+  let lineEnd = at + size;
+  while (at < lineEnd) {
+    let end = at;
+    while (end < lineEnd && load<u8>(end) !== COMMA) end++;
+    let from = at;
+    let to = end;
+    while (from < to && isWhiteSpace(load<u8>(from))) from++;
+    while (to > from && isWhiteSpace(load<u8>(to - 1))) to--;
+    if (from < to && !takeMember(from, to)) return false;
+    at = end + 1;
+  }
+  return true;
+}
+
+/** True if all lines of the header together are a valid list with a member in it. */
+export function isTracestate(headers: Fields, field: Field): bool {
+  members = 0;
+  for (let more = headers.firstLine(field); more; more = headers.nextLine(field)) {
+    if (!takeLine(headers.lineAt, headers.lineSize)) return false;
+  }
+  return members > 0;
+}
