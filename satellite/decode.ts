@@ -1,0 +1,137 @@
+// Turns the bytes of a Lightstep report into plain values, and an answer into bytes. Knows which reports the known
+// Lightstep receivers refuse or die of, and refuses those; knows nothing of HTTP, of stored traces or of Envoy.
+
+import { collectorPb, StrictReader, Timestamp } from "./collector_pb.ts";
+import type { KeyValuePb, ReportRequestPb, SpanContextPb, SpanPb, TimestampPb } from "./collector_pb.ts";
+
+export type TagValue = string | number | boolean;
+export type Tags = Record<string, TagValue>;
+
+/** One span as reported. Ids are 16 lower-case hex digits; times are microseconds, `startMicros` since the epoch. */
+export interface ReportedSpan {
+  traceId: string;
+  spanId: string;
+  parentId: string | null;
+  operation: string;
+  startMicros: number;
+  durationMicros: number;
+  tags: Tags;
+}
+
+/** One decoded report. The access token itself is not kept: whether there was one is all that anybody needs. */
+export interface Report {
+  reporterId: string;
+  reporterTags: Tags;
+  /** The reporter's `lightstep.component_name`; `unknown` without one. */
+  service: string;
+  hasAccessToken: boolean;
+  spans: ReportedSpan[];
+}
+
+/** The body is not a report that can be used; the message says why, fit for `ReportResponse.errors`. */
+export class ReportError extends Error {
+  override name = "ReportError";
+}
+
+/** Decodes a `ReportRequest`. Throws ReportError when the bytes do not decode or a needed part is missing. */
+export function decodeReport(body: Uint8Array): Report {
+  const request = parse(body);
+  const reporter = request.getReporter();
+  if (!reporter) throw new ReportError("the report has no Reporter");
+  const offsetMicros = Number(request.getTimestampOffsetMicros());
+  const reporterTags = readTags(reporter.getTagsList());
+  return {
+    reporterId: hexId(reporter.getReporterId()),
+    reporterTags,
+    service: String(reporterTags["lightstep.component_name"] ?? "unknown"),
+    hasAccessToken: (request.getAuth()?.getAccessToken() ?? "") !== "",
+    spans: request.getSpansList().map((span, index) => readSpan(span, index, offsetMicros)),
+  };
+}
+
+/** Encodes a `ReportResponse`. Times are microseconds since the epoch; a report with errors counts as failed. */
+export function encodeResponse(answer: {
+  receiveMicros: number;
+  transmitMicros: number;
+  errors?: string[];
+}): Uint8Array {
+  const response = new collectorPb.ReportResponse();
+  response.setReceiveTimestamp(timestamp(answer.receiveMicros));
+  response.setTransmitTimestamp(timestamp(answer.transmitMicros));
+  response.setErrorsList(answer.errors ?? []);
+  return response.serializeBinary();
+}
+
+function parse(body: Uint8Array): ReportRequestPb {
+  try {
+    return collectorPb.ReportRequest.deserializeBinaryFromReader(
+      new collectorPb.ReportRequest(),
+      new StrictReader(body),
+    );
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ReportError(`the body is not a Lightstep ReportRequest: ${reason}`, { cause });
+  }
+}
+
+function readSpan(span: SpanPb, index: number, offsetMicros: number): ReportedSpan {
+  const context = span.getSpanContext();
+  const traceId = contextId(context, "getTraceId");
+  const spanId = contextId(context, "getSpanId");
+  const start = span.getStartTimestamp();
+  if (traceId === null) throw new ReportError(`span ${index} has no trace_id`);
+  if (spanId === null) throw new ReportError(`span ${index} has no span_id`);
+  if (!start) throw new ReportError(`span ${index} has no start_timestamp`);
+  return {
+    traceId,
+    spanId,
+    parentId: contextId(span.getReferencesList()[0]?.getSpanContext(), "getSpanId"),
+    operation: span.getOperationName(),
+    startMicros: start.getSeconds() * 1_000_000 + Math.floor(start.getNanos() / 1000) + offsetMicros,
+    durationMicros: Number(span.getDurationMicros()),
+    tags: readTags(span.getTagsList()),
+  };
+}
+
+function contextId(context: SpanContextPb | undefined, getter: keyof SpanContextPb): string | null {
+  const decimal = context?.[getter]() ?? "0";
+  return decimal === "0" ? null : hexId(decimal);
+}
+
+// The library hands 64-bit integers over as decimal text, so nothing is lost on the way through BigInt.
+function hexId(decimal: string): string {
+  return BigInt(decimal).toString(16).padStart(16, "0");
+}
+
+function readTags(list: KeyValuePb[]): Tags {
+  return Object.fromEntries(list.map((tag) => [tag.getKey(), tagValue(tag)]));
+}
+
+function tagValue(tag: KeyValuePb): TagValue {
+  const { INT_VALUE, DOUBLE_VALUE, BOOL_VALUE, JSON_VALUE } = collectorPb.KeyValue.ValueCase;
+  switch (tag.getValueCase()) {
+    case BOOL_VALUE:
+      return tag.getBoolValue();
+    case INT_VALUE: {
+      // An integer that a number cannot hold stays the text it is, rather than becoming another integer.
+      const value = Number(tag.getIntValue());
+      return Number.isSafeInteger(value) ? value : tag.getIntValue();
+    }
+    case DOUBLE_VALUE: {
+      // JSON has no NaN and no infinities: they would read as null.
+      const value = tag.getDoubleValue();
+      return Number.isFinite(value) ? value : String(value);
+    }
+    case JSON_VALUE:
+      return tag.getJsonValue();
+    default:
+      return tag.getStringValue();
+  }
+}
+
+function timestamp(micros: number): TimestampPb {
+  const result = new Timestamp();
+  result.setSeconds(Math.floor(micros / 1_000_000));
+  result.setNanos((micros % 1_000_000) * 1000);
+  return result;
+}

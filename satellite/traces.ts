@@ -1,0 +1,130 @@
+// Puts reported spans together into traces, in bounded memory. Knows which tags and reporter fields make a span's
+// service, component, kind, version and error; does not know how spans arrived or how a trace is shown.
+
+import { EventEmitter } from "node:events";
+import type { Report, ReportedSpan, Tags } from "./decode.ts";
+
+/** One span, in the shape of the JSON API. `tags` holds every tag, also those that have a field of their own. */
+export interface Span extends ReportedSpan {
+  service: string;
+  component: string;
+  kind: string;
+  version: string | null;
+  error: boolean;
+  reporterId: string;
+}
+
+/** All spans of one trace that have arrived, by start time. `root` is null while no span without a parent is here. */
+export interface Trace {
+  traceId: string;
+  startMicros: number;
+  durationMicros: number;
+  root: { operation: string; service: string } | null;
+  spans: Span[];
+  errors: number;
+  services: string[];
+}
+
+/** The service with the span's component and kind, as Lightstep shows it: `reviews.default: proxy server`. */
+export function label(span: Pick<Span, "service" | "component" | "kind">): string {
+  const role = [span.component, span.kind].filter((word) => word !== "").join(" ");
+  return role === "" ? span.service : `${span.service}: ${role}`;
+}
+
+/**
+ * The newest traces, `maxTraces` of them; the one that began to arrive first is forgotten first, and counted.
+ * Emits `trace` with the trace id for each trace that a report added spans to.
+ */
+export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
+  /** Traces given up to make room. */
+  forgotten = 0;
+  /** Spans that had arrived before: a report was sent again although it had been received. Not stored twice. */
+  duplicates = 0;
+  readonly #maxTraces: number;
+  readonly #traces = new Map<string, Map<string, Span>>();
+
+  constructor(maxTraces = 1000) {
+    super();
+    this.#maxTraces = maxTraces;
+  }
+
+  /** Stores the report's spans. */
+  add(report: Report): void {
+    const touched = new Set<string>();
+    for (const reported of report.spans) {
+      const span = describe(reported, report);
+      const spans = this.#spansOf(span.traceId);
+      // Not the span id alone: two spans that wrongly share one must both be seen.
+      const identity = [span.reporterId, span.spanId, span.kind, span.startMicros].join(" ");
+      if (spans.has(identity)) this.duplicates++;
+      spans.set(identity, span);
+      touched.add(span.traceId);
+    }
+    for (const traceId of touched) this.emit("trace", traceId);
+  }
+
+  /** Every stored trace, the one that started last first. */
+  list(): Trace[] {
+    return [...this.#traces]
+      .map(([traceId, spans]) => assemble(traceId, [...spans.values()]))
+      .sort((a, b) => b.startMicros - a.startMicros);
+  }
+
+  /** The trace with this id of 16 or 32 hex digits (the wire carries the low 16), or undefined. */
+  get(traceId: string): Trace | undefined {
+    const low = traceId.toLowerCase().slice(-16);
+    const spans = this.#traces.get(low);
+    return spans && assemble(low, [...spans.values()]);
+  }
+
+  #spansOf(traceId: string): Map<string, Span> {
+    let spans = this.#traces.get(traceId);
+    if (!spans) {
+      spans = new Map();
+      this.#traces.set(traceId, spans);
+      this.#forgetOldest();
+    }
+    return spans;
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#traces.keys()) {
+      if (this.#traces.size <= this.#maxTraces) return;
+      this.#traces.delete(oldest);
+      this.forgotten++;
+    }
+  }
+}
+
+function describe(span: ReportedSpan, report: Report): Span {
+  const { tags } = span;
+  return {
+    ...span,
+    service: report.service,
+    component: text(tags, "component") ?? "",
+    kind: text(tags, "span.kind") ?? "",
+    version: text(tags, "version"),
+    error: text(tags, "error") === "true",
+    reporterId: report.reporterId,
+  };
+}
+
+function text(tags: Tags, name: string): string | null {
+  return Object.hasOwn(tags, name) ? String(tags[name]) : null;
+}
+
+function assemble(traceId: string, spans: Span[]): Trace {
+  spans.sort((a, b) => a.startMicros - b.startMicros);
+  const startMicros = spans[0]?.startMicros ?? 0;
+  const endMicros = spans.reduce((end, span) => Math.max(end, span.startMicros + span.durationMicros), startMicros);
+  const root = spans.find((span) => span.parentId === null);
+  return {
+    traceId,
+    startMicros,
+    durationMicros: endMicros - startMicros,
+    root: root ? { operation: root.operation, service: root.service } : null,
+    spans,
+    errors: spans.filter((span) => span.error).length,
+    services: [...new Set(spans.map((span) => span.service))],
+  };
+}

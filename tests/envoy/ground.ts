@@ -1,0 +1,55 @@
+// What every test in real Envoy stands on: the program, the module, a wait that tells what it waited for, and Envoy's
+// log in the message of a failure.
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { findEnvoy } from "../../envoy/find.ts";
+import { warningsOf } from "../../envoy/log.ts";
+import type { EnvoyProcess } from "../../envoy/process.ts";
+
+/** Path of the module under test. */
+export const wasm = fileURLToPath(new URL("../../build/lightspan.wasm", import.meta.url));
+if (!existsSync(wasm)) throw new Error("build/lightspan.wasm is missing: npm run build makes it");
+
+/** Path of Envoy, found or downloaded once. */
+export const envoyBinary: Promise<string> = findEnvoy((line) => console.error(line));
+
+/** Asks again and again until `check` gives something that is not undefined; then that. Says `what` if it never does. */
+export async function eventually<T>(what: string, check: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const value = await check();
+    if (value !== undefined) return value;
+    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`);
+    await sleep(25);
+  }
+}
+
+/** Runs `body`, and stops `envoys` whatever happens. A failure's message gets the warnings of every Envoy's log. */
+export async function during(envoys: EnvoyProcess[], body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (error instanceof Error) {
+      const logs = envoys.map(
+        (envoy) => `--- log of Envoy ${envoy.name}\n${warningsOf(envoy.log()) || "(no warnings)"}`,
+      );
+      error.message = [error.message, ...logs].join("\n");
+    }
+    throw error;
+  } finally {
+    await Promise.all(envoys.map((envoy) => envoy.stop()));
+  }
+}
+
+/** Lightspan's counters, summed over Envoys, without their prefix: `spans_sent` and so on. */
+export async function account(envoys: EnvoyProcess[]): Promise<Record<string, number>> {
+  const sum: Record<string, number> = {};
+  for (const envoy of envoys) {
+    for (const [name, value] of await envoy.stats("wasmcustom.lightspan.")) {
+      const key = name.slice("wasmcustom.lightspan.".length);
+      sum[key] = (sum[key] ?? 0) + value;
+    }
+  }
+  return sum;
+}
