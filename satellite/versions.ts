@@ -25,7 +25,7 @@ const COLUMNS: Column[] = [
   { title: "", give: "drop" },
 ];
 const BAR_CELLS = 24;
-/** A median so many times that of the fastest version is shown as slow. */
+/** Slow is a median so many times the fastest one, and not so many times below the slowest: what stands out, no more. */
 const SLOW = 2;
 
 /** Latency of the service's server spans by version, v2 before v10. Every duration counts: nothing is estimated. */
@@ -46,7 +46,8 @@ export function drawVersions(rows: Row[], style: Style = PLAIN): string {
   const medians = rows.map((row) => row.medianMicros);
   const fastest = Math.min(...medians);
   const slowest = Math.max(...medians, 1);
-  const cells = rows.map((row) => drawRow(row, row.medianMicros / slowest, row.medianMicros > SLOW * fastest));
+  const isSlow = (micros: number): boolean => micros > SLOW * fastest && micros * SLOW > slowest;
+  const cells = rows.map((row) => drawRow(row, row.medianMicros / slowest, isSlow(row.medianMicros)));
   return drawTable(COLUMNS, cells, style);
 }
 

@@ -1,4 +1,4 @@
-// The root contexts of this VM: one for each configuration and listener direction. Each has its settings, what they became
+// The root contexts of this VM: one for each configuration. Each has its settings, what they became
 // for the hot path, and the delivery that it shares with the others that report to the same collector.
 import { Slice, text } from "../bytes/slice";
 import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
@@ -17,17 +17,10 @@ import { deliveryFor } from "./collector";
 import { askNode } from "./node";
 
 const LISTENER_DIRECTION: Slice = text("xds\0listener_direction");
-const OLD_LISTENER_DIRECTION: Slice = text("listener_direction");
 /** envoy.config.core.v3.TrafficDirection; UNSPECIFIED counts as inbound, as for Envoy's tracers. */
 const OUTBOUND: u64 = 2;
 
-const UNKNOWN: u8 = 0;
-const IS_CLIENT: u8 = 1;
-const IS_SERVER: u8 = 2;
-
 export class Root {
-  private side: u8 = UNKNOWN;
-
   constructor(
     readonly id: u32,
     readonly delivery: Delivery,
@@ -36,28 +29,24 @@ export class Root {
     readonly sampler: Sampler,
     /** Bytes. */
     readonly maxTagLength: u32,
-    kind: string,
-  ) {
-    if (kind !== AUTO) this.side = kind === CLIENT ? IS_CLIENT : IS_SERVER;
-  }
+    /** AUTO, CLIENT or SERVER. */
+    private kind: string,
+  ) {}
 
   /**
-   * True if this root's streams are calls that the workload makes, false if it is called. Asked of the first stream, since
-   * there is no direction without one (envoyproxy/envoy#40486); the host keeps root contexts apart by direction.
+   * True if the current stream is a call that the workload makes, false if it is called. Asked of each stream: a
+   * root context has no direction of its own (envoyproxy/envoy#40486), and in Envoy 1.40 listeners of both share one.
    */
   isClient(): bool {
-    if (this.side === UNKNOWN) {
-      let direction = readNumber(LISTENER_DIRECTION, readNumber(OLD_LISTENER_DIRECTION, 0));
-      this.side = direction === OUTBOUND ? IS_CLIENT : IS_SERVER;
-    }
-    return this.side === IS_CLIENT;
+    if (this.kind !== AUTO) return this.kind === CLIENT;
+    return readNumber(LISTENER_DIRECTION, 0) === OUTBOUND;
   }
 }
 
 const roots: Root[] = [];
 let isSeeded: bool = false;
 
-/** The root context `id`, or null. A sidecar has two or three. */
+/** The root context `id`, or null. There are few: one, and a second one while a configuration changes. */
 export function findRoot(id: u32): Root | null {
   for (let i = 0; i < roots.length; i++) {
     let root = unchecked(roots[i]);

@@ -1,6 +1,6 @@
 // Brings encoded spans to one collector: collects them in batches, sends one report at a time, reads the answer, and
 // keeps the account. There is one delivery for each collector in a VM, shared by all root contexts that report to it
-// (inbound and outbound listeners are two), so that a worker never has more than one report under way to it.
+// (listeners may be configured apart, and a changed configuration has both for a while), so that a worker never has more than one report under way to it.
 import { readDecimal } from "../bytes/decimal";
 import { Slice, text } from "../bytes/slice";
 import { actAs, dispatch, done, readAnswer, setTick, token } from "../host/calls";

@@ -1,0 +1,65 @@
+// The reviews service in its three versions: v1 without ratings, v2 with black stars, v3 with red ones, and slow.
+import { setTimeout as sleep } from "node:timers/promises";
+import { json, pathOf, type App, type Call } from "./app.ts";
+import { forward } from "./headers.ts";
+
+export interface ReviewsOptions {
+  pod: string;
+  /** The colour of the stars; without one, ratings are not asked for. */
+  stars?: "black" | "red";
+  /** How long a call takes at least. */
+  delayMs?: number;
+}
+
+const texts = {
+  Reviewer1: "An extremely entertaining play by Shakespeare. The slapstick humour is refreshing!",
+  Reviewer2:
+    "Absolutely fun and entertaining. The play lacks thematic depth when compared to other plays by Shakespeare.",
+};
+
+/** GET /reviews/{id}. Answers 200 even when ratings fail: each review then says so in place of its stars. */
+export function reviews({ pod, stars, delayMs = 0 }: ReviewsOptions): App {
+  return async ({ url, headers }, call) => {
+    const path = pathOf(url);
+    if (path === "/health") return json(200, { status: "Reviews is healthy" });
+    if (!path.startsWith("/reviews/")) return json(404, { error: "not found" });
+    const id = path.slice("/reviews/".length);
+    if (!/^\d+$/.test(id)) return json(404, { error: "not found" });
+
+    const started = performance.now();
+    const given = stars === undefined ? undefined : await askRatings(call, id, forward(headers), stars);
+    const rest = delayMs - (performance.now() - started);
+    if (rest > 0) await sleep(rest);
+    return json(200, {
+      id,
+      podname: pod,
+      clustername: "Kubernetes",
+      reviews: Object.entries(texts).map(([reviewer, text]) => ({
+        reviewer,
+        text,
+        ...(stars === undefined ? {} : { rating: ratingOf(given?.[reviewer], stars) }),
+      })),
+    });
+  };
+}
+
+function ratingOf(given: unknown, color: string): unknown {
+  if (typeof given !== "number") return { error: "Ratings service is currently unavailable" };
+  return { stars: given, color };
+}
+
+async function askRatings(
+  call: Call,
+  id: string,
+  headers: Record<string, string>,
+  stars: string,
+): Promise<Record<string, unknown> | undefined> {
+  try {
+    // Bookinfo's own numbers.
+    const { status, body } = await call("ratings", `/ratings/${id}`, headers, stars === "black" ? 10_000 : 2500);
+    if (status !== 200) return undefined;
+    return (JSON.parse(body) as { ratings?: Record<string, unknown> }).ratings;
+  } catch {
+    return undefined;
+  }
+}
