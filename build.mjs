@@ -2,6 +2,7 @@
 // an older Envoy lacks, exports a callback that every request would pay for, or has grown too large, is not built.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import asc from "assemblyscript/asc";
 import binaryen from "binaryen";
@@ -26,7 +27,10 @@ const IMPORTS = [
   "env.proxy_remove_header_map_value",
   "env.proxy_replace_header_map_value",
   "env.proxy_set_effective_context",
+  "env.proxy_set_property",
   "env.proxy_set_tick_period_milliseconds",
+  "wasi_snapshot_preview1.environ_get",
+  "wasi_snapshot_preview1.environ_sizes_get",
   "wasi_snapshot_preview1.random_get",
 ];
 
@@ -57,9 +61,35 @@ export async function inspect(bytes) {
   return complaints;
 }
 
+/**
+ * `text("abc")` as `over(memory.data<u8>([97,98,99]), 3)`: bytes in place of a UTF-16 string that start-up code would have
+ * to turn into bytes. RATIONALE.md has what it saves.
+ */
+function withBytes(source) {
+  const importsText = /\btext\b(?=[^{}]*\} from "[^"]*slice")/;
+  if (!importsText.test(source)) return source;
+  return source.replace(importsText, "text, over").replace(/\btext\(\s*("(?:[^"\\]|\\.)*"),?\s*\)/g, (_, literal) => {
+    // AssemblyScript's escapes are JavaScript's; JSON has neither \0 nor \x.
+    const value = literal.replaceAll("\\0", "\\u0000").replace(/\\x([0-9a-f]{2})/g, "\\u00$1");
+    const bytes = [...Buffer.from(JSON.parse(value))];
+    return `over(memory.data<u8>([${bytes}]), ${bytes.length})`;
+  });
+}
+
+function readSource(name, baseDir) {
+  try {
+    const source = readFileSync(join(baseDir, name), "utf8");
+    return name.startsWith("assembly/") ? withBytes(source) : source;
+  } catch {
+    // asc asks for many files that do not exist until it finds the one that does.
+    return null;
+  }
+}
+
 async function compile() {
   let wasm = new Uint8Array();
   const { error, stderr } = await asc.main(["--target", "release", "--config", "asconfig.json", "--baseDir", root], {
+    readFile: readSource,
     writeFile: (name, contents) => {
       if (name.endsWith(".wasm")) wasm = contents;
     },

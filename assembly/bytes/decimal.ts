@@ -1,4 +1,5 @@
 // Unsigned decimal numbers as ASCII digits.
+import { allocate } from "./arena";
 
 /** The longest that writeDecimal() writes, in bytes. */
 export const MAX_DECIMAL: u32 = 20;
@@ -12,6 +13,12 @@ export function writeDecimal(at: usize, value: u64): usize {
     value /= 10;
   }
   return at + digits;
+}
+
+/** `value` as a string, for messages. toString() would bring tables for every radix into the module. */
+export function spell(value: u64): string {
+  let at = allocate(MAX_DECIMAL);
+  return String.UTF8.decodeUnsafe(at, writeDecimal(at, value) - at);
 }
 
 /** The number that `size` ASCII digits spell, or `fallback` if there are none, other bytes, or more than nine. */

@@ -1,7 +1,7 @@
 // Finds wanted headers in the form in which the host hands over a whole header map: u32 count, then for each header
 // u32 name size and u32 value size, then every name and value with a NUL behind it (proxy-wasm ABI 0.2, "pairs").
 // One pass over memory instead of a host call for each header. It knows no header by name.
-import { sameBytes, Slice, text } from "./slice";
+import { sameBytes, Slice } from "./slice";
 
 /** One wanted header and what arrived under its name. */
 @unmanaged
@@ -33,9 +33,12 @@ export class Fields {
   /** Sum of all names and values of the last scan(), in bytes: what Envoy calls the header map's byte size. */
   total: u64 = 0;
 
-  /** Wants the header `name` (lower case, shorter than 64 bytes). */
-  want(name: string): Field {
-    let spelt = text(name);
+  /** Wants the header `spelt` (lower case, shorter than 64 bytes); the same field if it was wanted before. */
+  want(spelt: Slice): Field {
+    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
+      let known = changetype<Field>(at);
+      if (sameBytes(known.name, known.nameSize, spelt.at, spelt.size)) return known;
+    }
     let field = new Field();
     field.name = spelt.at;
     field.nameSize = spelt.size;

@@ -16,14 +16,22 @@ export class Slice {
   }
 }
 
-/** A slice over the UTF-8 form of `value`, never freed: for names and for settings. */
-export function text(value: string): Slice {
+/** A slice over bytes that stay where they are. */
+export function over(at: usize, size: u32): Slice {
   let slice = new Slice();
+  slice.set(at, size);
+  return slice;
+}
+
+/**
+ * A slice over the UTF-8 form of `value`, never freed: for names and for settings. Of a literal, build.mjs makes the bytes
+ * themselves, so that they are in the module once and not as a string besides.
+ */
+export function text(value: string): Slice {
   let size = String.UTF8.byteLength(value);
   let at = heap.alloc(size);
   String.UTF8.encodeUnsafe(changetype<usize>(value), value.length, at);
-  slice.set(at, size);
-  return slice;
+  return over(at, size);
 }
 
 /** The slice as a string; for messages and configuration, never on the request path. */

@@ -1,5 +1,6 @@
 // JSON text (RFC 8259) to a tree. Our own because AssemblyScript cannot catch: a library that throws at a bad byte takes
 // the VM with it, and the person who wrote the byte is told nothing. Any bytes at all give a tree or an error here.
+import { spell } from "../bytes/decimal";
 
 export const NULL: u32 = 0;
 export const BOOLEAN: u32 = 1;
@@ -54,8 +55,11 @@ export class JsonReader {
 
   private fail(expected: string): void {
     if (this.error.length > 0) return;
-    let found = this.at < this.end ? "found byte 0x" + load<u8>(this.at).toString(16) : "found the end";
-    this.error = "not JSON at byte " + (this.at - this.start).toString() + ": " + found + ", expected " + expected;
+    let byte = this.byte();
+    let isPrintable = byte > 0x20 && byte < 0x7f;
+    let found =
+      this.at >= this.end ? "the end" : isPrintable ? String.UTF8.decodeUnsafe(this.at, 1) : "byte " + spell(byte);
+    this.error = "not JSON at byte " + spell(this.at - this.start) + ": found " + found + ", expected " + expected;
     this.at = this.end;
   }
 
@@ -82,7 +86,7 @@ export class JsonReader {
 
   private value(depth: u32): Json {
     let byte = this.peek();
-    if (depth > MAX_DEPTH) this.fail("no more than " + MAX_DEPTH.toString() + " levels");
+    if (depth > MAX_DEPTH) this.fail("no more than " + spell(MAX_DEPTH) + " levels");
     else if (byte === 0x7b) return this.object(depth);
     else if (byte === 0x5b) return this.array(depth);
     else if (byte === QUOTE) {

@@ -1,5 +1,6 @@
 // Takes the values out of one JSON object and checks each: type, range, what is allowed; at the end, that no key is left
 // that nobody knows. The first mistake is kept, with the path, what was found and what is allowed.
+import { spell } from "../bytes/decimal";
 import { ARRAY, BOOLEAN, Json, NULL, NUMBER, OBJECT, STRING } from "./json";
 
 /** 1 as Json.number has it. */
@@ -32,6 +33,18 @@ function show(value: Json): string {
 export class Entries {
   keys: string[] = [];
   values: string[] = [];
+}
+
+/** Where a tag's value comes from: one entry of tags.* . */
+export class Source {
+  constructor(
+    /** Path of the entry, for messages. */
+    readonly path: string,
+    readonly tag: string,
+    readonly source: string,
+    /** The value where the source has none; "" = then there is no tag. */
+    readonly fallback: string,
+  ) {}
 }
 
 export class Section {
@@ -122,7 +135,7 @@ export class Section {
     let number = found.number / ONE;
     let isWhole = found.type === NUMBER && found.number >= 0 && found.number % ONE === 0;
     if (isWhole && number >= <i64>least && number <= <i64>most) return <u32>number;
-    let allowed = "an integer from " + least.toString() + " to " + most.toString();
+    let allowed = "an integer from " + spell(least) + " to " + spell(most);
     this.refusal.refuse(this.pathOf(key), show(found), allowed);
     return fallback;
   }
@@ -133,7 +146,7 @@ export class Section {
     if (found === null) return usual;
     if (found.type === NUMBER && found.number === <i64>usual * ONE) return usual;
     if (found.type === NUMBER && found.number === <i64>other * ONE) return other;
-    this.refusal.refuse(this.pathOf(key), show(found), usual.toString() + ", " + other.toString());
+    this.refusal.refuse(this.pathOf(key), show(found), spell(usual) + ", " + spell(other));
     return usual;
   }
 
@@ -164,7 +177,7 @@ export class Section {
       let item = found.items[i];
       isRight = item.type === STRING && allowed.includes(item.text) && !taken.includes(item.text);
       if (isRight) taken.push(item.text);
-      else this.refusal.refuse(this.pathOf(key) + "[" + i.toString() + "]", show(item), what);
+      else this.refusal.refuse(this.pathOf(key) + "[" + spell(i) + "]", show(item), what);
     }
     if (!isRight) this.refusal.refuse(this.pathOf(key), show(found), what);
     return taken;
@@ -180,7 +193,7 @@ export class Section {
       let item = found.items[i];
       paths.push(item.text);
       if (item.type === STRING && item.text.startsWith("/")) continue;
-      this.refusal.refuse(this.pathOf(key) + "[" + i.toString() + "]", show(item), "a path that begins with /");
+      this.refusal.refuse(this.pathOf(key) + "[" + spell(i) + "]", show(item), "a path that begins with /");
     }
     return paths;
   }
@@ -216,6 +229,35 @@ export class Section {
       if (!isHeaderValue(entries.values[i])) this.refuseControls(path);
     }
     return entries;
+  }
+
+  /** An object of tag names with their sources, each a string or an object of `source` and `default`; names of headers maybe. */
+  sources(key: string, areHeaders: bool = false): Source[] {
+    let sources: Source[] = [];
+    let found = this.find(key);
+    if (found === null) return sources;
+    if (found.type !== OBJECT) this.refusal.refuse(this.pathOf(key), show(found), "an object of tag names");
+    for (let i = 0; i < found.keys.length; i++) {
+      let tag = found.keys[i];
+      let path = this.pathOf(key) + "." + tag;
+      let item = found.items[i];
+      let source = item.text;
+      let fallback = "";
+      if (item.type === OBJECT) {
+        let entry = new Section(path, item, this.refusal);
+        source = entry.required("source");
+        fallback = entry.string("default");
+        entry.finish();
+      } else if (item.type !== STRING || source.length === 0) {
+        this.refusal.refuse(path, show(item), 'a string that is not empty, {"source":"…","default":"…"}');
+      }
+      if (tag.length === 0 || !isHeaderValue(tag)) this.refusal.refuse(path, "is no tag name", "printable characters");
+      if (areHeaders && (!isHeaderName(source) || source.length > 63)) {
+        this.refusal.refuse(path, 'found "' + source + '"', "a header name in lower case, up to 63 bytes");
+      }
+      sources.push(new Source(path, tag, source, fallback));
+    }
+    return sources;
   }
 
   private refuseControls(path: string): void {

@@ -1,6 +1,6 @@
 // The configuration, checked: every key there is, its default and its bounds. config.schema.json says the same to tools.
 import { JsonReader } from "./json";
-import { Entries, Refusal, Section } from "./section";
+import { Entries, Refusal, Section, Source } from "./section";
 
 /** span.kind: what the listener's direction says. */
 export const AUTO: string = "auto";
@@ -35,9 +35,16 @@ export class Settings {
   spanKind: string;
   /** Bytes. */
   maxTagLength: u32;
+  dropsQuery: bool;
+  literalTags: Source[];
+  environmentTags: Source[];
+  requestHeaderTags: Source[];
+  responseHeaderTags: Source[];
+  propertyTags: Source[];
   maxBytes: u32;
   flushSpans: u32;
   flushIntervalMs: u32;
+  logsTraceId: bool;
 
   constructor(root: Section) {
     let collector = root.section("collector");
@@ -73,13 +80,26 @@ export class Settings {
     let span = root.section("span");
     this.spanKind = span.oneOf("kind", [AUTO, CLIENT, SERVER]);
     this.maxTagLength = span.integer("max_tag_length", 256, 1, 65536);
+    this.dropsQuery = span.oneOf("url_query", ["keep", "drop"]) === "drop";
     span.finish();
+
+    let tags = root.section("tags");
+    this.literalTags = tags.sources("literal");
+    this.environmentTags = tags.sources("environment");
+    this.requestHeaderTags = tags.sources("request_headers", true);
+    this.responseHeaderTags = tags.sources("response_headers", true);
+    this.propertyTags = tags.sources("properties");
+    tags.finish();
 
     let buffer = root.section("buffer");
     this.maxBytes = buffer.integer("max_bytes", 1048576, 65536, 268435456);
     this.flushSpans = buffer.integer("flush_spans", 200, 1, 100000);
     this.flushIntervalMs = buffer.integer("flush_interval_ms", 1000, 10, 3600000);
     buffer.finish();
+
+    let log = root.section("log");
+    this.logsTraceId = log.boolean("trace_id", true);
+    log.finish();
 
     root.finish();
   }

@@ -1,19 +1,20 @@
 // The request headers that say what trace a request belongs to, and whether to trace it, as one request brought them.
 // The one list of their names.
 import { Field, Fields } from "../bytes/fields";
+import { text } from "../bytes/slice";
 
 export const carrier = new Fields();
 
-export const B3: Field = carrier.want("b3");
-export const TRACE_ID: Field = carrier.want("x-b3-traceid");
-export const SPAN_ID: Field = carrier.want("x-b3-spanid");
-export const PARENT_SPAN_ID: Field = carrier.want("x-b3-parentspanid");
-export const SAMPLED: Field = carrier.want("x-b3-sampled");
-export const FLAGS: Field = carrier.want("x-b3-flags");
-export const TRACEPARENT: Field = carrier.want("traceparent");
-export const TRACESTATE: Field = carrier.want("tracestate");
+export const B3: Field = carrier.want(text("b3"));
+export const TRACE_ID: Field = carrier.want(text("x-b3-traceid"));
+export const SPAN_ID: Field = carrier.want(text("x-b3-spanid"));
+export const PARENT_SPAN_ID: Field = carrier.want(text("x-b3-parentspanid"));
+export const SAMPLED: Field = carrier.want(text("x-b3-sampled"));
+export const FLAGS: Field = carrier.want(text("x-b3-flags"));
+export const TRACEPARENT: Field = carrier.want(text("traceparent"));
+export const TRACESTATE: Field = carrier.want(text("tracestate"));
 
-export const PATH: Field = carrier.want(":path");
-export const REQUEST_ID: Field = carrier.want("x-request-id");
-export const FORCE_TRACE: Field = carrier.want("x-envoy-force-trace");
-export const CLIENT_TRACE_ID: Field = carrier.want("x-client-trace-id");
+export const PATH: Field = carrier.want(text(":path"));
+export const REQUEST_ID: Field = carrier.want(text("x-request-id"));
+export const FORCE_TRACE: Field = carrier.want(text("x-envoy-force-trace"));
+export const CLIENT_TRACE_ID: Field = carrier.want(text("x-client-trace-id"));

@@ -1,4 +1,5 @@
 // From settings to a place to report to: what the host needs for each call, and what each report begins with, made once.
+import { spell } from "../bytes/decimal";
 import { encodePairs } from "../bytes/fields";
 import { text } from "../bytes/slice";
 import { Settings } from "../config/settings";
@@ -59,8 +60,8 @@ function reporterTags(service: string, version: string): ConstantTag[] {
 export function deliveryFor(settings: Settings, service: string, version: string): Delivery {
   let headers = headersOf(settings);
   let key = settings.cluster + "\n" + service + "\n" + version + "\n" + settings.accessToken;
-  key += "\n" + settings.timeoutMs.toString() + "\n" + settings.maxBytes.toString();
-  key += "\n" + settings.flushSpans.toString() + "\n" + settings.flushIntervalMs.toString();
+  key += "\n" + spell(settings.timeoutMs) + "\n" + spell(settings.maxBytes);
+  key += "\n" + spell(settings.flushSpans) + "\n" + spell(settings.flushIntervalMs);
   for (let i = 0; i < headers.length; i++) key += "\n" + headers.names[i] + ": " + headers.values[i];
 
   for (let i = deliveries.length - 1; i >= 0; i--) {

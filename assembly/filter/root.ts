@@ -13,7 +13,9 @@ import { defineAll } from "../report/counters";
 import { Delivery } from "../report/delivery";
 import { encodeConstantTags } from "../report/lightstep";
 import { constantTags, serviceOf, versionOf } from "../span/node";
+import { TagSettings } from "../span/tags";
 import { deliveryFor } from "./collector";
+import { CustomTags } from "./custom";
 import { askNode } from "./node";
 
 const LISTENER_DIRECTION: Slice = text("xds\0listener_direction");
@@ -27,8 +29,8 @@ export class Root {
     readonly constantTags: Slice,
     readonly propagation: Propagation,
     readonly sampler: Sampler,
-    /** Bytes. */
-    readonly maxTagLength: u32,
+    readonly tags: TagSettings,
+    readonly logsTraceId: bool,
     /** AUTO, CLIENT or SERVER. */
     private kind: string,
   ) {}
@@ -77,19 +79,20 @@ function samplerOf(settings: Settings): Sampler {
   return new Sampler(settings.rate, settings.maxTracesPerSecond, excluded);
 }
 
-function make(id: u32, settings: Settings): Root {
+function make(id: u32, settings: Settings, custom: CustomTags): Root {
   let node = askNode();
   let service = settings.serviceName.length > 0 ? settings.serviceName : serviceOf(node);
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
   let delivery = deliveryFor(settings, service, version);
-  let tags = encodeConstantTags(constantTags(node, version));
+  let tags = encodeConstantTags(constantTags(node, version).concat(custom.constant));
   return new Root(
     id,
     delivery,
     tags,
     propagationOf(settings),
     samplerOf(settings),
-    settings.maxTagLength,
+    new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
+    settings.logsTraceId,
     settings.spanKind,
   );
 }
@@ -103,13 +106,18 @@ export function configure(id: u32, size: u32): bool {
     error("configuration refused: " + refusedBecause);
     return false;
   }
+  let custom = new CustomTags(settings);
+  if (custom.refusal.length > 0) {
+    error("configuration refused: " + custom.refusal);
+    return false;
+  }
   if (!isSeeded) {
     seed(randomU64(), randomU64());
     isSeeded = true;
   }
   if (!defineAll()) error("Envoy did not take all of Lightspan's counters: its stats are incomplete");
   end(id);
-  let root = make(id, settings);
+  let root = make(id, settings, custom);
   roots.push(root);
   root.delivery.join(id);
   return true;

@@ -1,13 +1,17 @@
 // One stream on its way: the trace context when its request begins, the span when it has ended.
-import { Slice } from "../bytes/slice";
+import { allocate } from "../bytes/arena";
+import { writeHex } from "../bytes/hex";
+import { Slice, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 import { TraceContext } from "../context/context";
+import { writeTraceId } from "../context/spelling";
 import { extract, keepsTracestate, metMalformed } from "../context/extract";
 import { continueFrom } from "../context/hop";
 import { editAt, editCount, inject } from "../context/inject";
 import { nowMs } from "../host/clock";
 import { readPairs, removeHeader, replaceHeader, REQUEST } from "../host/headers";
 import { warn } from "../host/log";
+import { writeProperty } from "../host/properties";
 import { OK, statusName } from "../host/status";
 import * as counters from "../report/counters";
 import { exchange } from "../span/exchange";
@@ -15,8 +19,12 @@ import { nameOperation } from "../span/operation";
 import { Span } from "../span/span";
 import { describe } from "../span/tags";
 import { askExchange } from "./ask";
+import { askCustom } from "./custom";
 import { findRoot, Root } from "./root";
 import { closeStream, findStream, Stream } from "./streams";
+
+const LOG_TRACE_ID: Slice = text("lightspan.trace_id");
+const LOG_SPAN_ID: Slice = text("lightspan.span_id");
 
 const pairs: Slice = new Slice();
 const received: TraceContext = new TraceContext();
@@ -54,6 +62,13 @@ function writeCarrier(context: TraceContext, root: Root): void {
   }
 }
 
+/** Tells access logs the ids of the span, as filter state. What has no span has no ids to look up. */
+function writeLogIds(context: TraceContext): void {
+  let text = allocate(32);
+  writeProperty(LOG_TRACE_ID, text, <u32>(writeTraceId(text, context) - text));
+  writeProperty(LOG_SPAN_ID, text, <u32>(writeHex(text, context.spanId) - text));
+}
+
 /** The request headers of stream `id` are here: continues the trace, or starts one, and sends it on with the request. */
 export function beginStream(id: u32): void {
   let stream = findStream(id);
@@ -62,6 +77,7 @@ export function beginStream(id: u32): void {
   if (root === null || !readCarrier()) return;
   begin(stream, root);
   writeCarrier(stream.context, root);
+  if (root.logsTraceId && stream.context.sampled) writeLogIds(stream.context);
 }
 
 /** The stream `id` has ended: makes its span, if its trace is sampled. */
@@ -90,6 +106,7 @@ function finish(stream: Stream, root: Root): void {
   span.startNanos = exchange.startNanos;
   span.durationNanos = exchange.durationNanos;
   nameOperation(exchange, span.client, span.operation);
-  describe(span, exchange, root.maxTagLength);
+  askCustom(root.tags.custom);
+  describe(span, exchange, root.tags);
   root.delivery.record(span, root.constantTags);
 }

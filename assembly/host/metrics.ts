@@ -1,7 +1,7 @@
 // Envoy's counters and gauges, as differences: the module adds up by itself and tells the host now and then, since a host
 // call for each request would cost more than the counting. All workers add to the same metric.
 import { proxy_define_metric, proxy_increment_metric } from "@solo-io/proxy-runtime/assembly/imports";
-import { text } from "../bytes/slice";
+import { Slice } from "../bytes/slice";
 import { addressCell } from "./memory";
 import { OK } from "./status";
 
@@ -14,7 +14,7 @@ export class Metric {
   private pending: i64 = 0;
 
   constructor(
-    private name: string,
+    private name: Slice,
     private type: i32,
   ) {}
 
@@ -30,8 +30,7 @@ export class Metric {
   /** Makes the metric known to the host, so that it shows as 0; true if the host took it. */
   define(): bool {
     if (this.defined) return true;
-    let name = text(this.name);
-    this.defined = proxy_define_metric(this.type, name.at, name.size, addressCell) === OK;
+    this.defined = proxy_define_metric(this.type, this.name.at, this.name.size, addressCell) === OK;
     if (this.defined) this.id = load<u32>(addressCell);
     return this.defined;
   }
@@ -44,11 +43,11 @@ export class Metric {
 }
 
 /** A number that only grows. */
-export function counter(name: string): Metric {
+export function counter(name: Slice): Metric {
   return new Metric(name, COUNTER);
 }
 
 /** A number that goes up and down. */
-export function gauge(name: string): Metric {
+export function gauge(name: Slice): Metric {
   return new Metric(name, GAUGE);
 }

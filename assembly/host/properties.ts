@@ -1,6 +1,6 @@
 // Attributes of the stream and of the node (Envoy: "Attributes"). A path's parts are joined by NUL; numbers arrive as eight
 // bytes, little end first; times and durations as nanoseconds.
-import { proxy_get_property } from "@solo-io/proxy-runtime/assembly/imports";
+import { proxy_get_property, proxy_set_property } from "@solo-io/proxy-runtime/assembly/imports";
 import { Slice, text, toText } from "../bytes/slice";
 import { addressCell, sizeCell, takeResult } from "./memory";
 import { OK } from "./status";
@@ -11,6 +11,11 @@ export function readProperty(path: Slice, into: Slice): bool {
   if (proxy_get_property(path.at, path.size, addressCell, sizeCell) !== OK) return false;
   takeResult(into);
   return true;
+}
+
+/** Sets the filter state `wasm.` + `path` of the current stream, for access logs; the host's status. */
+export function writeProperty(path: Slice, value: usize, size: u32): u32 {
+  return proxy_set_property(path.at, path.size, value, size);
 }
 
 /** The value of a numeric property, or `fallback` if it is absent. */

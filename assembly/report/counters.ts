@@ -3,42 +3,58 @@
 //   spans_recorded = spans_sent + spans_dropped + spans_buffered
 //
 // and spans_dropped is the sum of its reasons. Sent is what a collector acknowledged.
+import { Slice, text } from "../bytes/slice";
 import { counter, gauge, Metric } from "../host/metrics";
 
-export const spansRecorded: Metric = counter("lightspan.spans_recorded");
-export const spansSent: Metric = counter("lightspan.spans_sent");
-export const spansDropped: Metric = counter("lightspan.spans_dropped");
-export const spansBuffered: Metric = gauge("lightspan.spans_buffered");
+export const spansRecorded: Metric = counter(text("lightspan.spans_recorded"));
+export const spansSent: Metric = counter(text("lightspan.spans_sent"));
+export const spansDropped: Metric = counter(text("lightspan.spans_dropped"));
+export const spansBuffered: Metric = gauge(text("lightspan.spans_buffered"));
 /** Streams whose trace is not sampled: no span was made. */
-export const spansUnsampled: Metric = counter("lightspan.spans_unsampled");
-export const tracesStarted: Metric = counter("lightspan.traces_started");
+export const spansUnsampled: Metric = counter(text("lightspan.spans_unsampled"));
+export const tracesStarted: Metric = counter(text("lightspan.traces_started"));
 /** Requests that brought a trace context which could not be used. */
-export const contextMalformed: Metric = counter("lightspan.context_malformed");
-export const reportsSent: Metric = counter("lightspan.reports_sent");
-export const reportsFailed: Metric = counter("lightspan.reports_failed");
+export const contextMalformed: Metric = counter(text("lightspan.context_malformed"));
+export const reportsSent: Metric = counter(text("lightspan.reports_sent"));
+export const reportsFailed: Metric = counter(text("lightspan.reports_failed"));
 
 /** Why a span was dropped: a counter of its own, and a phrase for the log. */
 export class DropReason {
   readonly count: Metric;
 
   constructor(
-    name: string,
+    name: Slice,
     readonly phrase: string,
   ) {
-    this.count = counter("lightspan.spans_dropped_" + name);
+    this.count = counter(name);
   }
 }
 
 /** The buffer's bytes were used up while the collector did not take any. */
-export const BUFFER_FULL: DropReason = new DropReason("buffer_full", "the buffer is full");
+export const BUFFER_FULL: DropReason = new DropReason(
+  text("lightspan.spans_dropped_buffer_full"),
+  "the buffer is full",
+);
 /** The configured cluster does not exist in this Envoy. */
-export const NO_CLUSTER: DropReason = new DropReason("no_cluster", "the collector's cluster does not exist");
+export const NO_CLUSTER: DropReason = new DropReason(
+  text("lightspan.spans_dropped_no_cluster"),
+  "the collector's cluster does not exist",
+);
 /** No answer, or one that says "not now": connection failure, reset, timeout, 429, 502, 503, 504. */
-export const UNAVAILABLE: DropReason = new DropReason("unavailable", "the collector is not available");
+export const UNAVAILABLE: DropReason = new DropReason(
+  text("lightspan.spans_dropped_unavailable"),
+  "the collector is not available",
+);
 /** An answer that says "no": any other status outside 2xx, or errors in the body. */
-export const REFUSED: DropReason = new DropReason("refused", "the collector refused the report");
+export const REFUSED: DropReason = new DropReason(
+  text("lightspan.spans_dropped_refused"),
+  "the collector refused the report",
+);
 /** The collector told this reporter to stop. */
-export const DISABLED: DropReason = new DropReason("disabled", "the collector told us to stop");
+export const DISABLED: DropReason = new DropReason(
+  text("lightspan.spans_dropped_disabled"),
+  "the collector told us to stop",
+);
 
 const all: Metric[] = [
   spansRecorded,

@@ -1,7 +1,7 @@
 // Brings encoded spans to one collector: collects them in batches, sends one report at a time, reads the answer, and
 // keeps the account. There is one delivery for each collector in a VM, shared by all root contexts that report to it
 // (listeners may be configured apart, and a changed configuration has both for a while), so that a worker never has more than one report under way to it.
-import { readDecimal } from "../bytes/decimal";
+import { readDecimal, spell } from "../bytes/decimal";
 import { Slice, text } from "../bytes/slice";
 import { actAs, dispatch, done, readAnswer, setTick, token } from "../host/calls";
 import { nowMs } from "../host/clock";
@@ -179,7 +179,7 @@ export class Delivery {
     let code = readDecimal(this.status.at, this.status.size, 0);
     if (code < 200 || code > 299) {
       let later = code === 429 || code === 502 || code === 503 || code === 504;
-      return this.fail(later ? counters.UNAVAILABLE : counters.REFUSED, "status " + code.toString());
+      return this.fail(later ? counters.UNAVAILABLE : counters.REFUSED, "status " + spell(code));
     }
     let answer = this.answer;
     readAnswer(min(bodySize, MAX_ANSWER), this.body);

@@ -1,5 +1,6 @@
 // What an operator reads of failing reports: the first failure at once, with its cause; while it goes on, one line with
 // counts every 30 seconds at most. A dead collector must not fill the disk of every node.
+import { spell } from "../bytes/decimal";
 import { info, warn } from "../host/log";
 
 const QUIET_MS: u64 = 30000;
@@ -20,7 +21,7 @@ export class Notice {
     this.spans += spans;
     if (this.saidAt !== 0 && now - this.saidAt < QUIET_MS) return;
     let since = this.saidAt === 0 ? "" : " since the last such line";
-    let counts = this.reports.toString() + " reports failed and " + this.spans.toString() + " spans were lost";
+    let counts = spell(this.reports) + " reports failed and " + spell(this.spans) + " spans were lost";
     warn("collector " + this.where + ": " + cause + "; " + counts + since);
     this.saidAt = now;
     this.reports = 0;

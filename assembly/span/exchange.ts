@@ -1,23 +1,23 @@
 // What happened on one stream, as Envoy tells it when the stream has ended: a plain record that filter/ fills and the
 // rest of this room reads. It holds views only; the bytes live as long as the callback.
 import { Field, Fields } from "../bytes/fields";
-import { Slice } from "../bytes/slice";
+import { Slice, text } from "../bytes/slice";
 
 /** The request headers that a span tells of. */
 export const request = new Fields();
 
-export const METHOD: Field = request.want(":method");
-export const SCHEME: Field = request.want(":scheme");
-export const AUTHORITY: Field = request.want(":authority");
-export const PATH: Field = request.want(":path");
-export const ORIGINAL_PATH: Field = request.want("x-envoy-original-path");
-export const USER_AGENT: Field = request.want("user-agent");
-export const REQUEST_ID: Field = request.want("x-request-id");
-export const CLIENT_TRACE_ID: Field = request.want("x-client-trace-id");
-export const DOWNSTREAM_CLUSTER: Field = request.want("x-envoy-downstream-service-cluster");
-export const DECORATOR_OPERATION: Field = request.want("x-envoy-decorator-operation");
-export const CONTENT_TYPE: Field = request.want("content-type");
-export const GRPC_TIMEOUT: Field = request.want("grpc-timeout");
+export const METHOD: Field = request.want(text(":method"));
+export const SCHEME: Field = request.want(text(":scheme"));
+export const AUTHORITY: Field = request.want(text(":authority"));
+export const PATH: Field = request.want(text(":path"));
+export const ORIGINAL_PATH: Field = request.want(text("x-envoy-original-path"));
+export const USER_AGENT: Field = request.want(text("user-agent"));
+export const REQUEST_ID: Field = request.want(text("x-request-id"));
+export const CLIENT_TRACE_ID: Field = request.want(text("x-client-trace-id"));
+export const DOWNSTREAM_CLUSTER: Field = request.want(text("x-envoy-downstream-service-cluster"));
+export const DECORATOR_OPERATION: Field = request.want(text("x-envoy-decorator-operation"));
+export const CONTENT_TYPE: Field = request.want(text("content-type"));
+export const GRPC_TIMEOUT: Field = request.want(text("grpc-timeout"));
 
 /** Everything else, from Envoy's attributes and the response. */
 @unmanaged

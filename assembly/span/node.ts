@@ -68,6 +68,7 @@ export function constantTags(node: Node, version: string): ConstantTag[] {
   if (!isIstio(node)) return tags;
   tags.push(new ConstantTag(names.ISTIO_CANONICAL_REVISION, text(firstOf([node.canonicalRevision, "latest"]))));
   tags.push(new ConstantTag(names.ISTIO_CANONICAL_SERVICE, text(firstOf([node.canonicalName, "unknown"]))));
+  if (node.workload.length > 0) tags.push(new ConstantTag(names.ISTIO_WORKLOAD, text(node.workload)));
   tags.push(new ConstantTag(names.ISTIO_MESH_ID, text(firstOf([node.meshId, "unknown"]))));
   tags.push(new ConstantTag(names.ISTIO_NAMESPACE, text(firstOf([node.namespace, "default"]))));
   tags.push(new ConstantTag(names.ISTIO_CLUSTER_ID, text(firstOf([node.clusterId, "unknown"]))));

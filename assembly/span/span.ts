@@ -1,9 +1,10 @@
 // One finished span, ready to be encoded: the record that every wire format is written from. It holds views only.
 import { Slice } from "../bytes/slice";
 import { TraceContext } from "../context/context";
+import { MAX_CUSTOM_TAGS } from "./custom";
 
 /** The longest list of tags that describe() in tags.ts can make. */
-const MAX_TAGS: u32 = 32;
+const MAX_TAGS: u32 = MAX_CUSTOM_TAGS + 32;
 
 @unmanaged
 export class Tag {

@@ -6,6 +6,7 @@ import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { cutSize, makeValid } from "../bytes/utf8";
 import * as headers from "./exchange";
+import { CustomTag } from "./custom";
 import { Exchange } from "./exchange";
 import { spellFlags } from "./flags";
 import { isGrpc, isGrpcError } from "./grpc";
@@ -14,6 +15,8 @@ import { Span } from "./span";
 
 const DASH: Slice = text("-");
 const COLON: u8 = 0x3a;
+const QUESTION_MARK: u8 = 0x3f;
+const AT_SIGN: u8 = 0x40;
 const contentType: Slice = new Slice();
 
 function bytesTag(span: Span, name: Slice, at: usize, size: u32): void {
@@ -43,20 +46,30 @@ function append(at: usize, from: usize, size: u32): usize {
   return at + size;
 }
 
-/** scheme://authority/path with the query; the path alone is cut, to `maxPath` bytes. */
-function urlTag(span: Span, maxPath: u32): void {
+/** The first place of `byte` in `slice`, or the slice's size. */
+function find(at: usize, size: u32, byte: u8): u32 {
+  let i: u32 = 0;
+  while (i < size && load<u8>(at + i) !== byte) i++;
+  return i;
+}
+
+/** scheme://authority/path with the query; the path alone is cut. User and password before the host stay out. */
+function urlTag(span: Span, settings: TagSettings): void {
   let path = headers.ORIGINAL_PATH.size > 0 ? headers.ORIGINAL_PATH : headers.PATH;
   let scheme = headers.SCHEME;
   let authority = headers.AUTHORITY;
   let url = span.tag(names.HTTP_URL);
   url.clear();
   if (headers.PATH.seen === 0) return;
-  let pathSize = cutSize(path.at, path.size, maxPath);
+  let pathSize = settings.dropsQuery ? find(path.at, path.size, QUESTION_MARK) : path.size;
+  pathSize = cutSize(path.at, pathSize, settings.maxLength);
+  let user = find(authority.at, authority.size, AT_SIGN);
+  let hostAt = user < authority.size ? user + 1 : 0;
   let at = allocate(scheme.size + 3 + authority.size + pathSize);
   let end = append(at, scheme.at, scheme.size);
   store<u8>(end, COLON);
   store<u16>(end, 0x2f2f, 1);
-  end = append(end + 3, authority.at, authority.size);
+  end = append(end + 3, authority.at + hostAt, authority.size - hostAt);
   end = append(end, path.at, pathSize);
   url.set(at, <u32>(end - at));
   makeValid(url);
@@ -76,9 +89,9 @@ function peerTag(span: Span, peer: Slice): void {
   bytesTag(span, names.PEER_ADDRESS, at, size);
 }
 
-function requestTags(span: Span, exchange: Exchange, maxPath: u32): void {
+function requestTags(span: Span, exchange: Exchange, settings: TagSettings): void {
   headerTag(span, names.GUID_REQUEST_ID, headers.REQUEST_ID);
-  urlTag(span, maxPath);
+  urlTag(span, settings);
   headerTag(span, names.HTTP_METHOD, headers.METHOD);
   headerOrDash(span, names.DOWNSTREAM_CLUSTER, headers.DOWNSTREAM_CLUSTER);
   headerOrDash(span, names.USER_AGENT, headers.USER_AGENT);
@@ -117,10 +130,29 @@ function isError(exchange: Exchange): bool {
   return code === 0 || (code >= 500 && code < 600) || isGrpcError(exchange.grpcStatus);
 }
 
-/** Fills in the error mark and all changing tags of `span` from `exchange`; `maxPath` in bytes. */
-export function describe(span: Span, exchange: Exchange, maxPath: u32): void {
+/** A custom tag with what its source gave, or with its default, or not at all. */
+function customTag(span: Span, tag: CustomTag, maxLength: u32): void {
+  tag.spell();
+  let value = tag.value.size > 0 ? tag.value : tag.fallback;
+  if (value.size > 0) bytesTag(span, tag.name, value.at, cutSize(value.at, value.size, maxLength));
+}
+
+/** What the configuration says of tags. */
+export class TagSettings {
+  constructor(
+    /** Of the path in http.url and of each custom tag, in bytes. */
+    readonly maxLength: u32,
+    /** http.url ends before the query. */
+    readonly dropsQuery: bool,
+    readonly custom: CustomTag[],
+  ) {}
+}
+
+/** Fills in the error mark and all changing tags of `span` from `exchange`. */
+export function describe(span: Span, exchange: Exchange, settings: TagSettings): void {
   span.tagCount = 0;
-  requestTags(span, exchange, maxPath);
+  requestTags(span, exchange, settings);
   responseTags(span, exchange);
+  for (let i = 0; i < settings.custom.length; i++) customTag(span, unchecked(settings.custom[i]), settings.maxLength);
   span.error = isError(exchange);
 }
