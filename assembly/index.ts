@@ -3,6 +3,7 @@
 // managed objects, of which requests make none, are collected where no request waits and no object is on the stack.
 import "./host/abort";
 import { reset } from "./bytes/arena";
+import { forgetCluster } from "./filter/ask";
 import { tellAnswer } from "./filter/collector";
 import { configure, end, findRoot } from "./filter/root";
 import { beginStream, endStream } from "./filter/stream";
@@ -26,9 +27,9 @@ export function proxy_on_context_create(id: u32, root: u32): void {
   if (root !== 0) openStream(id, root);
 }
 
-export function proxy_on_request_headers(id: u32, _headers: u32, _endOfStream: u32): u32 {
+export function proxy_on_request_headers(id: u32, _headers: u32, endOfStream: u32): u32 {
   reset();
-  beginStream(id);
+  beginStream(id, endOfStream !== 0);
   return CONTINUE;
 }
 
@@ -40,6 +41,7 @@ export function proxy_on_log(id: u32): void {
 export function proxy_on_tick(id: u32): void {
   reset();
   __collect();
+  forgetCluster();
   let root = findRoot(id);
   if (root !== null) root.delivery.tick(id);
 }

@@ -1,6 +1,6 @@
 // Asks the host what happened on the stream that has just ended: one header map and the attributes that a span needs, each
 // a crossing that costs, so nothing here is asked for a stream that makes no span.
-import { Slice, text } from "../bytes/slice";
+import { sameBytes, Slice, text } from "../bytes/slice";
 import { readHeader, readPairs, REQUEST, RESPONSE, RESPONSE_TRAILERS } from "../host/headers";
 import { readNumber, readProperty } from "../host/properties";
 import { CONTENT_TYPE, Exchange, request } from "../span/exchange";
@@ -23,13 +23,13 @@ const GRPC_MESSAGE: Slice = text("grpc-message");
 const pairs: Slice = new Slice();
 const contentType: Slice = new Slice();
 
-/** Fills in `exchange` and the request headers; false if the stream ended before it had any. */
-export function askExchange(exchange: Exchange): bool {
+/** Fills in `exchange` and the request headers, of a request that may be known to have no body; false if the stream ended before it had any. */
+export function askExchange(exchange: Exchange, hasNoBody: bool): bool {
   if (!readPairs(REQUEST, pairs) || !request.scan(pairs.at, pairs.size)) return false;
   exchange.startNanos = readNumber(REQUEST_TIME, 0);
   exchange.durationNanos = readNumber(REQUEST_DURATION, 0);
   // Body bytes as they came, where request.size would repeat what content-length promised.
-  let total = readNumber(REQUEST_TOTAL_SIZE, 0);
+  let total = hasNoBody ? 0 : readNumber(REQUEST_TOTAL_SIZE, 0);
   exchange.requestBytes = total > request.total ? total - request.total : 0;
   exchange.responseBytes = readNumber(RESPONSE_SIZE, 0);
   exchange.statusCode = <u32>readNumber(RESPONSE_CODE, 0);
@@ -37,10 +37,41 @@ export function askExchange(exchange: Exchange): bool {
   readProperty(REQUEST_PROTOCOL, exchange.protocol);
   readProperty(SOURCE_ADDRESS, exchange.peer);
   readProperty(CLUSTER_NAME, exchange.cluster);
-  exchange.clusterHost.clear();
-  if (needsClusterHost(exchange.cluster)) readProperty(CLUSTER_HOST, exchange.clusterHost);
+  askClusterHost(exchange);
   askGrpc(exchange);
   return true;
+}
+
+// An inbound listener leads to one cluster, whose metadata name one host: remembered from request to request, and asked
+// for anew from tick to tick, since a cluster may be updated under its name.
+const lastCluster: Slice = new Slice();
+const lastHost: Slice = new Slice();
+const MAX_REMEMBERED: u32 = 256;
+const lastClusterBytes: usize = heap.alloc(MAX_REMEMBERED);
+const lastHostBytes: usize = heap.alloc(MAX_REMEMBERED);
+
+/** Forgets what is remembered of clusters. */
+export function forgetCluster(): void {
+  lastCluster.clear();
+}
+
+function remember(slice: Slice, bytes: usize, value: Slice): void {
+  memory.copy(bytes, value.at, value.size);
+  slice.set(bytes, value.size);
+}
+
+function askClusterHost(exchange: Exchange): void {
+  let cluster = exchange.cluster;
+  exchange.clusterHost.clear();
+  if (!needsClusterHost(cluster)) return;
+  if (sameBytes(cluster.at, cluster.size, lastCluster.at, lastCluster.size)) {
+    exchange.clusterHost.set(lastHost.at, lastHost.size);
+    return;
+  }
+  readProperty(CLUSTER_HOST, exchange.clusterHost);
+  if (cluster.size > MAX_REMEMBERED || exchange.clusterHost.size > MAX_REMEMBERED) return;
+  remember(lastCluster, lastClusterBytes, cluster);
+  remember(lastHost, lastHostBytes, exchange.clusterHost);
 }
 
 /** grpc-status and grpc-message, from the headers of a trailers-only answer or else from the trailers. */

@@ -70,11 +70,12 @@ function writeLogIds(context: TraceContext): void {
 }
 
 /** The request headers of stream `id` are here: continues the trace, or starts one, and sends it on with the request. */
-export function beginStream(id: u32): void {
+export function beginStream(id: u32, hasNoBody: bool): void {
   let stream = findStream(id);
   if (stream === null) return;
   let root = findRoot(stream.root);
   if (root === null || !readCarrier()) return;
+  stream.hasNoBody = hasNoBody;
   begin(stream, root);
   writeCarrier(stream.context, root);
   if (root.logsTraceId && stream.context.sampled) writeLogIds(stream.context);
@@ -100,7 +101,7 @@ function finish(stream: Stream, root: Root): void {
     root.delivery.wake();
     return;
   }
-  if (!askExchange(exchange)) return;
+  if (!askExchange(exchange, stream.hasNoBody)) return;
   own.copyFrom(stream.context);
   span.client = root.isClient();
   span.startNanos = exchange.startNanos;
