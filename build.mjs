@@ -68,11 +68,12 @@ export async function inspect(bytes) {
 function withBytes(source) {
   const importsText = /\btext\b(?=[^{}]*\} from "[^"]*slice")/;
   if (!importsText.test(source)) return source;
-  return source.replace(importsText, "text, over").replace(/\btext\(\s*("(?:[^"\\]|\\.)*"),?\s*\)/g, (_, literal) => {
+  const imported = source.replace(importsText, "text, over as literal");
+  return imported.replace(/\btext\(\s*("(?:[^"\\]|\\.)*"),?\s*\)/g, (_, string) => {
     // AssemblyScript's escapes are JavaScript's; JSON has neither \0 nor \x.
-    const value = literal.replaceAll("\\0", "\\u0000").replace(/\\x([0-9a-f]{2})/g, "\\u00$1");
+    const value = string.replaceAll("\\0", "\\u0000").replace(/\\x([0-9a-f]{2})/g, "\\u00$1");
     const bytes = [...Buffer.from(JSON.parse(value))];
-    return `over(memory.data<u8>([${bytes}]), ${bytes.length})`;
+    return `literal(memory.data<u8>([${bytes}]), ${bytes.length})`;
   });
 }
 

@@ -1,5 +1,6 @@
 // The VM's environment variables, as Envoy's vm_config.environment_variables gives them. Only at configuration.
 import { allocate } from "../bytes/arena";
+import { over, startsWith, text } from "../bytes/slice";
 import { addressCell, sizeCell } from "./memory";
 import { environ_get, environ_sizes_get } from "./wasi_snapshot_preview1";
 
@@ -8,10 +9,16 @@ export function readEnvironment(name: string): string {
   if (environ_sizes_get(addressCell, sizeCell) !== 0) return "";
   let count = load<u32>(addressCell);
   let list = allocate(<usize>count * 4);
-  if (environ_get(list, allocate(load<u32>(sizeCell))) !== 0) return "";
+  let size = load<u32>(sizeCell);
+  let texts = allocate(size);
+  if (environ_get(list, texts) !== 0) return "";
+  let wanted = text(name + "=");
   for (let i: u32 = 0; i < count; i++) {
-    let variable = String.UTF8.decodeUnsafe(load<u32>(list + <usize>i * 4), -1, true);
-    if (variable.startsWith(name + "=")) return variable.substring(name.length + 1);
+    let at = <usize>load<u32>(list + <usize>i * 4);
+    let end = at;
+    while (end < texts + size && load<u8>(end) !== 0) end++;
+    let variable = over(at, <u32>(end - at));
+    if (startsWith(variable, wanted)) return String.UTF8.decodeUnsafe(at + wanted.size, end - at - wanted.size);
   }
   return "";
 }
