@@ -1,6 +1,6 @@
 // Asks the host what happened on the stream that has just ended: one header map and the attributes that a span needs, each
 // a crossing that costs, so nothing here is asked for a stream that makes no span.
-import { sameBytes, Slice, text } from "../bytes/slice";
+import { over, sameBytes, Slice, text } from "../bytes/slice";
 import { readHeader, readPairs, REQUEST, RESPONSE, RESPONSE_TRAILERS } from "../host/headers";
 import { readNumber, readProperty } from "../host/properties";
 import { CONTENT_TYPE, Exchange, request } from "../span/exchange";
@@ -17,6 +17,7 @@ const RESPONSE_SIZE: Slice = text("response\0size");
 const SOURCE_ADDRESS: Slice = text("source\0address");
 const CLUSTER_NAME: Slice = text("xds\0cluster_name");
 const CLUSTER_HOST: Slice = text("xds\0cluster_metadata\0filter_metadata\0istio\0services\x000\0host");
+const VIRTUAL_HOST: Slice = text("xds\0virtual_host_name");
 const GRPC_STATUS: Slice = text("grpc-status");
 const GRPC_MESSAGE: Slice = text("grpc-message");
 
@@ -42,36 +43,40 @@ export function askExchange(exchange: Exchange, hasNoBody: bool): bool {
   return true;
 }
 
-// An inbound listener leads to one cluster, whose metadata name one host: remembered from request to request, and asked
-// for anew from tick to tick, since a cluster may be updated under its name.
-const lastCluster: Slice = new Slice();
-const lastHost: Slice = new Slice();
+// An inbound listener leads to one cluster with one host: remembered from request to request, and asked for anew from tick
+// to tick, since a cluster may be updated under its name.
 const MAX_REMEMBERED: u32 = 256;
-const lastClusterBytes: usize = heap.alloc(MAX_REMEMBERED);
-const lastHostBytes: usize = heap.alloc(MAX_REMEMBERED);
+const lastCluster: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
+const lastHost: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
+const lastVirtualHost: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
 
 /** Forgets what is remembered of clusters. */
 export function forgetCluster(): void {
   lastCluster.clear();
 }
 
-function remember(slice: Slice, bytes: usize, value: Slice): void {
-  memory.copy(bytes, value.at, value.size);
-  slice.set(bytes, value.size);
+/** Copies `value` into `into`'s bytes; false if it is too long to be remembered. */
+function remember(into: Slice, value: Slice): bool {
+  if (value.size > MAX_REMEMBERED) return false;
+  memory.copy(into.at, value.at, value.size);
+  into.size = value.size;
+  return true;
 }
 
 function askClusterHost(exchange: Exchange): void {
   let cluster = exchange.cluster;
   exchange.clusterHost.clear();
+  exchange.virtualHost.clear();
   if (!needsClusterHost(cluster)) return;
   if (sameBytes(cluster.at, cluster.size, lastCluster.at, lastCluster.size)) {
     exchange.clusterHost.set(lastHost.at, lastHost.size);
+    exchange.virtualHost.set(lastVirtualHost.at, lastVirtualHost.size);
     return;
   }
   readProperty(CLUSTER_HOST, exchange.clusterHost);
-  if (cluster.size > MAX_REMEMBERED || exchange.clusterHost.size > MAX_REMEMBERED) return;
-  remember(lastCluster, lastClusterBytes, cluster);
-  remember(lastHost, lastHostBytes, exchange.clusterHost);
+  readProperty(VIRTUAL_HOST, exchange.virtualHost);
+  let fits = remember(lastHost, exchange.clusterHost) && remember(lastVirtualHost, exchange.virtualHost);
+  if (!fits || !remember(lastCluster, cluster)) forgetCluster();
 }
 
 /** grpc-status and grpc-message, from the headers of a trailers-only answer or else from the trailers. */

@@ -39,6 +39,8 @@ export class Exchange {
   cluster: Slice = new Slice();
   /** Host of the service behind the cluster, where Istio put it into the cluster's metadata. */
   clusterHost: Slice = new Slice();
+  /** Name of the route's virtual host, where clusterHost was asked for; in Istio it has the service's port. */
+  virtualHost: Slice = new Slice();
   grpcStatus: Slice = new Slice();
   grpcMessage: Slice = new Slice();
 }

@@ -2,7 +2,8 @@
 // the upstream cluster, else the request's authority.
 //
 //   outbound|9080|v3|reviews.default.svc.cluster.local    direction|port|subset|host, Istio's cluster names
-//   inbound|9080||                                        the host stands in the cluster's metadata
+//   inbound|9080||                                        the host stands in the cluster's metadata, the port of the
+//                                                         service in the virtual host's name, inbound|http|80
 import { allocate } from "../bytes/arena";
 import { Slice, startsWith, text } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
@@ -10,6 +11,7 @@ import { AUTHORITY, DECORATOR_OPERATION, Exchange } from "./exchange";
 
 const OUTBOUND: Slice = text("outbound|");
 const INBOUND: Slice = text("inbound|");
+const INBOUND_HTTP: Slice = text("inbound|http|");
 const BAR: u8 = 0x7c;
 const COLON: u8 = 0x3a;
 const ANY_PATH: Slice = text("/*");
@@ -36,6 +38,12 @@ function fromCluster(exchange: Exchange, operation: Slice): bool {
   if (hostSize === 0) {
     host = exchange.clusterHost.at;
     hostSize = exchange.clusterHost.size;
+    let virtualHost = exchange.virtualHost;
+    if (startsWith(virtualHost, INBOUND_HTTP)) {
+      // The cluster's own port is the one that the application listens on, which callers do not know.
+      port = virtualHost.at + INBOUND_HTTP.size;
+      portEnd = virtualHost.at + virtualHost.size;
+    }
   }
   if (hostSize === 0) return false;
   let portSize = <u32>(portEnd - port);

@@ -1,0 +1,180 @@
+// What a span is called and whose it is, in every form in which Istio names clusters, and in an Envoy that knows no Istio.
+import assert from "node:assert/strict";
+import { createServer, get } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { bootstrap, type Config } from "../../envoy/config/bootstrap.ts";
+import { cluster, type Endpoint } from "../../envoy/config/cluster.ts";
+import { lightspanFilter } from "../../envoy/config/filter.ts";
+import { httpListener } from "../../envoy/config/listener.ts";
+import { collectorCluster } from "../../envoy/config/mesh.ts";
+import { istioNode } from "../../envoy/config/node.ts";
+import { startEnvoy } from "../../envoy/process.ts";
+import { workload } from "../../envoy/bookinfo/topology.ts";
+import { startSatellite } from "../../satellite/server.ts";
+import type { Span } from "../../satellite/traces.ts";
+import { during, envoyBinary, eventually, wasm } from "./ground.ts";
+
+interface Shape {
+  direction: "INBOUND" | "OUTBOUND" | "UNSPECIFIED";
+  /** The upstream cluster's name; undefined = the route answers by itself. */
+  cluster?: string;
+  /** Content of the cluster's `istio` metadata. */
+  istio?: Config;
+  virtualHost?: string;
+  node?: Config;
+  connectionManager?: Config;
+  decorator?: string;
+  plugin?: Config;
+}
+
+/** One request with `host: shop.example:8080` through an Envoy of that shape; the span that came of it. */
+async function spanOf(shape: Shape): Promise<Span> {
+  const app = createServer((_, response) => response.end("ok")).listen(0, "127.0.0.1");
+  await new Promise((resolve) => app.once("listening", resolve));
+  const upstream: Endpoint = { host: "127.0.0.1", port: (app.address() as AddressInfo).port };
+  const satellite = await startSatellite({});
+  const route = {
+    match: { prefix: "/" },
+    ...(shape.cluster === undefined ? { direct_response: { status: 502 } } : { route: { cluster: shape.cluster } }),
+    ...(shape.decorator === undefined ? {} : { decorator: { operation: shape.decorator } }),
+  };
+  const config = { collector: { cluster: collectorCluster }, buffer: { flush_interval_ms: 50 }, ...shape.plugin };
+  const listener = httpListener({
+    name: "listener",
+    address: "127.0.0.1",
+    port: 0,
+    direction: shape.direction,
+    routeName: "routes",
+    virtualHosts: [{ name: shape.virtualHost ?? "any", domains: ["*"], routes: [route] }],
+    filters: [lightspanFilter({ wasm, config })],
+    connectionManager: shape.connectionManager,
+  });
+  const clusters = [cluster(collectorCluster, [{ host: "127.0.0.1", port: satellite.port }])];
+  if (shape.cluster !== undefined) clusters.push(cluster(shape.cluster, [upstream], { istio: shape.istio }));
+  const node = shape.node ?? istioNode("sidecar", workload("reviews-v3"));
+  try {
+    const envoy = await startEnvoy({
+      binary: await envoyBinary,
+      name: "shape",
+      config: bootstrap(node, [listener], clusters),
+    });
+    let found: Span | undefined;
+    await during([envoy], async () => {
+      const port = await envoy.listenerPort("listener");
+      await new Promise<void>((resolve, reject) => {
+        // fetch() would write a host header of its own.
+        const request = { host: "127.0.0.1", port, path: "/reviews/7", headers: { host: "shop.example:8080" } };
+        get(request, (response) => response.resume().on("end", resolve)).on("error", reject);
+      });
+      found = await eventually("the span", () => satellite.store.list()[0]?.spans[0]);
+    });
+    assert.ok(found);
+    return found;
+  } finally {
+    await satellite.close();
+    app.closeAllConnections();
+    app.close();
+  }
+}
+
+const reviews = { services: [{ host: "reviews.default.svc.cluster.local", name: "reviews", namespace: "default" }] };
+const bare = { id: "front-proxy", cluster: "front" };
+/** What Istio writes by default: a tracing object, and no provider. */
+const tracingWithoutProvider = { tracing: { random_sampling: { value: 100 } } };
+
+const operations: [what: string, shape: Shape, operation: string, kind: string][] = [
+  [
+    "an outbound cluster",
+    { direction: "OUTBOUND", cluster: "outbound|9080||reviews.default.svc.cluster.local" },
+    "reviews.default.svc.cluster.local:9080/*",
+    "client",
+  ],
+  [
+    "an outbound cluster of a subset",
+    { direction: "OUTBOUND", cluster: "outbound|9080|v3|reviews.default.svc.cluster.local" },
+    "reviews.default.svc.cluster.local:9080/*",
+    "client",
+  ],
+  [
+    "an inbound cluster, by its metadata",
+    { direction: "INBOUND", cluster: "inbound|9080||", istio: reviews },
+    "reviews.default.svc.cluster.local:9080/*",
+    "server",
+  ],
+  [
+    "an inbound cluster behind a service of another port",
+    { direction: "INBOUND", cluster: "inbound|9080||", istio: reviews, virtualHost: "inbound|http|80" },
+    "reviews.default.svc.cluster.local:80/*",
+    "server",
+  ],
+  [
+    "an inbound cluster without metadata",
+    { direction: "INBOUND", cluster: "inbound|9080||" },
+    "shop.example:8080",
+    "server",
+  ],
+  ["the passthrough cluster", { direction: "OUTBOUND", cluster: "PassthroughCluster" }, "shop.example:8080", "client"],
+  [
+    "the inbound passthrough",
+    { direction: "INBOUND", cluster: "InboundPassthroughCluster" },
+    "shop.example:8080",
+    "server",
+  ],
+  ["a black hole", { direction: "OUTBOUND" }, "shop.example:8080", "client"],
+  [
+    "a VirtualService's decorator, where Envoy makes it known",
+    {
+      direction: "OUTBOUND",
+      cluster: "outbound|9080||reviews.default.svc.cluster.local",
+      decorator: "reviews.default.svc.cluster.local:9080/reviews/*",
+      connectionManager: tracingWithoutProvider,
+    },
+    "reviews.default.svc.cluster.local:9080/reviews/*",
+    "client",
+  ],
+  [
+    "a listener without a direction",
+    { direction: "UNSPECIFIED", cluster: "backend", node: bare },
+    "shop.example:8080",
+    "server",
+  ],
+  [
+    "span.kind of the configuration",
+    { direction: "UNSPECIFIED", cluster: "backend", node: bare, plugin: { span: { kind: "client" } } },
+    "shop.example:8080",
+    "client",
+  ],
+];
+
+for (const [what, shape, operation, kind] of operations) {
+  test(`operation and kind with ${what}`, { timeout: 60_000 }, async () => {
+    const span = await spanOf(shape);
+    assert.deepEqual({ operation: span.operation, kind: span.kind }, { operation, kind });
+  });
+}
+
+const router = istioNode("router", {
+  ...workload("reviews-v1"),
+  app: "istio-ingressgateway",
+  namespace: "istio-system",
+});
+const labelsOnly = { ...istioNode("sidecar", workload("reviews-v3")), cluster: "" };
+
+const services: [what: string, shape: Partial<Shape>, service: string, version: string | null][] = [
+  ["the node's cluster", {}, "reviews.default", "v3"],
+  ["a gateway's", { node: router }, "istio-ingressgateway.istio-system", "v1"],
+  ["labels, where the node has no cluster", { node: labelsOnly }, "reviews.default", "v3"],
+  ["a plain node", { node: bare }, "front", null],
+  ["a node that says nothing", { node: {} }, "unknown", null],
+  ["the configuration's", { node: bare, plugin: { service: { name: "edge", version: "2026.11" } } }, "edge", "2026.11"],
+];
+
+for (const [what, shape, service, version] of services) {
+  test(`service and version with ${what}`, { timeout: 60_000 }, async () => {
+    const span = await spanOf({ direction: "INBOUND", cluster: "backend", ...shape });
+    assert.deepEqual({ service: span.service, version: span.version }, { service, version });
+    const isIstio = String(span.tags.node_id).split("~").length === 4;
+    assert.equal("istio.mesh_id" in span.tags, isIstio, "istio.* are tags of Istio's nodes");
+  });
+}
