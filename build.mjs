@@ -1,7 +1,7 @@
 // Compiles assembly/ to build/lightspan.wasm: asc, then wasm-opt, then a look at what came out. A module that imports what
 // an older Envoy lacks, exports a callback that every request would pay for, or has grown too large, is not built.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import asc from "assemblyscript/asc";
@@ -113,6 +113,7 @@ async function build() {
   if (complaints.length > 0) throw new Error(complaints.map((line) => `lightspan.wasm ${line}`).join("\n"));
   mkdirSync(`${root}build`, { recursive: true });
   writeFileSync(output, bytes);
+  copyFileSync(`${root}assembly/config/lightspan.schema.json`, `${root}build/lightspan.schema.json`);
   const sha256 = createHash("sha256").update(readFileSync(output)).digest("hex");
   console.log(`build/lightspan.wasm: ${(bytes.length / 1024).toFixed(1)} KiB, sha256 ${sha256}`);
 }

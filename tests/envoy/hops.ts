@@ -1,0 +1,67 @@
+// Envoys for the tests of propagation: a listener of each direction for each configuration, all of them before one
+// upstream, and a collector. Knows what a hop is; refuses to know what is expected of it.
+import { bootstrap, type Config } from "../../envoy/config/bootstrap.ts";
+import { cluster } from "../../envoy/config/cluster.ts";
+import { lightspanFilter } from "../../envoy/config/filter.ts";
+import { httpListener, type HttpListener } from "../../envoy/config/listener.ts";
+import { collectorCluster } from "../../envoy/config/mesh.ts";
+import { istioNode } from "../../envoy/config/node.ts";
+import { workload } from "../../envoy/bookinfo/topology.ts";
+import { startEnvoy, type EnvoyProcess } from "../../envoy/process.ts";
+import { envoyBinary, wasm } from "./ground.ts";
+
+export const directions = ["INBOUND", "OUTBOUND"] as const;
+export type Direction = (typeof directions)[number];
+
+export interface Hop {
+  name: string;
+  direction: Direction;
+  /** Lightspan's, without its collector. */
+  settings: Config;
+}
+
+export interface Hops {
+  name: string;
+  hops: Hop[];
+  /** Where they forward to, and report to, on loopback. */
+  upstream: number;
+  collector: number;
+  /** More fields of every connection manager. */
+  connectionManager?: Config;
+}
+
+/** Requests from this machine count as internal, as those from an application beside its sidecar should. */
+export const internal: Config = {
+  use_remote_address: true,
+  internal_address_config: { cidr_ranges: [{ address_prefix: "127.0.0.1", prefix_len: 32 }] },
+};
+
+/** A configuration that reports soon: to the collector of all these Envoys. */
+export function reporting(settings: Config): Config {
+  return { collector: { cluster: collectorCluster }, buffer: { flush_interval_ms: 10 }, ...settings };
+}
+
+function listenerOf({ name, direction, settings }: Hop, connectionManager: Config): HttpListener {
+  return {
+    name,
+    address: "127.0.0.1",
+    port: 0,
+    direction,
+    routeName: "all",
+    virtualHosts: [
+      { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "upstream" } }] },
+    ],
+    filters: [lightspanFilter({ wasm, config: reporting(settings) })],
+    connectionManager,
+  };
+}
+
+export async function startHops({ name, hops, upstream, collector, connectionManager }: Hops): Promise<EnvoyProcess> {
+  const listeners = hops.map((hop) => httpListener(listenerOf(hop, connectionManager ?? {})));
+  const clusters = [
+    cluster("upstream", [{ host: "127.0.0.1", port: upstream }]),
+    cluster(collectorCluster, [{ host: "127.0.0.1", port: collector }]),
+  ];
+  const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters);
+  return startEnvoy({ binary: await envoyBinary, name, config });
+}

@@ -1,0 +1,66 @@
+// Sends made-up requests through the compiled module in the mock host, and judges each by the reference. Ends at the first
+// one that is not right, with all that is needed to see it again.
+import { Host } from "../host/host.ts";
+import type { Header } from "../host/headers.ts";
+import { Random } from "../host/random.ts";
+import { Generator } from "./generate.ts";
+import { judge, SETTINGS } from "./judge.ts";
+import { extract } from "./reference.ts";
+
+const CLUSTER = "collector";
+/** Requests between two looks at the counters and two rounds of answers to reports. */
+const ROUND = 500;
+
+const USUAL: Header[] = [
+  [":method", "GET"],
+  [":path", "/"],
+  [":authority", "reviews"],
+  ["user-agent", "fuzz"],
+];
+
+/** Runs `cases` requests, spread over all settings; throws at the first that is judged wrong. */
+export async function fuzz(
+  module: Uint8Array,
+  cases: number,
+  seed: number,
+  progress: (done: number) => void = () => undefined,
+): Promise<void> {
+  const perSetting = Math.ceil(cases / SETTINGS.length);
+  let done = 0;
+  for (const setting of SETTINGS) {
+    const host = await Host.load(module, { clusters: [CLUSTER], seed });
+    const generator = new Generator(new Random(seed + done));
+    if (!host.configure(1, JSON.stringify({ collector: { cluster: CLUSTER }, ...setting.config }))) {
+      throw new Error(host.logs.at(-1)?.text);
+    }
+    let malformed = 0;
+    for (let i = 0; i < perSetting; i++) {
+      const arrived = [...USUAL, ...generator.headers()];
+      const tell = (what: string): never => {
+        const request = JSON.stringify(arrived, null, 1);
+        throw new Error(`seed ${seed}, setting "${setting.name}", request ${i}: ${what}\narrived: ${request}`);
+      };
+      try {
+        const stream = host.openStream(1);
+        const out = host.requestHeaders(stream, arrived);
+        const complaints = judge(arrived, out, setting);
+        if (complaints.length > 0) tell(`${complaints.join("; ")}\nleft: ${JSON.stringify(out, null, 1)}`);
+        host.log(stream);
+        host.done(stream);
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) tell(`the module trapped: ${error.message}`);
+        throw error;
+      }
+      if (extract(arrived, setting.extract).malformed) malformed++;
+      if (i % ROUND === ROUND - 1 || i === perSetting - 1) {
+        host.tick(1);
+        for (const call of host.inFlight) host.answer(call.token, { status: 200 });
+        host.calls.length = 0;
+        const counted = host.metrics.get("lightspan.context_malformed") ?? 0;
+        if (counted !== malformed) tell(`${counted} malformed contexts counted, ${malformed} came`);
+        progress(done + i + 1);
+      }
+    }
+    done += perSetting;
+  }
+}

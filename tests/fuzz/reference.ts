@@ -1,0 +1,122 @@
+// What the specifications and docs/propagation.md say of trace headers, a second time and in another style: regular
+// expressions over strings, where the module reads bytes. The fuzz holds the two against each other.
+import type { Header } from "../host/headers.ts";
+
+export type Decision = "defer" | "deny" | "accept" | "debug";
+
+export interface Context {
+  traceId: string | null;
+  spanId: string | null;
+  decision: Decision;
+  /** Only of a traceparent. */
+  random: boolean;
+}
+
+type Outcome = "absent" | "malformed" | Context;
+
+export type Format = "b3" | "b3multi" | "tracecontext";
+
+const LETTERS: Record<string, Decision> = { "0": "deny", "1": "accept", d: "debug" };
+
+/** The first value of a header, "" if it is absent, and how often it came. */
+export function valueOf(headers: readonly Header[], name: string): { value: string; times: number } {
+  const all = headers.filter(([each]) => each === name);
+  return { value: all[0]?.[1] ?? "", times: all.length };
+}
+
+/** Lower case, with zeros in front up to 16 or 32 digits. */
+function canonical(id: string): string {
+  return id.toLowerCase().padStart(id.length > 16 ? 32 : 16, "0");
+}
+
+function isZero(id: string): boolean {
+  return /^0+$/.test(id);
+}
+
+function readB3(headers: readonly Header[]): Outcome {
+  const { value } = valueOf(headers, "b3");
+  if (value === "") return "absent";
+  if (value.length > 68) return "malformed";
+  const letter = LETTERS[value];
+  if (letter !== undefined) return { traceId: null, spanId: null, decision: letter, random: false };
+  const form = /^([0-9a-f]{1,32})-([0-9a-f]{1,16})(?:-([01d]))?(?:-([0-9a-f]{1,16}))?$/i.exec(value);
+  if (form === null) return "malformed";
+  const [, traceId = "", spanId = "", decision, parentId] = form;
+  // A third part of one character is a decision, or wrong; only D and hexadecimal letters get past the expression above.
+  if (decision === "D" || (decision === undefined && parentId?.length === 1)) return "malformed";
+  if (isZero(traceId) || isZero(spanId)) return "malformed";
+  const decided = decision === undefined ? "defer" : (LETTERS[decision] ?? "defer");
+  return { traceId: canonical(traceId), spanId: canonical(spanId), decision: decided, random: false };
+}
+
+function readSampled(headers: readonly Header[]): Decision | "malformed" {
+  if (valueOf(headers, "x-b3-flags").value === "1") return "debug";
+  const { value } = valueOf(headers, "x-b3-sampled");
+  if (value === "") return "defer";
+  if (/^(1|true)$/i.test(value)) return "accept";
+  return /^(0|false)$/i.test(value) ? "deny" : "malformed";
+}
+
+function readB3Multi(headers: readonly Header[]): Outcome {
+  const decision = readSampled(headers);
+  if (decision === "malformed") return "malformed";
+  const [traceId, spanId, parentId] = ["x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid"].map(
+    (name) => valueOf(headers, name).value,
+  ) as [string, string, string];
+  if (traceId + spanId + parentId === "") {
+    return decision === "defer" ? "absent" : { traceId: null, spanId: null, decision, random: false };
+  }
+  if (!/^[0-9a-f]{1,32}$/i.test(traceId) || isZero(traceId)) return "malformed";
+  if (!/^[0-9a-f]{1,16}$/i.test(spanId) || isZero(spanId)) return "malformed";
+  if (!/^([0-9a-f]{1,16})?$/i.test(parentId)) return "malformed";
+  return { traceId: canonical(traceId), spanId: canonical(spanId), decision, random: false };
+}
+
+function readTraceparent(headers: readonly Header[]): Outcome {
+  const { value, times } = valueOf(headers, "traceparent");
+  if (times > 1) return "malformed";
+  if (value === "") return "absent";
+  const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[^]*)?$/.exec(value);
+  if (form === null) return "malformed";
+  const [, version, traceId = "", spanId = "", flags = "", more] = form;
+  if (version === "ff" || (version === "00" && more !== undefined)) return "malformed";
+  if (isZero(traceId) || isZero(spanId)) return "malformed";
+  const bits = parseInt(flags, 16);
+  return { traceId, spanId, decision: bits & 1 ? "accept" : "deny", random: (bits & 2) !== 0 };
+}
+
+const READERS: Record<Format, (headers: readonly Header[]) => Outcome> = {
+  b3: readB3,
+  b3multi: readB3Multi,
+  tracecontext: readTraceparent,
+};
+
+/** The context that a request belongs to, null if there is none that can be used, and whether that is to be counted. */
+export function extract(headers: readonly Header[], order: Format[]): { context: Context | null; malformed: boolean } {
+  let malformed = false;
+  for (const format of order) {
+    const outcome = READERS[format](headers);
+    if (outcome === "malformed") malformed = true;
+    else if (outcome !== "absent") return { context: outcome, malformed };
+  }
+  return { context: null, malformed };
+}
+
+/** The `tracestate` lines that may go on; none if the list is not valid. */
+export function validTracestate(headers: readonly Header[]): string[] {
+  const lines = headers.filter(([name]) => name === "tracestate").map(([, value]) => value);
+  const members = lines
+    .flatMap((line) => line.split(","))
+    .map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ""))
+    .filter((member) => member !== "");
+  const form = /^([a-z0-9][a-z0-9_\-*/@]{0,255})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+  const keys = members.map((member) => form.exec(member)?.[1]);
+  const isValid = members.length > 0 && members.length <= 32 && !keys.includes(undefined);
+  return isValid && new Set(keys).size === keys.length ? lines : [];
+}
+
+/** What `traceparent` alone says; null if it cannot be used. */
+export function traceparentOf(headers: readonly Header[]): Context | null {
+  const outcome = readTraceparent(headers);
+  return typeof outcome === "string" ? null : outcome;
+}

@@ -1,0 +1,120 @@
+// The module's memory as the host reaches into it. Views are made anew when the memory has grown; what is handed over goes
+// into memory that the module's own malloc() gives, as in Envoy.
+import type { HeaderMap } from "./headers.ts";
+
+/** Shorter than this, a loop beats a call into Node's C++. */
+const SHORT = 48;
+
+export class Guest {
+  /** All of the memory. */
+  bytes: Buffer = Buffer.alloc(0);
+  /** The module is in malloc(): Envoy allows it next to no host call there. */
+  isAllocating = false;
+  private view = new DataView(new ArrayBuffer(0));
+  private memory: WebAssembly.Memory | undefined;
+  private malloc: (size: number) => number = () => 0;
+
+  attach(exports: WebAssembly.Exports): void {
+    this.memory = exports.memory as WebAssembly.Memory;
+    this.malloc = exports.malloc as (size: number) => number;
+  }
+
+  /** Bytes of linear memory. It can only grow. */
+  get size(): number {
+    return this.memory?.buffer.byteLength ?? 0;
+  }
+
+  /** To be called at every entry of the host: a memory that has grown left the old views empty. */
+  refresh(): void {
+    if (this.bytes.length > 0 || !this.memory) return;
+    this.bytes = Buffer.from(this.memory.buffer);
+    this.view = new DataView(this.memory.buffer);
+  }
+
+  holds(at: number, size: number): boolean {
+    return (at >>> 0) + (size >>> 0) <= this.bytes.length;
+  }
+
+  /** Bytes as a string of one character each. */
+  latin1(at: number, size: number): string {
+    const start = at >>> 0;
+    return this.bytes.toString("latin1", start, start + (size >>> 0));
+  }
+
+  utf8(at: number, size: number): string {
+    const start = at >>> 0;
+    return this.bytes.toString("utf8", start, start + (size >>> 0));
+  }
+
+  /** A copy that stays. */
+  copy(at: number, size: number): Uint8Array {
+    const start = at >>> 0;
+    return new Uint8Array(this.bytes.subarray(start, start + (size >>> 0)));
+  }
+
+  setU32(at: number, value: number): void {
+    this.view.setUint32(at >>> 0, value, true);
+  }
+
+  setU64(at: number, value: bigint): void {
+    this.view.setBigUint64(at >>> 0, value, true);
+  }
+
+  /** Hands over bytes: their address and size go into the two cells. Nothing is handed over as address 0. */
+  hand(value: Uint8Array, addressCell: number, sizeCell: number): void {
+    const at = this.room(value.length);
+    this.bytes.set(value, at);
+    this.setU32(addressCell, at);
+    this.setU32(sizeCell, value.length);
+  }
+
+  handText(value: string, addressCell: number, sizeCell: number): void {
+    const at = this.room(value.length);
+    this.write(value, at);
+    this.setU32(addressCell, at);
+    this.setU32(sizeCell, value.length);
+  }
+
+  /** Hands over a header map as pairs: u32 count, u32 sizes of each name and value, then both of each with a NUL behind. */
+  handPairs(map: HeaderMap | null, addressCell: number, sizeCell: number): void {
+    const headers = map?.headers ?? [];
+    let size = headers.length === 0 ? 0 : 4;
+    for (const [name, value] of headers) size += 10 + name.length + value.length;
+    const start = this.room(size);
+    if (size > 0) {
+      this.setU32(start, headers.length);
+      let sizes = start + 4;
+      let at = sizes + 8 * headers.length;
+      for (const [name, value] of headers) {
+        this.setU32(sizes, name.length);
+        this.setU32(sizes + 4, value.length);
+        sizes += 8;
+        at = this.writeTerminated(name, at);
+        at = this.writeTerminated(value, at);
+      }
+    }
+    this.setU32(addressCell, start);
+    this.setU32(sizeCell, size);
+  }
+
+  private room(size: number): number {
+    if (size === 0) return 0;
+    this.isAllocating = true;
+    const at = this.malloc(size) >>> 0;
+    this.isAllocating = false;
+    this.refresh();
+    if (at === 0 || !this.holds(at, size)) throw new Error(`malloc(${size}) gave ${at}`);
+    return at;
+  }
+
+  private write(value: string, at: number): void {
+    if (value.length > SHORT) this.bytes.write(value, at, "latin1");
+    else for (let i = 0; i < value.length; i++) this.bytes[at + i] = value.charCodeAt(i);
+  }
+
+  private writeTerminated(value: string, at: number): number {
+    this.write(value, at);
+    this.bytes[at + value.length] = 0;
+    return at + value.length + 1;
+  }
+}

@@ -1,0 +1,58 @@
+// Header maps: which of them are within reach in which callback, and what a map out of reach is answered with
+// (Envoy source/extensions/common/wasm/context.cc, getMap and getConstMap).
+import type { HeaderMap } from "../headers.ts";
+import type { HostFunction } from "../link.ts";
+import { BAD_ARGUMENT, NOT_FOUND, OK } from "../status.ts";
+import type { Vm } from "../vm.ts";
+
+// WasmHeaderMapType
+const REQUEST_HEADERS = 0;
+const RESPONSE_HEADERS = 2;
+const RESPONSE_TRAILERS = 3;
+const CALL_RESPONSE_HEADERS = 6;
+const LAST = 8;
+
+function mapOf(vm: Vm, type: number): HeaderMap | null {
+  const context = vm.context;
+  if (type === REQUEST_HEADERS) return context.requestHeaders;
+  if (type === RESPONSE_HEADERS) return context.responseHeaders;
+  if (type === RESPONSE_TRAILERS) return context.responseTrailers;
+  return type === CALL_RESPONSE_HEADERS ? (context.root.answer?.headers ?? null) : null;
+}
+
+/** A map that may be changed now. */
+function writableMapOf(vm: Vm, type: number): HeaderMap | null {
+  return vm.context.isLogging || type === CALL_RESPONSE_HEADERS ? null : mapOf(vm, type);
+}
+
+export function headerImports(vm: Vm): Record<string, HostFunction> {
+  const guest = vm.guest;
+  return {
+    proxy_get_header_map_pairs(type = 0, addressCell = 0, sizeCell = 0) {
+      if (type > LAST) return BAD_ARGUMENT;
+      // A map out of reach is handed over as an empty one, with OK: so Envoy does.
+      guest.handPairs(mapOf(vm, type), addressCell, sizeCell);
+      return OK;
+    },
+    proxy_get_header_map_value(type = 0, name = 0, nameSize = 0, addressCell = 0, sizeCell = 0) {
+      const map = mapOf(vm, type);
+      if (map === null) return vm.context.isLogging ? NOT_FOUND : BAD_ARGUMENT;
+      const value = map.get(guest.latin1(name, nameSize).toLowerCase());
+      if (value === undefined) return NOT_FOUND;
+      guest.handText(value, addressCell, sizeCell);
+      return OK;
+    },
+    proxy_replace_header_map_value(type = 0, name = 0, nameSize = 0, value = 0, valueSize = 0) {
+      const map = writableMapOf(vm, type);
+      if (map === null) return BAD_ARGUMENT;
+      map.replace(guest.latin1(name, nameSize).toLowerCase(), guest.latin1(value, valueSize));
+      return OK;
+    },
+    proxy_remove_header_map_value(type = 0, name = 0, nameSize = 0) {
+      const map = writableMapOf(vm, type);
+      if (map === null) return BAD_ARGUMENT;
+      map.remove(guest.latin1(name, nameSize).toLowerCase());
+      return OK;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// Gives a module the imports that Envoy would (proxy-wasm-cpp-host src/exports.cc): each counted, each open to a script of
+// the test, and none where Envoy allows none. Those that Lightspan has no use for say "unimplemented".
+import { attributeImports } from "./imports/attributes.ts";
+import { callImports } from "./imports/calls.ts";
+import { headerImports } from "./imports/headers.ts";
+import { metricImports } from "./imports/metrics.ts";
+import { systemImports } from "./imports/system.ts";
+import { OK, UNIMPLEMENTED } from "./status.ts";
+import type { Vm } from "./vm.ts";
+
+export type HostFunction = (...args: number[]) => number;
+
+const ALLOWED_IN_MALLOC = ["proxy_log"];
+const ALLOWED_AT_START = ["proxy_log", "random_get", "environ_get", "environ_sizes_get"];
+
+const unimplemented: HostFunction = () => UNIMPLEMENTED;
+
+function guarded(vm: Vm, name: string, answer: HostFunction): HostFunction {
+  const tally = vm.tallies.of(name);
+  const { tallies, guest } = vm;
+  const inMalloc = ALLOWED_IN_MALLOC.includes(name);
+  const atStart = ALLOWED_AT_START.includes(name);
+  return (...args) => {
+    guest.refresh();
+    if ((guest.isAllocating && !inMalloc) || (vm.isStarting && !atStart)) {
+      throw new Error(`${name} is not allowed ${vm.isStarting ? "at the start" : "in malloc"}`);
+    }
+    const refused = tallies.meet(tally);
+    return refused === OK ? answer(...args) : refused;
+  };
+}
+
+/** The import object for `module`. What Envoy does not have either, such as env.abort, stays missing. */
+export function link(module: WebAssembly.Module, vm: Vm): WebAssembly.Imports {
+  const known: Record<string, HostFunction> = {
+    ...attributeImports(vm),
+    ...callImports(vm),
+    ...headerImports(vm),
+    ...metricImports(vm),
+    ...systemImports(vm),
+  };
+  const imports: Record<string, Record<string, HostFunction>> = {};
+  for (const { module: space, name } of WebAssembly.Module.imports(module)) {
+    const exists = space === "wasi_snapshot_preview1" || (space === "env" && name.startsWith("proxy_"));
+    if (exists) (imports[space] ??= {})[name] = guarded(vm, name, known[name] ?? unimplemented);
+  }
+  return imports;
+}

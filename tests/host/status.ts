@@ -1,0 +1,8 @@
+// What a host call answers (proxy-wasm ABI 0.2.1, "proxy_status_t").
+
+export const OK = 0;
+export const NOT_FOUND = 1;
+export const BAD_ARGUMENT = 2;
+export const INVALID_MEMORY_ACCESS = 6;
+export const INTERNAL_FAILURE = 10;
+export const UNIMPLEMENTED = 12;

@@ -1,0 +1,119 @@
+// What the host remembers of one VM: its contexts, whose turn it is, and what the module has asked for so far.
+import { Guest } from "./guest.ts";
+import type { Header, HeaderMap } from "./headers.ts";
+import { NO_PROPERTIES, type Properties } from "./properties.ts";
+import { Random } from "./random.ts";
+import { Tallies } from "./tallies.ts";
+
+/** A root context, or a stream with a root. What is null is not within reach in the current callback. */
+export class Context {
+  requestHeaders: HeaderMap | null = null;
+  /** The request headers as they went on, for the log. */
+  sentHeaders: HeaderMap | null = null;
+  responseHeaders: HeaderMap | null = null;
+  responseTrailers: HeaderMap | null = null;
+  /** In on_log all maps are read-only, and a missing one is an empty one. */
+  isLogging = false;
+  /** Attributes that last as long as the context, and those of the current callback. */
+  attributes: Properties = NO_PROPERTIES;
+  current: Properties = NO_PROPERTIES;
+  /** What the module set on the stream. */
+  readonly filterState = new Map<string, string>();
+
+  // Of a root context:
+  streamAttributes: Properties = NO_PROPERTIES;
+  configuration: Uint8Array | null = null;
+  answer: { headers: HeaderMap; body: Uint8Array } | null = null;
+  /** Milliseconds; 0 = no timer. */
+  tickPeriod = 0;
+  /** on_done said "not yet". */
+  isPendingDone = false;
+
+  constructor(
+    readonly id: number,
+    private readonly parent: Context | null,
+  ) {}
+
+  get root(): Context {
+    return this.parent ?? this;
+  }
+
+  get isRoot(): boolean {
+    return this.parent === null;
+  }
+}
+
+/** A call that the module made; its answer is the test's to give. */
+export interface HttpCall {
+  readonly token: number;
+  readonly cluster: string;
+  readonly headers: Header[];
+  readonly body: Uint8Array;
+  readonly timeoutMs: number;
+  /** The root context that it belongs to. */
+  readonly root: number;
+  state: "in flight" | "answered" | "cancelled";
+}
+
+export interface LogLine {
+  readonly level: "trace" | "debug" | "info" | "warn" | "error" | "critical";
+  readonly text: string;
+}
+
+export const LEVELS: readonly LogLine["level"][] = ["trace", "debug", "info", "warn", "error", "critical"];
+
+export class Vm {
+  readonly guest = new Guest();
+  readonly tallies = new Tallies();
+  readonly contexts = new Map<number, Context>();
+  /** The context of the callback on the stack, and the one that the module set in its place. */
+  current: Context | null = null;
+  effective: Context | null = null;
+  isStarting = false;
+
+  calls: HttpCall[] = [];
+  /** Calls in flight by token. */
+  readonly inFlight = new Map<number, HttpCall>();
+  lastToken = 0;
+  readonly metrics = new Map<string, number>();
+  /** By id, from 1. */
+  readonly metricIds: { name: string; isCounter: boolean }[] = [];
+  logs: LogLine[] = [];
+  /** Root contexts that proxy_done() let go in this callback. */
+  readonly released: Context[] = [];
+  /** Wall-clock time in milliseconds. */
+  now: number;
+
+  constructor(
+    readonly clusters: ReadonlySet<string> | null,
+    readonly node: Properties,
+    readonly environment: Readonly<Record<string, string>>,
+    now: number,
+    readonly random: Random,
+  ) {
+    this.now = now;
+  }
+
+  /** The context in whose name a host call is answered. */
+  get context(): Context {
+    if (this.current === null) throw new Error("a host call outside of any callback");
+    return this.effective ?? this.current;
+  }
+
+  property(path: string): Uint8Array | undefined {
+    const context = this.context;
+    return context.current.get(path) ?? context.attributes.get(path) ?? this.node.get(path);
+  }
+
+  /** Takes the context away, with its timer and its calls. */
+  destroy(context: Context): void {
+    this.contexts.delete(context.id);
+    context.tickPeriod = 0;
+    if (!context.isRoot) return;
+    for (const call of this.inFlight.values()) {
+      if (call.root !== context.id) continue;
+      call.state = "cancelled";
+      this.inFlight.delete(call.token);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { over, sameBytes, Slice, startsWith, text, toText } from "../../../../assembly/bytes/slice";
+import { hexOf } from "../bytes";
+
+const slice = new Slice();
+
+describe("a slice", () => {
+  it("is empty when it is new", () => {
+    expect(new Slice().size).toBe(0);
+  });
+
+  it("is pointed at bytes that somebody else owns", () => {
+    slice.set(64, 3);
+    expect(slice.at).toBe(64);
+    expect(slice.size).toBe(3);
+  });
+
+  it("is empty again once it is cleared", () => {
+    slice.set(64, 3);
+    slice.clear();
+    expect(slice.size).toBe(0);
+  });
+});
+
+describe("over", () => {
+  it("is a slice over bytes where they are", () => {
+    let bytes = text("abc");
+    let part = over(bytes.at + 1, 2);
+    expect(toText(part)).toBe("bc");
+    store<u8>(bytes.at + 1, 0x78);
+    expect(toText(part)).toBe("xc");
+  });
+});
+
+describe("text", () => {
+  it("is UTF-8, of one to four bytes for a character", () => {
+    let bytes = text("aé€😀");
+    expect(hexOf(bytes.at, bytes.size)).toBe("61 c3 a9 e2 82 ac f0 9f 98 80");
+  });
+
+  it("keeps a NUL, which joins the parts of a property's path", () => {
+    let bytes = text("a\0b");
+    expect(hexOf(bytes.at, bytes.size)).toBe("61 00 62");
+  });
+
+  it("is empty for an empty string", () => {
+    expect(text("").size).toBe(0);
+  });
+
+  it("is undone by toText", () => {
+    expect(toText(text("reviews.default 😀\0"))).toBe("reviews.default 😀\0");
+    expect(toText(text(""))).toBe("");
+  });
+});
+
+function same(a: string, b: string): bool {
+  let left = text(a);
+  let right = text(b);
+  return sameBytes(left.at, left.size, right.at, right.size);
+}
+
+describe("sameBytes", () => {
+  it("holds for equal bytes at different places", () => {
+    expect(same("x-b3-traceid", "x-b3-traceid")).toBe(true);
+  });
+
+  it("does not hold for other bytes, nor for one that goes on", () => {
+    expect(same("x-b3-traceid", "x-b3-tracein")).toBe(false);
+    expect(same("X-b3-traceid", "x-b3-traceid")).toBe(false);
+    expect(same("x-b3", "x-b3-")).toBe(false);
+    expect(same("x-b3-", "x-b3")).toBe(false);
+  });
+
+  it("holds for two empty ones, wherever they are", () => {
+    expect(sameBytes(0, 0, 64, 0)).toBe(true);
+    expect(same("", "a")).toBe(false);
+  });
+});
+
+describe("startsWith", () => {
+  it("holds for the beginning and for the whole", () => {
+    expect(startsWith(text("inbound|9080||"), text("inbound|"))).toBe(true);
+    expect(startsWith(text("inbound|"), text("inbound|"))).toBe(true);
+  });
+
+  it("does not hold for a prefix that is longer or stands elsewhere", () => {
+    expect(startsWith(text("inbound"), text("inbound|"))).toBe(false);
+    expect(startsWith(text("an inbound|"), text("inbound|"))).toBe(false);
+  });
+
+  it("holds for an empty prefix", () => {
+    expect(startsWith(text("a"), text(""))).toBe(true);
+    expect(startsWith(text(""), text(""))).toBe(true);
+  });
+});

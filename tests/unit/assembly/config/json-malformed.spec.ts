@@ -1,0 +1,190 @@
+import { JsonReader } from "../../../../assembly/config/json";
+import { text } from "../../../../assembly/bytes/slice";
+import { Bytes, fence } from "../bytes";
+import { below, startChance } from "../chance";
+
+const reader = new JsonReader();
+
+function error(json: string): string {
+  let bytes = text(json);
+  reader.parse(fence(bytes.at, bytes.size), bytes.size);
+  return reader.error;
+}
+
+/** One of everything that JSON has; an object, so that no beginning of it is whole. */
+const SAMPLE =
+  '{ "collector": {"cluster": "x\\u00e9\\n\\ud83d\\ude00é", "timeout_ms": 5000, "headers": {}},\r\n' +
+  '"a": [true, false, null, [], {"b": -1.25e-3}, "", 0.0001, 1E+2],\t"c": {"d": {"e": [[1]]}} }';
+
+describe("text that is no JSON", () => {
+  it("is told at the end where something is missing", () => {
+    expect(error("")).toBe("not JSON at byte 0: found the end, expected a value");
+    expect(error("  ")).toBe("not JSON at byte 2: found the end, expected a value");
+    expect(error("{")).toBe("not JSON at byte 1: found the end, expected a key in quotation marks");
+    expect(error("[")).toBe("not JSON at byte 1: found the end, expected a value");
+    expect(error("[1")).toBe("not JSON at byte 2: found the end, expected `,` or `]`");
+    expect(error("[1,")).toBe("not JSON at byte 3: found the end, expected a value");
+    expect(error('{"a"')).toBe("not JSON at byte 4: found the end, expected `:`");
+    expect(error('{"a":')).toBe("not JSON at byte 5: found the end, expected a value");
+    expect(error('{"a":1')).toBe("not JSON at byte 6: found the end, expected `,` or `}`");
+    expect(error('{"a":1,')).toBe("not JSON at byte 7: found the end, expected a key in quotation marks");
+  });
+
+  it("is told at a comma too many", () => {
+    expect(error("[1,]")).toBe("not JSON at byte 3: found ], expected a value");
+    expect(error("[,1]")).toBe("not JSON at byte 1: found ,, expected a value");
+    expect(error("[1,,2]")).toBe("not JSON at byte 3: found ,, expected a value");
+    expect(error('{"a":1,}')).toBe("not JSON at byte 7: found }, expected a key in quotation marks");
+    expect(error("{,}")).toBe("not JSON at byte 1: found ,, expected a key in quotation marks");
+  });
+
+  it("is told at a comma or a colon too few", () => {
+    expect(error("[1 2]")).toBe("not JSON at byte 3: found 2, expected `,` or `]`");
+    expect(error('{"a":1 "b":2}')).toBe('not JSON at byte 7: found ", expected `,` or `}`');
+    expect(error('{"a" 1}')).toBe("not JSON at byte 5: found 1, expected `:`");
+    expect(error('{"a"}')).toBe("not JSON at byte 4: found }, expected `:`");
+    expect(error('{"a":}')).toBe("not JSON at byte 5: found }, expected a value");
+  });
+
+  it("is told at the wrong bracket", () => {
+    expect(error("[1}")).toBe("not JSON at byte 2: found }, expected `,` or `]`");
+    expect(error('{"a":1]')).toBe("not JSON at byte 6: found ], expected `,` or `}`");
+    expect(error("]")).toBe("not JSON at byte 0: found ], expected a value");
+  });
+
+  it("is told at a key that is no string", () => {
+    expect(error("{a:1}")).toBe("not JSON at byte 1: found a, expected a key in quotation marks");
+    expect(error("{'a':1}")).toBe("not JSON at byte 1: found ', expected a key in quotation marks");
+    expect(error("{1:1}")).toBe("not JSON at byte 1: found 1, expected a key in quotation marks");
+  });
+
+  it("is told where something follows", () => {
+    expect(error("{} {}")).toBe("not JSON at byte 3: found {, expected nothing more");
+    expect(error("truex")).toBe("not JSON at byte 4: found x, expected nothing more");
+    expect(error("1 2")).toBe("not JSON at byte 2: found 2, expected nothing more");
+    expect(error("{}\0")).toBe("not JSON at byte 2: found byte 0, expected nothing more");
+    expect(error('""""')).toBe('not JSON at byte 2: found ", expected nothing more');
+  });
+
+  it("is told at the letter where a word goes wrong", () => {
+    expect(error("trux")).toBe("not JSON at byte 3: found x, expected true");
+    expect(error("tru")).toBe("not JSON at byte 3: found the end, expected true");
+    expect(error("falsy")).toBe("not JSON at byte 4: found y, expected false");
+    expect(error("[nul]")).toBe("not JSON at byte 4: found ], expected null");
+    expect(error("True")).toBe("not JSON at byte 0: found T, expected a value");
+  });
+
+  it("is told at comments, byte order marks and YAML", () => {
+    expect(error("// a\n{}")).toBe("not JSON at byte 0: found /, expected a value");
+    expect(error("\ufeff{}")).toBe("not JSON at byte 0: found byte 239, expected a value");
+    expect(error("collector:\n  cluster: x")).toBe("not JSON at byte 0: found c, expected a value");
+  });
+
+  it("is told at other white space than JSON's four", () => {
+    expect(error("\f{}")).toBe("not JSON at byte 0: found byte 12, expected a value");
+    expect(error("\v{}")).toBe("not JSON at byte 0: found byte 11, expected a value");
+    expect(error("{}\u00a0")).toBe("not JSON at byte 2: found byte 194, expected nothing more");
+  });
+
+  it("is told at a NUL, which is not the end", () => {
+    expect(error("\0")).toBe("not JSON at byte 0: found byte 0, expected a value");
+    expect(error("[\0]")).toBe("not JSON at byte 1: found byte 0, expected a value");
+    expect(error("[1\0]")).toBe("not JSON at byte 2: found byte 0, expected `,` or `]`");
+  });
+
+  it("is told only of its first mistake", () => {
+    expect(error("[tru, 1.]")).toBe("not JSON at byte 4: found ,, expected true");
+  });
+});
+
+describe("a string that is no JSON", () => {
+  it("is told where its end is missing", () => {
+    expect(error('"abc')).toBe("not JSON at byte 4: found the end, expected the end of a string");
+    expect(error('"')).toBe("not JSON at byte 1: found the end, expected the end of a string");
+    expect(error('{"a')).toBe("not JSON at byte 3: found the end, expected the end of a string");
+    expect(error('"abc\\"')).toBe("not JSON at byte 6: found the end, expected the end of a string");
+  });
+
+  it("is told at each control character", () => {
+    for (let unit = 0; unit < 32; unit++) {
+      let found = "not JSON at byte 2: found byte " + unit.toString();
+      let json = '"a' + String.fromCharCode(unit) + '"';
+      expect(error(json)).toBe(found + ", expected an escaped control character");
+    }
+  });
+
+  it("is told at every letter that no escape has", () => {
+    let wrong = "";
+    for (let unit = 0; unit < 128; unit++) {
+      let letter = String.fromCharCode(unit);
+      let known = '"\\/bfnrtu'.includes(letter);
+      let sign = unit > 0x20 && unit < 0x7f ? letter : "byte " + unit.toString();
+      let found = "not JSON at byte 2: found " + sign + ", expected an escape of JSON's";
+      if ((error('"\\' + letter + '0000"') === found) === known) wrong += letter;
+    }
+    expect(wrong).toBe("");
+  });
+
+  it("is told where an escape breaks off", () => {
+    expect(error('"\\')).toBe("not JSON at byte 2: found the end, expected an escape of JSON's");
+    expect(error('"\\u')).toBe("not JSON at byte 3: found the end, expected four hexadecimal digits");
+    expect(error('"\\u12')).toBe("not JSON at byte 5: found the end, expected four hexadecimal digits");
+    expect(error('"\\u123"')).toBe('not JSON at byte 6: found ", expected four hexadecimal digits');
+    expect(error('"\\u12g4"')).toBe("not JSON at byte 5: found g, expected four hexadecimal digits");
+    expect(error('"\\u-123"')).toBe("not JSON at byte 3: found -, expected four hexadecimal digits");
+  });
+});
+
+describe("a key that came before", () => {
+  it("is refused, in the same object only", () => {
+    let found = "not JSON at byte 10: found :, expected each key once, `a` came before";
+    expect(error('{"a":1,"a":2}')).toBe(found);
+    expect(error('{"a":{"a":1}}')).toBe("");
+  });
+
+  it("is refused however it is spelt", () => {
+    expect(error('{"a":1,"\\u0061":2}').endsWith("expected each key once, `a` came before")).toBe(true);
+  });
+});
+
+describe("any bytes at all", () => {
+  it("give an error for every truncation of a whole text", () => {
+    expect(error(SAMPLE)).toBe("");
+    let bytes = text(SAMPLE);
+    let wrong = "";
+    for (let size: u32 = 0; size < bytes.size; size++) {
+      reader.parse(fence(bytes.at, size), size);
+      let place = "not JSON at byte " + size.toString() + ": found the end, expected ";
+      if (!reader.error.startsWith(place)) wrong += size.toString() + ": " + reader.error + ", ";
+    }
+    expect(wrong).toBe("");
+  });
+
+  it("never trap, whatever is changed in a whole text", () => {
+    startChance(11);
+    let bytes = text(SAMPLE);
+    let changed = new Bytes().add(bytes.at, bytes.size);
+    let refused = 0;
+    for (let i = 0; i < 5000; i++) {
+      memory.copy(changed.at, bytes.at, bytes.size);
+      for (let j: u32 = 0; j <= below(3); j++) store<u8>(changed.at + below(bytes.size), below(256));
+      reader.parse(fence(changed.at, changed.size), changed.size);
+      if (reader.error.length > 0) refused++;
+    }
+    expect(refused > 2500 && refused < 5000).toBe(true, refused.toString());
+  });
+
+  it("never trap where JSON's own signs stand anyhow", () => {
+    startChance(12);
+    let signs = text('{}[]:,"\\u0e1-.truefalsn \n');
+    let given = heap.alloc(32);
+    let refused = 0;
+    for (let i = 0; i < 20000; i++) {
+      let size = below(32);
+      for (let j: u32 = 0; j < size; j++) store<u8>(given + j, load<u8>(signs.at + below(signs.size)));
+      reader.parse(fence(given, size), size);
+      if (reader.error.length > 0) refused++;
+    }
+    expect(refused > 15000 && refused < 20000).toBe(true, refused.toString());
+  });
+});

@@ -1,0 +1,262 @@
+// Every key of the configuration against every value that it may not have. A reason names the path, what was found and
+// what is allowed; it never tells a secret.
+import { readSettings, refusedBecause } from "../../../../assembly/config/settings";
+import { text } from "../../../../assembly/bytes/slice";
+
+/** Why `json` is refused; "" if it is not. */
+function refusalOf(json: string): string {
+  let bytes = text(json);
+  let settings = readSettings(bytes.at, bytes.size);
+  if ((settings === null) === (refusedBecause.length === 0)) return "neither settings nor a reason";
+  return refusedBecause;
+}
+
+/** The smallest configuration with the JSON `value` at `path`, which is `section.key`. */
+function configured(path: string, value: string): string {
+  let dot = path.indexOf(".");
+  let section = path.substring(0, dot);
+  let key = path.substring(dot + 1);
+  if (key === "cluster") return '{"collector":{"cluster":' + value + "}}";
+  let entry = '"' + key + '":' + value;
+  if (section === "collector") return '{"collector":{"cluster":"x",' + entry + "}}";
+  return '{"collector":{"cluster":"x"},"' + section + '":{' + entry + "}}";
+}
+
+/** The paths at which each of `values` is not refused with exactly `found` and `allowed`; "" if all are. */
+function notRefused(paths: string[], values: string[], found: string[], allowed: string): string {
+  let wrong = "";
+  for (let i = 0; i < paths.length; i++) {
+    for (let j = 0; j < values.length; j++) {
+      let expected = paths[i] + ": found " + found[j] + "; allowed: " + allowed;
+      let reason = refusalOf(configured(paths[i], values[j]));
+      if (reason !== expected) wrong += reason + " <> " + expected + "\n";
+    }
+  }
+  return wrong;
+}
+
+function refusesBeyond(path: string, least: u32, most: u32): void {
+  let allowed = "; allowed: an integer from " + least.toString() + " to " + most.toString();
+  expect(refusalOf(configured(path, least.toString()))).toBe("");
+  expect(refusalOf(configured(path, most.toString()))).toBe("");
+  let beyond = [(least - 1).toString(), (most + 1).toString(), "-1", least.toString() + ".5", "4294967297", "1e300"];
+  for (let i = 0; i < beyond.length; i++) {
+    expect(refusalOf(configured(path, beyond[i]))).toBe(path + ": found " + beyond[i] + allowed);
+  }
+}
+
+const STRINGS = ["collector.cluster", "collector.authority", "collector.path", "service.name", "service.version"];
+const INTEGERS = [
+  "collector.timeout_ms",
+  "span.max_tag_length",
+  "buffer.max_bytes",
+  "buffer.flush_spans",
+  "buffer.flush_interval_ms",
+];
+
+const SECTIONS = ["collector", "service", "propagation", "sampling", "span", "tags", "buffer", "log"];
+const KEYS: string[][] = [
+  ["cluster", "authority", "path", "headers", "access_token", "timeout_ms"],
+  ["name", "version"],
+  ["extract", "inject", "trace_id_bits", "trust_incoming", "strip"],
+  ["rate", "max_traces_per_second", "exclude_paths"],
+  ["kind", "max_tag_length", "url_query"],
+  ["literal", "environment", "request_headers", "response_headers", "properties"],
+  ["max_bytes", "flush_spans", "flush_interval_ms"],
+  ["trace_id"],
+];
+
+describe("a wrong type", () => {
+  it("is refused at each string", () => {
+    let values = ["1", "true", "null", "[]", "{}", '""'];
+    let found = ["1", "true", "null", "an array", "an object", '""'];
+    expect(notRefused(STRINGS, values, found, "a string that is not empty")).toBe("");
+  });
+
+  it("is refused at each integer", () => {
+    let values = ['"5000"', "true", "null", "[]", "{}"];
+    let found = ['"5000"', "true", "null", "an array", "an object"];
+    for (let i = 0; i < INTEGERS.length; i++) {
+      for (let j = 0; j < values.length; j++) {
+        let reason = refusalOf(configured(INTEGERS[i], values[j]));
+        let expected = INTEGERS[i] + ": found " + found[j] + "; allowed: an integer from ";
+        expect(reason.startsWith(expected)).toBe(true, reason);
+      }
+    }
+  });
+
+  it("is refused at the words of a span", () => {
+    let values = ["1", "true", "null", "[]", "{}", '""', '"SERVER"', '"producer"'];
+    let found = ["1", "true", "null", "an array", "an object", '""', '"SERVER"', '"producer"'];
+    expect(notRefused(["span.kind"], values, found, "auto, client, server")).toBe("");
+    expect(notRefused(["span.url_query"], values, found, "keep, drop")).toBe("");
+  });
+
+  it("is refused at each boolean", () => {
+    let values = ["1", '"true"', "null", "[]", "{}"];
+    let found = ["1", '"true"', "null", "an array", "an object"];
+    expect(
+      notRefused(["propagation.trust_incoming", "propagation.strip", "log.trace_id"], values, found, "true, false"),
+    ).toBe("");
+  });
+
+  it("is refused at the width of trace ids", () => {
+    let values = ["0", "63", "65", "96", "127", "129", "64.5", '"64"', "null", "-64", "18446744073709551744"];
+    expect(notRefused(["propagation.trace_id_bits"], values, values, "128, 64")).toBe("");
+  });
+
+  it("is refused at the lists of formats", () => {
+    let formats = "b3, b3multi, tracecontext, each once";
+    let values = ['"b3"', "1", "null", "{}", "true"];
+    let found = ['"b3"', "1", "null", "an object", "true"];
+    expect(notRefused(["propagation.extract"], values, found, "an array of one or more of " + formats)).toBe("");
+    expect(notRefused(["propagation.inject"], values, found, "an array of " + formats)).toBe("");
+  });
+
+  it("is refused at the excluded paths", () => {
+    let values = ['"/healthz"', "1", "null", "{}", "true"];
+    let found = ['"/healthz"', "1", "null", "an object", "true"];
+    expect(notRefused(["sampling.exclude_paths"], values, found, "an array of paths that begin with /")).toBe("");
+  });
+
+  it("is refused at the access token", () => {
+    let values = ["1", "true", "null", "[]", "{}", '""'];
+    let found = ["a number", "a boolean", "null", "an array", "an object", "an empty string"];
+    expect(notRefused(["collector.access_token"], values, found, "a string that is not empty")).toBe("");
+  });
+
+  it("is refused at the headers and in them", () => {
+    let values = ["1", "true", "null", "[]"];
+    let found = ["1", "true", "null", "an array"];
+    expect(notRefused(["collector.headers"], values, found, "an object of strings")).toBe("");
+    let reason = refusalOf(configured("collector.headers", '{"x-a":"1","x-b":2}'));
+    expect(reason).toBe("collector.headers.x-b: found a number; allowed: a string");
+  });
+
+  it("is refused at each section", () => {
+    expect(refusalOf('{"collector":[]}')).toBe("collector: found an array; allowed: an object");
+    let rest = '{"collector":{"cluster":"x"},';
+    expect(refusalOf(rest + '"service":"x"}')).toBe('service: found "x"; allowed: an object');
+    expect(refusalOf(rest + '"propagation":true}')).toBe("propagation: found true; allowed: an object");
+    expect(refusalOf(rest + '"sampling":0.5}')).toBe("sampling: found 0.5; allowed: an object");
+    expect(refusalOf(rest + '"tags":["x"]}')).toBe("tags: found an array; allowed: an object");
+    expect(refusalOf(rest + '"log":false}')).toBe("log: found false; allowed: an object");
+    expect(refusalOf(rest + '"span":null}')).toBe("span: found null; allowed: an object");
+    expect(refusalOf(rest + '"buffer":1}')).toBe("buffer: found 1; allowed: an object");
+  });
+});
+
+describe("a number out of range", () => {
+  it("is refused at the timeout", () => refusesBeyond("collector.timeout_ms", 1, 600000));
+  it("is refused at the length of a tag", () => refusesBeyond("span.max_tag_length", 1, 65536));
+  it("is refused at the buffer's bytes", () => refusesBeyond("buffer.max_bytes", 65536, 268435456));
+  it("is refused at the spans of a flush", () => refusesBeyond("buffer.flush_spans", 1, 100000));
+  it("is refused at the flush interval", () => refusesBeyond("buffer.flush_interval_ms", 10, 3600000));
+});
+
+describe("a rate", () => {
+  it("goes from 0 to 1 in steps of 0.0001", () => {
+    let right = ["0", "1", "0.0001", "0.9999", "1e-4", "1.0000", "-0"];
+    for (let i = 0; i < right.length; i++) expect(refusalOf(configured("sampling.rate", right[i]))).toBe("");
+    let wrong = ["1.0001", "0.00001", "0.12345", "-0.0001", "100", "1e-5", '"0.5"', "null", "true"];
+    let allowed = "a number from 0 to 1 in steps of 0.0001";
+    expect(notRefused(["sampling.rate"], wrong, wrong, allowed)).toBe("");
+  });
+});
+
+describe("a cap of traces", () => {
+  it("goes from 0 to a million a second", () => {
+    let path = "sampling.max_traces_per_second";
+    let right = ["0", "0.0001", "0.5", "1", "1000000", "1e6"];
+    for (let i = 0; i < right.length; i++) expect(refusalOf(configured(path, right[i]))).toBe("");
+    let wrong = ["1000000.0001", "0.00001", "-1", "1e7", "18446744073709551617", '"5"', "null"];
+    let allowed = "a number from 0, which is no cap, to 1000000 in steps of 0.0001";
+    expect(notRefused([path], wrong, wrong, allowed)).toBe("");
+  });
+});
+
+describe("an item of a list", () => {
+  it("is refused where it is no format, with its place", () => {
+    let formats = "; allowed: an array of b3, b3multi, tracecontext, each once";
+    let path = "propagation.inject";
+    expect(refusalOf(configured(path, '["b3","B3"]'))).toBe(path + '[1]: found "B3"' + formats);
+    expect(refusalOf(configured(path, "[1]"))).toBe(path + "[0]: found 1" + formats);
+    expect(refusalOf(configured(path, '["b3","b3multi","b3"]'))).toBe(path + '[2]: found "b3"' + formats);
+    expect(refusalOf(configured(path, '[["b3"]]'))).toBe(path + "[0]: found an array" + formats);
+  });
+
+  it("may be missing where nothing is to be written, not where nothing would be read", () => {
+    expect(refusalOf(configured("propagation.inject", "[]"))).toBe("");
+    let refused = "propagation.extract: found an array; allowed: ";
+    expect(refusalOf(configured("propagation.extract", "[]")).startsWith(refused)).toBe(true);
+  });
+
+  it("is refused where it is no path, with its place", () => {
+    let path = "sampling.exclude_paths";
+    expect(refusalOf(configured(path, '["/healthz","/"]'))).toBe("");
+    let allowed = "; allowed: a path that begins with /";
+    expect(refusalOf(configured(path, '["/healthz","metrics"]'))).toBe(path + '[1]: found "metrics"' + allowed);
+    expect(refusalOf(configured(path, '[""]'))).toBe(path + '[0]: found ""' + allowed);
+    expect(refusalOf(configured(path, "[null]"))).toBe(path + "[0]: found null" + allowed);
+  });
+});
+
+describe("a word for the kind of span", () => {
+  it("may be each of the three", () => {
+    expect(refusalOf(configured("span.kind", '"auto"'))).toBe("");
+    expect(refusalOf(configured("span.kind", '"client"'))).toBe("");
+    expect(refusalOf(configured("span.kind", '"server"'))).toBe("");
+  });
+});
+
+describe("an unknown key", () => {
+  it("is refused at the top, with the sections that are known", () => {
+    let reason = refusalOf('{"collector":{"cluster":"x"},"Collector":{}}');
+    expect(reason.startsWith("Collector: is unknown; allowed: collector, service, ")).toBe(true, reason);
+  });
+
+  it("is refused in each section, with the keys that are known", () => {
+    for (let i = 0; i < SECTIONS.length; i++) {
+      let path = SECTIONS[i] + ".unheard_of";
+      let reason = refusalOf(configured(path, '"hush"'));
+      let allowed = reason.substring(reason.lastIndexOf(":") + 2).split(", ");
+      expect(reason.startsWith(path + ": is unknown; allowed: ")).toBe(true, reason);
+      for (let j = 0; j < KEYS[i].length; j++) expect(allowed.includes(KEYS[i][j])).toBe(true, KEYS[i][j]);
+    }
+  });
+
+  it("is refused in a section that its neighbour knows it in", () => {
+    let reason = refusalOf(configured("buffer.max_tag_length", "256"));
+    expect(reason.startsWith("buffer.max_tag_length: is unknown; allowed: max_bytes, ")).toBe(true, reason);
+  });
+});
+
+describe("a secret", () => {
+  it("is in no reason, whatever else is wrong", () => {
+    let secrets = '"access_token":"hush-1","headers":{"authorization":"hush-2"}';
+    let wrong = [
+      '{"collector":{' + secrets + "}}",
+      '{"collector":{"cluster":1,' + secrets + "}}",
+      '{"collector":{"cluster":"x",' + secrets + ',"timeout_ms":"x"}}',
+      '{"collector":{"cluster":"x",' + secrets + ',"unheard_of":1}}',
+      '{"collector":{"cluster":"x",' + secrets + "}",
+      '{"collector":{"cluster":"x",' + secrets + ',"access_token":"hush-3"}}',
+      '{"collector":{"cluster":"x","access_token":"hush-1\\n"}}',
+      '{"collector":{"cluster":"x","access_token":["hush-1"]}}',
+      '{"collector":{"cluster":"x","access_token":{"hush-1":"hush-2"}}}',
+      '{"collector":{"cluster":"x","accessToken":"hush-1"}}',
+      '{"collector":{"cluster":"x","headers":["hush-1"]}}',
+      '{"collector":{"cluster":"x","headers":{"authorization":"hush-1\\u0000"}}}',
+      '{"collector":{"cluster":"x","headers":{"Authorization":"hush-1"}}}',
+      '{"collector":{"cluster":"x","headers":{"authorization":["hush-1"]}}}',
+      '{"collector":{"cluster":"x","headers":{"authorization":"hush-1","authorization":"hush-2"}}}',
+      '{"collector":{"cluster":"x"},"access_token":"hush-1"}',
+      '["hush-1"]',
+    ];
+    for (let i = 0; i < wrong.length; i++) {
+      let reason = refusalOf(wrong[i]);
+      expect(reason.length > 0).toBe(true, wrong[i]);
+      expect(reason.includes("hush")).toBe(false, reason);
+    }
+  });
+});

@@ -1,0 +1,259 @@
+import { JsonReader } from "../../../../assembly/config/json";
+import { Refusal, Section } from "../../../../assembly/config/section";
+import { text } from "../../../../assembly/bytes/slice";
+
+let refusal = new Refusal();
+
+/** The section of the object `json`, at the path "s"; `refusal` is new. */
+function section(json: string): Section {
+  let bytes = text(json);
+  let reader = new JsonReader();
+  refusal = new Refusal();
+  let value = reader.parse(bytes.at, bytes.size);
+  expect(reader.error).toBe("", json);
+  return new Section("s", value, refusal);
+}
+
+function absent(): Section {
+  refusal = new Refusal();
+  return new Section("s", null, refusal);
+}
+
+describe("a refusal", () => {
+  it("keeps the first mistake only", () => {
+    refusal = new Refusal();
+    expect(refusal.reason).toBe("");
+    refusal.refuse("a.b", "found 1", "a string");
+    refusal.refuse("c", "found 2", "a number");
+    expect(refusal.reason).toBe("a.b: found 1; allowed: a string");
+  });
+});
+
+describe("a section", () => {
+  it("has to be an object", () => {
+    section("[]");
+    expect(refusal.reason).toBe("s: found an array; allowed: an object");
+    section('"x"');
+    expect(refusal.reason).toBe('s: found "x"; allowed: an object');
+    section("null");
+    expect(refusal.reason).toBe("s: found null; allowed: an object");
+    section("true");
+    expect(refusal.reason).toBe("s: found true; allowed: an object");
+    section("17");
+    expect(refusal.reason).toBe("s: found 17; allowed: an object");
+  });
+
+  it("gives every default where it is absent", () => {
+    let s = absent();
+    expect(s.string("a")).toBe("");
+    expect(s.oneOf("b", ["auto", "client"])).toBe("auto");
+    expect(s.integer("c", 7, 1, 10)).toBe(7);
+    expect(s.entries("d").keys.length).toBe(0);
+    expect(s.secret("e")).toBe("");
+    expect(s.section("f").string("g")).toBe("");
+    s.finish();
+    expect(refusal.reason).toBe("");
+  });
+
+  it("names sections within by their path", () => {
+    section('{"a":{"b":1}}').section("a").string("b");
+    expect(refusal.reason).toBe("s.a.b: found 1; allowed: a string that is not empty");
+  });
+});
+
+describe("a string", () => {
+  it("is taken as it is", () => {
+    expect(section('{"a":"x y\\u00e9"}').string("a")).toBe("x yé");
+    expect(refusal.reason).toBe("");
+  });
+
+  it("may not be empty", () => {
+    section('{"a":""}').string("a");
+    expect(refusal.reason).toBe('s.a: found ""; allowed: a string that is not empty');
+  });
+
+  it("may not be null", () => {
+    section('{"a":null}').string("a");
+    expect(refusal.reason).toBe("s.a: found null; allowed: a string that is not empty");
+  });
+
+  it("that is required has to be there", () => {
+    expect(section('{"a":"x"}').required("a")).toBe("x");
+    expect(refusal.reason).toBe("");
+    absent().required("a");
+    expect(refusal.reason).toBe("s.a: is missing; allowed: a string that is not empty");
+  });
+
+  it("that is required says its type before it says that it is missing", () => {
+    section('{"a":5}').required("a");
+    expect(refusal.reason).toBe("s.a: found 5; allowed: a string that is not empty");
+  });
+});
+
+describe("what is found", () => {
+  it("is shown as it stands in the text, on one line", () => {
+    section('{"a":1.50e3}').string("a");
+    expect(refusal.reason).toBe("s.a: found 1.50e3; allowed: a string that is not empty");
+    section('{"a":"x\\ny"}').oneOf("a", ["z"]);
+    expect(refusal.reason).toBe('s.a: found "x\\ny"; allowed: z');
+  });
+
+  it("is cut after 60 characters", () => {
+    section('{"a":"' + "x".repeat(58) + '"}').oneOf("a", ["z"]);
+    expect(refusal.reason).toBe('s.a: found "' + "x".repeat(58) + '"; allowed: z');
+    section('{"a":"' + "x".repeat(59) + '"}').oneOf("a", ["z"]);
+    expect(refusal.reason).toBe('s.a: found "' + "x".repeat(59) + "…; allowed: z");
+    section('{"a":"' + "x".repeat(100000) + '"}').oneOf("a", ["z"]);
+    expect(refusal.reason).toBe('s.a: found "' + "x".repeat(59) + "…; allowed: z");
+  });
+
+  it("is only named where it is an array or an object", () => {
+    section('{"a":[1,2]}').string("a");
+    expect(refusal.reason).toBe("s.a: found an array; allowed: a string that is not empty");
+    section('{"a":{"b":1}}').string("a");
+    expect(refusal.reason).toBe("s.a: found an object; allowed: a string that is not empty");
+  });
+});
+
+describe("a header's value", () => {
+  it("may hold tabs, spaces and characters beyond ASCII", () => {
+    expect(section('{"a":"x\\t yé"}').headerValue("a")).toBe("x\t yé");
+    expect(refusal.reason).toBe("");
+  });
+
+  it("may hold no control character", () => {
+    for (let unit = 0; unit < 33; unit++) {
+      let code = unit === 32 ? 0x7f : unit;
+      section('{"a":"x\\u00' + (code + 0x100).toString(16).substring(1) + '"}').headerValue("a");
+      let refused = "s.a: holds control characters; allowed: a string without control characters";
+      expect(refusal.reason).toBe(code === 9 ? "" : refused, code.toString());
+    }
+  });
+});
+
+describe("a path of a URL", () => {
+  it("begins with a slash", () => {
+    expect(section('{"a":"/api/v2/reports?a=b"}').urlPath("a")).toBe("/api/v2/reports?a=b");
+    expect(section('{"a":"/"}').urlPath("a")).toBe("/");
+    expect(refusal.reason).toBe("");
+    section('{"a":"api"}').urlPath("a");
+    expect(refusal.reason).toBe('s.a: found "api"; allowed: a path that begins with / and has no spaces');
+  });
+
+  it("has no spaces", () => {
+    section('{"a":"/a b"}').urlPath("a");
+    expect(refusal.reason).toBe('s.a: found "/a b"; allowed: a path that begins with / and has no spaces');
+  });
+
+  it("may be absent, but not empty", () => {
+    expect(absent().urlPath("a")).toBe("");
+    expect(refusal.reason).toBe("");
+    section('{"a":""}').urlPath("a");
+    expect(refusal.reason).toBe('s.a: found ""; allowed: a string that is not empty');
+  });
+});
+
+describe("a secret", () => {
+  it("is taken as it is", () => {
+    expect(section('{"a":"hush hush"}').secret("a")).toBe("hush hush");
+    expect(refusal.reason).toBe("");
+  });
+
+  it("is refused by its type, never by its value", () => {
+    section('{"a":1234567}').secret("a");
+    expect(refusal.reason).toBe("s.a: found a number; allowed: a string that is not empty");
+    section('{"a":""}').secret("a");
+    expect(refusal.reason).toBe("s.a: found an empty string; allowed: a string that is not empty");
+    section('{"a":null}').secret("a");
+    expect(refusal.reason).toBe("s.a: found null; allowed: a string that is not empty");
+    section('{"a":["hush"]}').secret("a");
+    expect(refusal.reason).toBe("s.a: found an array; allowed: a string that is not empty");
+    section('{"a":"hush\\n"}').secret("a");
+    expect(refusal.reason).toBe("s.a: holds control characters; allowed: a string without control characters");
+  });
+});
+
+describe("one of some words", () => {
+  it("is the first where it is absent", () => {
+    expect(section("{}").oneOf("a", ["auto", "client"])).toBe("auto");
+    expect(refusal.reason).toBe("");
+  });
+
+  it("is spelt exactly so", () => {
+    expect(section('{"a":"client"}').oneOf("a", ["auto", "client"])).toBe("client");
+    expect(refusal.reason).toBe("");
+    section('{"a":"Client"}').oneOf("a", ["auto", "client"]);
+    expect(refusal.reason).toBe('s.a: found "Client"; allowed: auto, client');
+    section('{"a":null}').oneOf("a", ["auto", "client"]);
+    expect(refusal.reason).toBe("s.a: found null; allowed: auto, client");
+  });
+});
+
+describe("an integer", () => {
+  it("is taken up to its bounds, and no further", () => {
+    expect(section('{"a":1}').integer("a", 7, 1, 10)).toBe(1);
+    expect(section('{"a":10}').integer("a", 7, 1, 10)).toBe(10);
+    expect(refusal.reason).toBe("");
+    section('{"a":0}').integer("a", 7, 1, 10);
+    expect(refusal.reason).toBe("s.a: found 0; allowed: an integer from 1 to 10");
+    section('{"a":11}').integer("a", 7, 1, 10);
+    expect(refusal.reason).toBe("s.a: found 11; allowed: an integer from 1 to 10");
+  });
+
+  it("is taken however it is spelt", () => {
+    expect(section('{"a":1e1}').integer("a", 7, 1, 10)).toBe(10);
+    expect(section('{"a":5.000}').integer("a", 7, 1, 10)).toBe(5);
+    expect(refusal.reason).toBe("");
+  });
+
+  it("may be the largest of 32 bits, and is never taken modulo that", () => {
+    expect(section('{"a":4294967295}').integer("a", 7, 0, u32.MAX_VALUE)).toBe(u32.MAX_VALUE);
+    expect(refusal.reason).toBe("");
+    section('{"a":4294967297}').integer("a", 7, 0, u32.MAX_VALUE);
+    expect(refusal.reason).toBe("s.a: found 4294967297; allowed: an integer from 0 to 4294967295");
+  });
+
+  it("is no fraction, no negative number, no string and no boolean", () => {
+    let values = ["1.5", "0.9999", "-1", "-0.5", '"5"', "true", "null", "[5]", "1e99", "0.00001"];
+    for (let i = 0; i < values.length; i++) {
+      expect(section('{"a":' + values[i] + "}").integer("a", 7, 0, 10)).toBe(7);
+      let found = values[i] === "[5]" ? "an array" : values[i];
+      expect(refusal.reason).toBe("s.a: found " + found + "; allowed: an integer from 0 to 10");
+    }
+  });
+});
+
+describe("one of two numbers", () => {
+  it("is the first where it is absent", () => {
+    expect(absent().oneNumberOf("a", 128, 64)).toBe(128);
+    expect(refusal.reason).toBe("");
+  });
+
+  it("may be either, however it is spelt", () => {
+    expect(section('{"a":64}').oneNumberOf("a", 128, 64)).toBe(64);
+    expect(section('{"a":1.28e2}').oneNumberOf("a", 128, 64)).toBe(128);
+    expect(refusal.reason).toBe("");
+  });
+});
+
+describe("a number in ten-thousandths", () => {
+  it("is taken up to its bound, and no further", () => {
+    expect(section('{"a":0.0001}').decimal("a", 7, 10000, "little")).toBe(1);
+    expect(section('{"a":1}').decimal("a", 7, 10000, "little")).toBe(10000);
+    expect(section('{"a":0}').decimal("a", 7, 10000, "little")).toBe(0);
+    expect(absent().decimal("a", 7, 10000, "little")).toBe(7);
+    expect(refusal.reason).toBe("");
+    expect(section('{"a":1.0001}').decimal("a", 7, 10000, "little")).toBe(7);
+    expect(refusal.reason).toBe("s.a: found 1.0001; allowed: little");
+  });
+});
+
+describe("a boolean", () => {
+  it("is taken either way, and has its default where it is absent", () => {
+    expect(section('{"a":true}').boolean("a", false)).toBe(true);
+    expect(section('{"a":false}').boolean("a", true)).toBe(false);
+    expect(absent().boolean("a", true)).toBe(true);
+    expect(absent().boolean("a", false)).toBe(false);
+    expect(refusal.reason).toBe("");
+  });
+});

@@ -1,0 +1,180 @@
+import { Source } from "../../../../assembly/config/section";
+import { readSettings, refusedBecause, Settings } from "../../../../assembly/config/settings";
+import { text } from "../../../../assembly/bytes/slice";
+import { Bytes, fence } from "../bytes";
+import { below, startChance } from "../chance";
+
+function read(json: string): Settings | null {
+  let bytes = text(json);
+  return readSettings(fence(bytes.at, bytes.size), bytes.size);
+}
+
+/** Why `json` is refused; "" if it is not. */
+function refusalOf(json: string): string {
+  let settings = read(json);
+  if ((settings === null) === (refusedBecause.length === 0)) return "neither settings nor a reason";
+  return refusedBecause;
+}
+
+/** The sources of custom tags, one a line. */
+function told(sources: Source[]): string {
+  let lines: string[] = [];
+  for (let i = 0; i < sources.length; i++) {
+    let source = sources[i];
+    let fallback = source.fallback.length > 0 ? " or " + source.fallback : "";
+    lines.push(source.path + ": " + source.tag + " from " + source.source + fallback);
+  }
+  return lines.join("\n");
+}
+
+const EVERYTHING =
+  '{"collector":{"cluster":"outbound|443||c.example.com","authority":"c.example.com","path":"/r","timeout_ms":1,' +
+  '"headers":{"x-a":"1","x-b":"2"},"access_token":"hush"},"service":{"name":"reviews.default","version":"v3"},' +
+  '"propagation":{"extract":["tracecontext","b3"],"inject":["b3","tracecontext"],"trace_id_bits":64,' +
+  '"trust_incoming":false,"strip":true},"sampling":{"rate":0.5,"max_traces_per_second":2.5,' +
+  '"exclude_paths":["/healthz","/metrics"]},"span":{"kind":"client","max_tag_length":64,"url_query":"drop"},' +
+  '"tags":{"literal":{"team":"blue"},"environment":{"pod":"POD"},"request_headers":{"tenant":"x-tenant"},' +
+  '"response_headers":{"cache":{"source":"x-cache","default":"none"}},"properties":{"route":"xds.route_name"}},' +
+  '"log":{"trace_id":false},"buffer":{"max_bytes":65536,"flush_spans":5,"flush_interval_ms":10}}';
+
+describe("the smallest configuration", () => {
+  it("has every default", () => {
+    let settings = read('{"collector":{"cluster":"x"}}');
+    expect(refusedBecause).toBe("");
+    if (settings === null) return;
+    expect(settings.cluster).toBe("x");
+    expect(settings.authority).toBe("");
+    expect(settings.path).toBe("");
+    expect(settings.headers.keys.length).toBe(0);
+    expect(settings.accessToken).toBe("");
+    expect(settings.timeoutMs).toBe(5000);
+    expect(settings.serviceName).toBe("");
+    expect(settings.serviceVersion).toBe("");
+    expect(settings.extract.join(",")).toBe("b3,b3multi,tracecontext");
+    expect(settings.inject.join(",")).toBe("b3multi");
+    expect(settings.traceIdBits).toBe(128);
+    expect(settings.trustIncoming).toBe(true);
+    expect(settings.strip).toBe(false);
+    expect(settings.rate).toBe(10000);
+    expect(settings.maxTracesPerSecond).toBe(0);
+    expect(settings.excludePaths.length).toBe(0);
+    expect(settings.spanKind).toBe("auto");
+    expect(settings.maxTagLength).toBe(256);
+    expect(settings.dropsQuery).toBe(false);
+    expect(settings.literalTags.length + settings.environmentTags.length + settings.propertyTags.length).toBe(0);
+    expect(settings.requestHeaderTags.length + settings.responseHeaderTags.length).toBe(0);
+    expect(settings.logsTraceId).toBe(true);
+    expect(settings.maxBytes).toBe(1048576);
+    expect(settings.flushSpans).toBe(200);
+    expect(settings.flushIntervalMs).toBe(1000);
+  });
+
+  it("may say its sections without a key in them", () => {
+    expect(
+      refusalOf(
+        '{"collector":{"cluster":"x"},"service":{},"propagation":{},"sampling":{},"span":{},"tags":{},"buffer":{},"log":{}}',
+      ),
+    ).toBe("");
+  });
+});
+
+describe("a whole configuration", () => {
+  it("has each value where it belongs", () => {
+    let settings = read(EVERYTHING);
+    expect(refusedBecause).toBe("");
+    if (settings === null) return;
+    expect(settings.cluster).toBe("outbound|443||c.example.com");
+    expect(settings.authority).toBe("c.example.com");
+    expect(settings.path).toBe("/r");
+    expect(settings.headers.keys.join(",")).toBe("x-a,x-b");
+    expect(settings.headers.values.join(",")).toBe("1,2");
+    expect(settings.accessToken).toBe("hush");
+    expect(settings.timeoutMs).toBe(1);
+    expect(settings.serviceName).toBe("reviews.default");
+    expect(settings.serviceVersion).toBe("v3");
+    expect(settings.extract.join(",")).toBe("tracecontext,b3");
+    expect(settings.inject.join(",")).toBe("b3,tracecontext");
+    expect(settings.traceIdBits).toBe(64);
+    expect(settings.trustIncoming).toBe(false);
+    expect(settings.strip).toBe(true);
+    expect(settings.rate).toBe(5000);
+    expect(settings.maxTracesPerSecond).toBe(25000);
+    expect(settings.excludePaths.join(",")).toBe("/healthz,/metrics");
+    expect(settings.spanKind).toBe("client");
+    expect(settings.maxTagLength).toBe(64);
+    expect(settings.dropsQuery).toBe(true);
+    expect(told(settings.literalTags)).toBe("tags.literal.team: team from blue");
+    expect(told(settings.environmentTags)).toBe("tags.environment.pod: pod from POD");
+    expect(told(settings.requestHeaderTags)).toBe("tags.request_headers.tenant: tenant from x-tenant");
+    expect(told(settings.responseHeaderTags)).toBe("tags.response_headers.cache: cache from x-cache or none");
+    expect(told(settings.propertyTags)).toBe("tags.properties.route: route from xds.route_name");
+    expect(settings.logsTraceId).toBe(false);
+    expect(settings.maxBytes).toBe(65536);
+    expect(settings.flushSpans).toBe(5);
+    expect(settings.flushIntervalMs).toBe(10);
+  });
+});
+
+describe("a configuration that is none", () => {
+  it("is refused when it is empty, with the smallest that is enough", () => {
+    expect(refusalOf("")).toBe('is empty; allowed: an object, {"collector":{"cluster":"…"}} is enough');
+  });
+
+  it("is refused when it is blank", () => {
+    expect(refusalOf(" \n")).toBe("not JSON at byte 2: found the end, expected a value");
+  });
+
+  it("is refused when it is no object", () => {
+    expect(refusalOf("[]")).toBe("configuration: found an array; allowed: an object");
+    expect(refusalOf('[{"collector":{"cluster":"x"}}]')).toBe("configuration: found an array; allowed: an object");
+    expect(refusalOf('"x"')).toBe('configuration: found "x"; allowed: an object');
+    expect(refusalOf("null")).toBe("configuration: found null; allowed: an object");
+    expect(refusalOf("1")).toBe("configuration: found 1; allowed: an object");
+  });
+
+  it("is refused without a collector's cluster", () => {
+    let missing = "collector.cluster: is missing; allowed: a string that is not empty";
+    expect(refusalOf("{}")).toBe(missing);
+    expect(refusalOf('{"collector":{}}')).toBe(missing);
+    expect(refusalOf('{"service":{"name":"x"}}')).toBe(missing);
+  });
+
+  it("is refused at its first mistake in JSON", () => {
+    let refused = "not JSON at byte 28: found ], expected `,` or `}`";
+    expect(refusalOf('{"collector":{"cluster":"x"}]')).toBe(refused);
+  });
+
+  it("is forgotten when the next one is good", () => {
+    expect(refusalOf("{").length > 0).toBe(true);
+    expect(refusalOf(EVERYTHING)).toBe("");
+  });
+});
+
+describe("any configuration at all", () => {
+  it("is refused at every truncation", () => {
+    let bytes = text(EVERYTHING);
+    let wrong = "";
+    for (let size: u32 = 0; size < bytes.size; size++) {
+      let settings = readSettings(fence(bytes.at, size), size);
+      if (settings !== null || refusedBecause.length === 0) wrong += size.toString() + " ";
+    }
+    expect(wrong).toBe("");
+  });
+
+  it("gives settings or a reason, whatever is changed in it", () => {
+    startChance(13);
+    let bytes = text(EVERYTHING);
+    let changed = new Bytes().add(bytes.at, bytes.size);
+    let wrong = "";
+    let refused = 0;
+    for (let i = 0; i < 3000; i++) {
+      memory.copy(changed.at, bytes.at, bytes.size);
+      store<u8>(changed.at + below(bytes.size), below(256));
+      let settings = readSettings(fence(changed.at, changed.size), changed.size);
+      if ((settings === null) === (refusedBecause.length === 0)) wrong += i.toString() + " ";
+      if (settings === null) refused++;
+    }
+    expect(wrong).toBe("");
+    expect(refused > 1000 && refused < 3000).toBe(true, refused.toString());
+  });
+});

@@ -1,0 +1,105 @@
+import { JsonReader } from "../../../../assembly/config/json";
+import { Refusal, Section, Source } from "../../../../assembly/config/section";
+import { text } from "../../../../assembly/bytes/slice";
+
+let refusal = new Refusal();
+
+/** The sources that the object `json` has at `t`; `refusal` is new. */
+function sources(json: string, areHeaders: bool = false): Source[] {
+  let bytes = text('{"t":' + json + "}");
+  let reader = new JsonReader();
+  refusal = new Refusal();
+  let value = reader.parse(bytes.at, bytes.size);
+  expect(reader.error).toBe("", json);
+  return new Section("tags", value, refusal).sources("t", areHeaders);
+}
+
+const FORMS = '; allowed: a string that is not empty, {"source":"…","default":"…"}';
+
+describe("the sources of tags", () => {
+  it("are none where they are absent or empty", () => {
+    refusal = new Refusal();
+    expect(new Section("tags", null, refusal).sources("t").length).toBe(0);
+    expect(sources("{}").length).toBe(0);
+    expect(refusal.reason).toBe("");
+  });
+
+  it("may be strings, in the order of the text", () => {
+    let all = sources('{"pod":"POD_NAME","node":"NODE_NAME"}');
+    expect(refusal.reason).toBe("");
+    expect(all.length).toBe(2);
+    expect(all[0].tag + "=" + all[0].source + "|" + all[0].fallback).toBe("pod=POD_NAME|");
+    expect(all[1].tag + "=" + all[1].source + "|" + all[1].fallback).toBe("node=NODE_NAME|");
+    expect(all[1].path).toBe("tags.t.node");
+  });
+
+  it("may have a default", () => {
+    let all = sources('{"pod":{"source":"POD_NAME","default":"none"},"node":{"source":"NODE_NAME"}}');
+    expect(refusal.reason).toBe("");
+    expect(all[0].source + "|" + all[0].fallback).toBe("POD_NAME|none");
+    expect(all[1].source + "|" + all[1].fallback).toBe("NODE_NAME|");
+  });
+
+  it("have to be an object", () => {
+    sources('["pod"]');
+    expect(refusal.reason).toBe("tags.t: found an array; allowed: an object of tag names");
+    sources('"pod"');
+    expect(refusal.reason).toBe('tags.t: found "pod"; allowed: an object of tag names');
+    sources("null");
+    expect(refusal.reason).toBe("tags.t: found null; allowed: an object of tag names");
+  });
+
+  it("may be nothing else", () => {
+    sources('{"pod":1}');
+    expect(refusal.reason).toBe("tags.t.pod: found 1" + FORMS);
+    sources('{"pod":""}');
+    expect(refusal.reason).toBe('tags.t.pod: found ""' + FORMS);
+    sources('{"pod":["x"]}');
+    expect(refusal.reason).toBe("tags.t.pod: found an array" + FORMS);
+    sources('{"pod":true}');
+    expect(refusal.reason).toBe("tags.t.pod: found true" + FORMS);
+  });
+
+  it("have a source in an object, and nothing unknown", () => {
+    sources('{"pod":{}}');
+    expect(refusal.reason).toBe("tags.t.pod.source: is missing; allowed: a string that is not empty");
+    sources('{"pod":{"source":""}}');
+    expect(refusal.reason).toBe('tags.t.pod.source: found ""; allowed: a string that is not empty');
+    sources('{"pod":{"source":"x","default":1}}');
+    expect(refusal.reason).toBe("tags.t.pod.default: found 1; allowed: a string that is not empty");
+    sources('{"pod":{"source":"x","fallback":"y"}}');
+    expect(refusal.reason).toBe("tags.t.pod.fallback: is unknown; allowed: source, default");
+  });
+
+  it("have names that can be printed", () => {
+    sources('{"":"x"}');
+    expect(refusal.reason).toBe("tags.t.: is no tag name; allowed: printable characters");
+    sources('{"a\\u007f":"x"}');
+    expect(refusal.reason.endsWith(": is no tag name; allowed: printable characters")).toBe(true, refusal.reason);
+    sources('{"größe":"x"}');
+    expect(refusal.reason).toBe("");
+  });
+});
+
+describe("headers as sources of tags", () => {
+  it("are names in lower case of 63 bytes at most", () => {
+    sources('{"tenant":"x-tenant","longest":"' + "x".repeat(63) + '"}', true);
+    expect(refusal.reason).toBe("");
+    sources('{"tenant":"' + "x".repeat(64) + '"}', true);
+    expect(refusal.reason.endsWith("; allowed: a header name in lower case, up to 63 bytes")).toBe(true);
+  });
+
+  it("are refused with what was found", () => {
+    let names = ["X-Tenant", "x tenant", ":path", "x:y", "é"];
+    for (let i = 0; i < names.length; i++) {
+      sources('{"tenant":"' + names[i] + '"}', true);
+      let allowed = "a header name in lower case, up to 63 bytes";
+      expect(refusal.reason).toBe('tags.t.tenant: found "' + names[i] + '"; allowed: ' + allowed);
+    }
+  });
+
+  it("are refused with a default as well", () => {
+    sources('{"tenant":{"source":"X-Tenant","default":"none"}}', true);
+    expect(refusal.reason.startsWith('tags.t.tenant: found "X-Tenant"; allowed: ')).toBe(true, refusal.reason);
+  });
+});

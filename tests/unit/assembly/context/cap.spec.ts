@@ -1,0 +1,132 @@
+// How many traces may start: bursts, rates below one each second, and what clocks do.
+import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
+
+/** A trace each second, in the unit of the cap. */
+const ONE: u64 = ALWAYS;
+const ALL_BITS: u64 = 0xffffffffffffffff;
+
+function capped(perSecond: u64): Sampler {
+  return new Sampler(ALWAYS, perSecond, []);
+}
+
+/** How many of `wanted` traces may start at `nowMs`. */
+function admitted(cap: Sampler, wanted: u32, nowMs: u64): u32 {
+  let count: u32 = 0;
+  for (let i: u32 = 0; i < wanted; i++) if (cap.admits(nowMs)) count++;
+  return count;
+}
+
+describe("a cap", () => {
+  it("is none where it is 0", () => {
+    expect(capped(0).isCapped).toBe(false);
+    expect(capped(1).isCapped).toBe(true);
+  });
+
+  it("lets a second's worth start at once, and no more", () => {
+    expect(admitted(capped(5 * ONE), 100, 1000000)).toBe(5);
+    expect(admitted(capped(1 * ONE), 100, 1000000)).toBe(1);
+    expect(admitted(capped(1000000 * ONE), 1000010, 1000000)).toBe(1000000);
+  });
+
+  it("lets whole traces start: of 2.5 two, and then three once the halves make one", () => {
+    let cap = capped((5 * ONE) / 2);
+    expect(admitted(cap, 100, 1000000)).toBe(2);
+    expect(admitted(cap, 100, 1000199)).toBe(0);
+    expect(admitted(cap, 100, 1000200)).toBe(1);
+    expect(admitted(cap, 100, 1001200)).toBe(2);
+    expect(admitted(cap, 100, 1002200)).toBe(2);
+  });
+
+  it("fills up at its rate", () => {
+    let cap = capped(10 * ONE);
+    expect(admitted(cap, 100, 1000000)).toBe(10);
+    expect(admitted(cap, 100, 1000099)).toBe(0);
+    expect(admitted(cap, 100, 1000100)).toBe(1);
+    expect(admitted(cap, 100, 1000500)).toBe(4);
+    expect(admitted(cap, 100, 1001500)).toBe(10);
+  });
+
+  it("keeps no more than a second's worth, however long nothing started", () => {
+    let cap = capped(3 * ONE);
+    expect(admitted(cap, 100, 1000000)).toBe(3);
+    expect(admitted(cap, 100, 1000000 + 86400000)).toBe(3);
+    expect(admitted(cap, 100, 1000000 + 86400000)).toBe(0);
+  });
+
+  it("below 1 lets one trace start, and the next when its time has come", () => {
+    let cap = capped(ONE / 10);
+    expect(admitted(cap, 100, 1000000)).toBe(1);
+    expect(admitted(cap, 100, 1009999)).toBe(0);
+    expect(admitted(cap, 100, 1010000)).toBe(1);
+    expect(admitted(cap, 100, 1010001)).toBe(0);
+  });
+
+  it("of 0.0001, the smallest, lets one trace start every 10,000 seconds", () => {
+    let cap = capped(1);
+    expect(admitted(cap, 100, 1000000)).toBe(1);
+    expect(admitted(cap, 100, 1000000 + 3000000)).toBe(0);
+    expect(admitted(cap, 100, 1000000 + 6000000)).toBe(0);
+    expect(admitted(cap, 100, 1000000 + 9000000)).toBe(0);
+    expect(admitted(cap, 100, 1000000 + 10000000)).toBe(1);
+  });
+
+  it("holds over a minute of requests each millisecond", () => {
+    let cap = capped(20 * ONE);
+    let count: u32 = 0;
+    for (let nowMs: u64 = 1000000; nowMs < 1060000; nowMs++) count += admitted(cap, 2, nowMs);
+    expect(count).toBe(20 + 60 * 20 - 1);
+  });
+
+  xit("loses no part of a trace, however often it is asked", () => {
+    let cap = capped(ONE / 20);
+    let count: u32 = 0;
+    for (let nowMs: u64 = 1000000; nowMs < 1060000; nowMs++) count += admitted(cap, 1, nowMs);
+    expect(count).toBe(1 + 2);
+  });
+
+  xit("below 1 in an hour fills up over more than an hour without a request", () => {
+    let cap = capped(1);
+    expect(admitted(cap, 100, 1000000)).toBe(1);
+    expect(admitted(cap, 100, 1000000 + 10000000)).toBe(1);
+  });
+
+  xit("goes on from where a clock was set back to, however far", () => {
+    let cap = capped(5 * ONE);
+    expect(admitted(cap, 5, 1000000000)).toBe(5);
+    expect(admitted(cap, 5, 1000000000 - 3600000)).toBe(0);
+    expect(admitted(cap, 5, 1000000000 - 3599000)).toBe(5);
+  });
+
+  it("lets none start while the clock stands still", () => {
+    let cap = capped(5 * ONE);
+    expect(admitted(cap, 5, 1000000)).toBe(5);
+    expect(admitted(cap, 100000, 1000000)).toBe(0);
+  });
+
+  it("takes no time from a clock that was set back", () => {
+    let cap = capped(5 * ONE);
+    expect(admitted(cap, 5, 1000000)).toBe(5);
+    expect(admitted(cap, 100, 999000)).toBe(0);
+    expect(admitted(cap, 100, 0)).toBe(0);
+  });
+
+  it("takes time again from a clock that was set back a little and has gone on", () => {
+    let cap = capped(5 * ONE);
+    expect(admitted(cap, 5, 1000000)).toBe(5);
+    expect(admitted(cap, 100, 999990)).toBe(0);
+    expect(admitted(cap, 100, 1001000)).toBe(5);
+  });
+
+  it("works with a clock that says 0, or all there is", () => {
+    expect(admitted(capped(5 * ONE), 100, 0)).toBe(5);
+    let cap = capped(5 * ONE);
+    expect(admitted(cap, 100, 0)).toBe(5);
+    expect(admitted(cap, 100, ALL_BITS)).toBe(5);
+    expect(admitted(cap, 100, 0)).toBe(0);
+  });
+
+  it("does not overflow at its largest, whatever the clock does", () => {
+    let cap = capped(1000000 * ONE);
+    for (let nowMs: u64 = 1; nowMs > 0; nowMs <<= 1) expect(cap.admits(nowMs)).toBe(true);
+  });
+});

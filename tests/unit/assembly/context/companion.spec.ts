@@ -1,0 +1,177 @@
+// W3C's processing model: `tracestate` is the companion of `traceparent`, and goes on only where that one is usable and
+// tells of the trace that won; untouched then, to the byte. Each rule as one test.
+import { encodePairs } from "../../../../assembly/bytes/fields";
+import { sameBytes } from "../../../../assembly/bytes/slice";
+import { carrier, TRACEPARENT, TRACESTATE } from "../../../../assembly/context/carrier";
+import { ACCEPT, DENY, TraceContext } from "../../../../assembly/context/context";
+import { extract, keepsTracestate, metMalformed } from "../../../../assembly/context/extract";
+import { editAt, editCount, inject } from "../../../../assembly/context/inject";
+import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+
+const ALL = new Propagation([B3_SINGLE, B3_MULTI, TRACECONTEXT], B3_MULTI, true, false);
+const WITHOUT_W3C = new Propagation([B3_SINGLE, B3_MULTI], B3_MULTI | TRACECONTEXT, true, false);
+const UNTRUSTING = new Propagation([], TRACECONTEXT, true, false);
+const STRIPPING = new Propagation([B3_SINGLE, B3_MULTI, TRACECONTEXT], TRACECONTEXT, true, true);
+
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+const context = new TraceContext();
+
+/** What becomes of the tracestate of a request with these headers: "kept", "removed" or "absent". */
+function fate(names: string[], values: string[], propagation: Propagation = ALL): string {
+  let pairs = encodePairs(names, values);
+  carrier.scan(pairs.at, pairs.size);
+  extract(propagation, context);
+  inject(context, propagation, keepsTracestate);
+  if (TRACESTATE.seen === 0) return "absent";
+  for (let i: u32 = 0; i < editCount; i++) {
+    let edit = editAt(i);
+    if (!sameBytes(edit.name, edit.nameSize, TRACESTATE.name, TRACESTATE.nameSize)) continue;
+    return edit.size === 0 ? "removed" : "rewritten";
+  }
+  return "kept";
+}
+
+/** The same for a `traceparent` with a `tracestate` and nothing else. */
+function fateOf(traceparent: string, tracestate: string): string {
+  return fate(["traceparent", "tracestate"], [traceparent, tracestate]);
+}
+
+describe("tracestate", () => {
+  it("goes on with a valid traceparent, sampled or not", () => {
+    expect(fateOf(PARENT, "foo=1,bar=2")).toBe("kept");
+    expect(fateOf("00-" + TRACE + "-b7ad6b7169203331-00", "foo=1,bar=2")).toBe("kept");
+    expect(fateOf("00-" + TRACE + "-b7ad6b7169203331-03", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE")).toBe("kept");
+  });
+
+  it("goes on in all its lines, also where some are empty", () => {
+    let names = ["tracestate", "traceparent", "tracestate", "tracestate"];
+    expect(fate(names, ["foo=1,bar=2", PARENT, "rojo=1,congo=2", "baz=3"])).toBe("kept");
+    expect(fate(names, ["", PARENT, "foo=1", ""])).toBe("kept");
+    expect(fate(names, ["foo=1", PARENT, "", ""])).toBe("kept");
+  });
+
+  it("goes on with a traceparent of a higher version", () => {
+    expect(fateOf("cc-" + TRACE + "-b7ad6b7169203331-01-more", "foo=1")).toBe("kept");
+  });
+
+  it("is not made where there was none", () => {
+    expect(fate(["traceparent"], [PARENT])).toBe("absent");
+  });
+
+  it("is dropped where it is not valid, and the traceparent is read all the same", () => {
+    let values = ["foo", "foo=1,foo=2", "FOO=1", "foo=", "foo =1", "foo=1\t2", "@foo=1", "foo=é"];
+    for (let i = 0; i < values.length; i++) {
+      expect(fateOf(PARENT, values[i])).toBe("removed", values[i]);
+      expect(context.traceLow).toBe(0x8448eb211c80319c);
+      expect(context.decision).toBe(ACCEPT);
+      expect(metMalformed).toBe(false);
+    }
+  });
+
+  it("is dropped as a whole if one of its lines is not valid", () => {
+    expect(fate(["traceparent", "tracestate", "tracestate"], [PARENT, "foo=1", "foo=2"])).toBe("removed");
+    expect(fate(["traceparent", "tracestate", "tracestate"], [PARENT, "foo=1", "bar"])).toBe("removed");
+  });
+
+  it("is dropped where it is empty, rather than sent on empty", () => {
+    expect(fateOf(PARENT, "")).toBe("removed");
+    expect(fateOf(PARENT, " , ")).toBe("removed");
+  });
+
+  it("is dropped where there is no traceparent", () => {
+    expect(fate(["tracestate"], ["foo=1"])).toBe("removed");
+    expect(fate(["traceparent", "tracestate"], ["", "foo=1"])).toBe("removed");
+    expect(metMalformed).toBe(false);
+  });
+
+  it("is dropped where the traceparent is not valid", () => {
+    let values = [
+      "00-" + TRACE + "-0000000000000000-01",
+      "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+      "ff-" + TRACE + "-b7ad6b7169203331-01",
+      "00-" + TRACE + "-b7ad6b7169203331-01.",
+      "00-" + TRACE + "-b7ad6b7169203331",
+      "0-" + TRACE + "-b7ad6b7169203331-01",
+    ];
+    for (let i = 0; i < values.length; i++) {
+      expect(fateOf(values[i], "foo=1")).toBe("removed", values[i]);
+      expect(context.hasIds).toBe(false);
+      expect(metMalformed).toBe(true);
+    }
+  });
+
+  it("is dropped where the traceparent came twice", () => {
+    expect(fate(["traceparent", "tracestate", "traceparent"], [PARENT, "foo=1", PARENT])).toBe("removed");
+    expect(context.hasIds).toBe(false);
+  });
+
+  it("is dropped where W3C is not read, nothing is trusted, or nothing may leave", () => {
+    expect(fate(["traceparent", "tracestate"], [PARENT, "foo=1"], WITHOUT_W3C)).toBe("removed");
+    expect(fate(["traceparent", "tracestate"], [PARENT, "foo=1"], UNTRUSTING)).toBe("removed");
+    expect(fate(["traceparent", "tracestate"], [PARENT, "foo=1"], STRIPPING)).toBe("removed");
+  });
+});
+
+describe("tracestate beside B3", () => {
+  it("goes on where traceparent tells of the trace that B3 gave", () => {
+    expect(fate(["b3", "traceparent", "tracestate"], [TRACE + "-00000000000000aa-1", PARENT, "foo=1"])).toBe("kept");
+    expect(context.spanId).toBe(0xaa);
+    let names = ["x-b3-traceid", "x-b3-spanid", "traceparent", "tracestate"];
+    expect(fate(names, [TRACE, "00000000000000aa", PARENT, "foo=1"])).toBe("kept");
+  });
+
+  it("goes on where the trace id has 64 bits in B3 and the same ones behind zeros in traceparent", () => {
+    let narrow = "00-00000000000000008448eb211c80319c-b7ad6b7169203331-01";
+    let names = ["b3", "traceparent", "tracestate"];
+    expect(fate(names, ["8448eb211c80319c-00000000000000aa-1", narrow, "foo=1"])).toBe("kept");
+    expect(fate(names, ["8448eb211c80319c-00000000000000aa-1", PARENT, "foo=1"])).toBe("removed");
+  });
+
+  it("is dropped where traceparent tells of another trace", () => {
+    let names = ["b3", "traceparent", "tracestate"];
+    expect(fate(names, ["463ac35c9f6413ad-00000000000000aa-1", PARENT, "foo=1"])).toBe("removed");
+    expect(context.traceLow).toBe(0x463ac35c9f6413ad);
+  });
+
+  it("is dropped where traceparent is missing, malformed or came twice", () => {
+    let b3 = TRACE + "-00000000000000aa-1";
+    expect(fate(["b3", "tracestate"], [b3, "foo=1"])).toBe("removed");
+    expect(fate(["b3", "traceparent", "tracestate"], [b3, PARENT + ".", "foo=1"])).toBe("removed");
+    expect(fate(["b3", "traceparent", "traceparent", "tracestate"], [b3, PARENT, PARENT, "foo=1"])).toBe("removed");
+  });
+
+  it("is dropped where B3 gave a decision without a trace", () => {
+    expect(fate(["b3", "traceparent", "tracestate"], ["0", PARENT, "foo=1"])).toBe("removed");
+    expect(context.decision).toBe(DENY);
+  });
+});
+
+describe("the random flag", () => {
+  it("goes on with its trace", () => {
+    fateOf("00-" + TRACE + "-b7ad6b7169203331-02", "foo=1");
+    expect(context.random).toBe(true);
+    fateOf(PARENT, "foo=1");
+    expect(context.random).toBe(false);
+  });
+
+  it("is learned from a traceparent of the trace that B3 gave, and from no other", () => {
+    let random = "00-" + TRACE + "-b7ad6b7169203331-03";
+    fate(["b3", "traceparent"], [TRACE + "-00000000000000aa-0", random]);
+    expect(context.random).toBe(true);
+    expect(context.decision).toBe(DENY);
+    fate(["b3", "traceparent"], ["463ac35c9f6413ad-00000000000000aa-0", random]);
+    expect(context.random).toBe(false);
+    fate(["b3"], [TRACE + "-00000000000000aa-0"]);
+    expect(context.random).toBe(false);
+  });
+});
+
+describe("traceparent that is already right", () => {
+  it("is not written again", () => {
+    fate(["traceparent"], ["00-" + TRACE + "-b7ad6b7169203331-00"]);
+    expect(editCount).toBe(3);
+    for (let i: u32 = 0; i < editCount; i++) expect(editAt(i).name).not.toBe(TRACEPARENT.name);
+  });
+});

@@ -1,0 +1,128 @@
+// Which of the formats that arrived gives the context. What W3C adds to this is in companion.spec.ts.
+import { carrier } from "../../../../assembly/context/carrier";
+import { TraceContext } from "../../../../assembly/context/context";
+import { extract, metMalformed } from "../../../../assembly/context/extract";
+import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { told } from "../contexts";
+import { bring } from "../headers";
+
+const USUAL = new Propagation([B3_SINGLE, B3_MULTI, TRACECONTEXT], B3_MULTI, true, false);
+const REVERSED = new Propagation([TRACECONTEXT, B3_MULTI, B3_SINGLE], B3_MULTI, true, false);
+const SINGLE_ONLY = new Propagation([B3_SINGLE], B3_MULTI, true, false);
+const NONE = new Propagation([], B3_MULTI, true, false);
+
+const context = new TraceContext();
+
+/** The context that these headers, names and values in turn, give. */
+function extracted(lines: string[], propagation: Propagation = USUAL): string {
+  bring(carrier, lines);
+  extract(propagation, context);
+  return told(context);
+}
+
+const SINGLE = "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1-05e3ac9a4f6e3b90";
+const FROM_SINGLE = "80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 accept of 05e3ac9a4f6e3b90";
+const MULTI = ["x-b3-traceid", "463ac35c9f6413ad", "x-b3-spanid", "a2fb4a1d1a96d312", "x-b3-sampled", "0"];
+const FROM_MULTI = "463ac35c9f6413ad a2fb4a1d1a96d312 deny";
+const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const FROM_PARENT = "0af7651916cd43dd8448eb211c80319c b7ad6b7169203331 accept";
+
+describe("extract", () => {
+  it("finds nothing where nothing arrived", () => {
+    expect(extracted([])).toBe("defer");
+    expect(metMalformed).toBe(false);
+    expect(extracted([":path", "/", "x-request-id", "1"])).toBe("defer");
+    expect(metMalformed).toBe(false);
+  });
+
+  it("reads each format alone", () => {
+    expect(extracted(["b3", SINGLE])).toBe(FROM_SINGLE);
+    expect(extracted(MULTI)).toBe(FROM_MULTI);
+    expect(extracted(["traceparent", PARENT])).toBe(FROM_PARENT);
+    expect(metMalformed).toBe(false);
+  });
+
+  it("prefers `b3` to x-b3-*, and both to traceparent", () => {
+    expect(extracted(MULTI.concat(["traceparent", PARENT, "b3", SINGLE]))).toBe(FROM_SINGLE);
+    expect(extracted(MULTI.concat(["traceparent", PARENT]))).toBe(FROM_MULTI);
+    expect(metMalformed).toBe(false);
+  });
+
+  it("prefers a `b3` that only decides to x-b3-* with ids", () => {
+    expect(extracted(MULTI.concat(["b3", "1"]))).toBe("accept");
+    expect(extracted(MULTI.concat(["b3", "d"]))).toBe("debug");
+  });
+
+  it("falls back to x-b3-* from a `b3` that it cannot use, and says so", () => {
+    expect(extracted(MULTI.concat(["b3", "nonsense"]))).toBe(FROM_MULTI);
+    expect(metMalformed).toBe(true);
+    expect(extracted(MULTI.concat(["b3", SINGLE + "-1"]))).toBe(FROM_MULTI);
+    expect(metMalformed).toBe(true);
+  });
+
+  it("falls back to traceparent from any B3 that it cannot use, and says so", () => {
+    expect(extracted(["b3", "-", "x-b3-traceid", "1", "traceparent", PARENT])).toBe(FROM_PARENT);
+    expect(metMalformed).toBe(true);
+    expect(extracted(["x-b3-sampled", "maybe", "traceparent", PARENT])).toBe(FROM_PARENT);
+    expect(metMalformed).toBe(true);
+  });
+
+  it("takes an empty `b3` for none, which is no mistake", () => {
+    expect(extracted(MULTI.concat(["b3", ""]))).toBe(FROM_MULTI);
+    expect(metMalformed).toBe(false);
+  });
+
+  it("does not mind what it cannot use behind what it can", () => {
+    expect(extracted(["b3", SINGLE, "x-b3-traceid", "nonsense", "traceparent", "nonsense"])).toBe(FROM_SINGLE);
+    expect(metMalformed).toBe(false);
+  });
+
+  it("leaves nothing of a context that it could not use", () => {
+    expect(extracted(["b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1-x"])).toBe("defer");
+    expect(context.spanId).toBe(0);
+    expect(metMalformed).toBe(true);
+    expect(extracted(["x-b3-traceid", "463ac35c9f6413ad", "x-b3-sampled", "1"])).toBe("defer");
+    expect(metMalformed).toBe(true);
+  });
+
+  it("leaves nothing of the request before", () => {
+    extracted(["b3", SINGLE]);
+    expect(extracted([])).toBe("defer");
+    expect(context.spanId).toBe(0);
+    extracted(["b3", "nonsense"]);
+    extracted(["b3", "1"]);
+    expect(metMalformed).toBe(false);
+  });
+
+  it("takes the first line of a repeated header", () => {
+    expect(extracted(["b3", SINGLE, "b3", "0"])).toBe(FROM_SINGLE);
+    expect(extracted(["b3", "0", "b3", SINGLE])).toBe("deny");
+  });
+
+  it("never joins ids of one format with a decision of another", () => {
+    expect(extracted(["b3", "463ac35c9f6413ad-a2fb4a1d1a96d312", "x-b3-sampled", "0"])).toBe(
+      "463ac35c9f6413ad a2fb4a1d1a96d312 defer",
+    );
+  });
+});
+
+describe("extract by configuration", () => {
+  it("keeps another order", () => {
+    expect(extracted(MULTI.concat(["b3", SINGLE, "traceparent", PARENT]), REVERSED)).toBe(FROM_PARENT);
+    expect(extracted(MULTI.concat(["b3", SINGLE]), REVERSED)).toBe(FROM_MULTI);
+    expect(extracted(["b3", SINGLE], REVERSED)).toBe(FROM_SINGLE);
+  });
+
+  it("does not look at formats that it does not name", () => {
+    expect(extracted(MULTI.concat(["traceparent", "nonsense"]), SINGLE_ONLY)).toBe("defer");
+    expect(metMalformed).toBe(false);
+    expect(extracted(["b3", "nonsense"].concat(MULTI), SINGLE_ONLY)).toBe("defer");
+    expect(metMalformed).toBe(true);
+  });
+
+  it("looks at nothing where nothing is trusted", () => {
+    expect(extracted(MULTI.concat(["b3", SINGLE, "traceparent", PARENT]), NONE)).toBe("defer");
+    expect(extracted(["b3", "nonsense"], NONE)).toBe("defer");
+    expect(metMalformed).toBe(false);
+  });
+});

@@ -1,0 +1,165 @@
+// Which ids go on from a received context. In which order a hop decides whether to record is in decision.spec.ts.
+import { carrier } from "../../../../assembly/context/carrier";
+import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
+import { continueFrom } from "../../../../assembly/context/hop";
+import { seed } from "../../../../assembly/context/ids";
+import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
+import { told } from "../contexts";
+import { bring } from "../headers";
+
+const USUAL = new Propagation([], B3_MULTI, true, false);
+const NARROW = new Propagation([], B3_MULTI | B3_SINGLE, false, false);
+const W3C = new Propagation([], B3_MULTI | TRACECONTEXT, true, false);
+
+const ALL = new Sampler(ALWAYS, 0, []);
+const NEVER = new Sampler(0, 0, []);
+
+const received = new TraceContext();
+const own = new TraceContext();
+const empty = new TraceContext();
+
+function nowMs(): u64 {
+  return 1000;
+}
+
+function receive(decision: u8): void {
+  received.clear();
+  received.traceHigh = 0x80f198ee56343ba8;
+  received.traceLow = 0x64fe8b2a57d3eff7;
+  received.spanId = 0xe457b5a2e4d86bd1;
+  received.parentId = 0x05e3ac9a4f6e3b90;
+  received.wide = true;
+  received.decision = decision;
+}
+
+/** The context that goes on from `from`, a request to /productpage. */
+function goOn(from: TraceContext, propagation: Propagation = USUAL, sampler: Sampler = ALL): string {
+  bring(carrier, [":path", "/productpage"]);
+  seed(1, 2);
+  continueFrom(from, own, propagation, sampler, nowMs);
+  return told(own);
+}
+
+/** The same for a decision without ids. */
+function goOnBare(decision: u8, propagation: Propagation = USUAL, sampler: Sampler = ALL): string {
+  received.clear();
+  received.decision = decision;
+  return goOn(received, propagation, sampler);
+}
+
+// What seed(1, 2) gives, by the reference implementation.
+const FIRST = "0000000000060001";
+const SECOND = "000260c000660007";
+const THIRD = "180acc04718606d3";
+
+const TRACE = "80f198ee56343ba864fe8b2a57d3eff7";
+const SPAN = "e457b5a2e4d86bd1";
+
+describe("a hop of a sampled trace", () => {
+  it("is a child of the received span, whose own parent is forgotten", () => {
+    receive(ACCEPT);
+    expect(goOn(received)).toBe(TRACE + " " + FIRST + " accept of " + SPAN);
+  });
+
+  it("stays debug", () => {
+    receive(DEBUG);
+    expect(goOn(received)).toBe(TRACE + " " + FIRST + " debug of " + SPAN);
+  });
+
+  it("keeps a narrow trace id narrow, whatever new ones are", () => {
+    receive(ACCEPT);
+    received.traceHigh = 0;
+    received.wide = false;
+    expect(goOn(received)).toBe("64fe8b2a57d3eff7 " + FIRST + " accept of " + SPAN);
+  });
+
+  it("keeps a wide trace id wide, even if its upper half is zero and new ones are narrow", () => {
+    receive(ACCEPT);
+    received.traceHigh = 0;
+    expect(goOn(received, NARROW)).toBe("000000000000000064fe8b2a57d3eff7 " + FIRST + " accept of " + SPAN);
+  });
+
+  it("leaves the received context as it was", () => {
+    receive(ACCEPT);
+    goOn(received);
+    expect(told(received)).toBe(TRACE + " " + SPAN + " accept of 05e3ac9a4f6e3b90");
+  });
+
+  it("hangs on the hop before it, one behind the other", () => {
+    receive(ACCEPT);
+    bring(carrier, []);
+    seed(1, 2);
+    continueFrom(received, own, USUAL, ALL, nowMs);
+    received.copyFrom(own);
+    continueFrom(received, own, USUAL, ALL, nowMs);
+    expect(told(own)).toBe(TRACE + " " + SECOND + " accept of " + FIRST);
+  });
+});
+
+describe("a hop of a trace that nobody decided about", () => {
+  it("is accepted as a child where the sampler keeps it", () => {
+    receive(DEFER);
+    expect(goOn(received)).toBe(TRACE + " " + FIRST + " accept of " + SPAN);
+  });
+
+  it("is denied where the sampler does not, and goes on to the bit", () => {
+    receive(DEFER);
+    expect(goOn(received, USUAL, NEVER)).toBe(TRACE + " " + SPAN + " deny of 05e3ac9a4f6e3b90");
+  });
+});
+
+describe("a hop of a trace that is not sampled", () => {
+  it("goes on to the bit, parent and width included", () => {
+    receive(DENY);
+    expect(goOn(received)).toBe(TRACE + " " + SPAN + " deny of 05e3ac9a4f6e3b90");
+    received.traceHigh = 0;
+    received.wide = false;
+    expect(goOn(received)).toBe("64fe8b2a57d3eff7 " + SPAN + " deny of 05e3ac9a4f6e3b90");
+  });
+
+  it("goes on to the bit even where traceparent is written", () => {
+    receive(DENY);
+    expect(goOn(received, W3C)).toBe(TRACE + " " + SPAN + " deny of 05e3ac9a4f6e3b90");
+  });
+
+  it("stays without ids where it came without", () => {
+    expect(goOnBare(DENY)).toBe("deny");
+    expect(own.spanId).toBe(0);
+  });
+
+  it("gets ids that no span has, where only traceparent can say it", () => {
+    expect(goOnBare(DENY, W3C)).toBe(FIRST + SECOND + " " + THIRD + " deny");
+  });
+});
+
+describe("a hop where a trace starts", () => {
+  it("has a new trace of 128 bits and a span without a parent", () => {
+    expect(goOn(empty)).toBe(FIRST + SECOND + " " + THIRD + " accept");
+    expect(own.random).toBe(true);
+  });
+
+  it("has a new trace of 64 bits where the configuration says so", () => {
+    expect(goOn(empty, NARROW)).toBe(FIRST + " " + SECOND + " accept");
+  });
+
+  it("keeps the decision that came without ids", () => {
+    expect(goOnBare(ACCEPT)).toBe(FIRST + SECOND + " " + THIRD + " accept");
+    expect(goOnBare(DEBUG)).toBe(FIRST + SECOND + " " + THIRD + " debug");
+    expect(goOnBare(DEBUG, USUAL, NEVER)).toBe(FIRST + SECOND + " " + THIRD + " debug");
+  });
+
+  it("leaves nothing of the hop before it", () => {
+    receive(ACCEPT);
+    goOn(received);
+    expect(goOn(empty)).toBe(FIRST + SECOND + " " + THIRD + " accept");
+  });
+
+  it("gives others each time", () => {
+    goOn(empty);
+    let first = told(own);
+    continueFrom(empty, own, USUAL, ALL, nowMs);
+    expect(told(own)).not.toBe(first);
+    expect(own.parentId).toBe(0);
+  });
+});

@@ -1,0 +1,255 @@
+// Which headers a request's context changes. Of W3C's headers only what they have to do with B3; the rest is in
+// companion.spec.ts.
+import { Slice, toText } from "../../../../assembly/bytes/slice";
+import { carrier } from "../../../../assembly/context/carrier";
+import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
+import { editAt, editCount, inject } from "../../../../assembly/context/inject";
+import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { bring } from "../headers";
+
+const MULTI = new Propagation([], B3_MULTI, true, false);
+const SINGLE = new Propagation([], B3_SINGLE, true, false);
+const NOTHING = new Propagation([], 0, true, false);
+const EVERYTHING = new Propagation([], B3_SINGLE | B3_MULTI | TRACECONTEXT, true, false);
+const STRIP = new Propagation([], B3_MULTI | TRACECONTEXT, true, true);
+
+const context = new TraceContext();
+const slice = new Slice();
+
+/** The context that all of this goes by: wide ids, a parent. */
+function wide(decision: u8): void {
+  context.clear();
+  context.traceHigh = 0x80f198ee56343ba8;
+  context.traceLow = 0x64fe8b2a57d3eff7;
+  context.spanId = 0xe457b5a2e4d86bd1;
+  context.parentId = 0x05e3ac9a4f6e3b90;
+  context.wide = true;
+  context.decision = decision;
+}
+
+function bare(decision: u8): void {
+  context.clear();
+  context.decision = decision;
+}
+
+function textOf(at: usize, size: u32): string {
+  slice.set(at, size);
+  return toText(slice);
+}
+
+/** What happens to the headers `lines`: `name=value` or `-name` for each edit, in their order. */
+function edits(lines: string[], propagation: Propagation = MULTI): string {
+  bring(carrier, lines);
+  inject(context, propagation, false);
+  let all: string[] = [];
+  for (let i: u32 = 0; i < editCount; i++) {
+    let edit = editAt(i);
+    let name = textOf(edit.name, edit.nameSize);
+    all.push(edit.size > 0 ? name + "=" + textOf(edit.at, edit.size) : "-" + name);
+  }
+  return all.join(" ");
+}
+
+const TRACE = "80f198ee56343ba864fe8b2a57d3eff7";
+const SPAN = "e457b5a2e4d86bd1";
+const PARENT = "05e3ac9a4f6e3b90";
+const IDS = "x-b3-traceid=" + TRACE + " x-b3-spanid=" + SPAN + " x-b3-parentspanid=" + PARENT;
+const RIGHT = ["x-b3-traceid", TRACE, "x-b3-spanid", SPAN, "x-b3-parentspanid", PARENT];
+
+describe("inject into a request without trace headers", () => {
+  it("writes ids, parent and decision", () => {
+    wide(ACCEPT);
+    expect(edits([])).toBe(IDS + " x-b3-sampled=1");
+    wide(DENY);
+    expect(edits([])).toBe(IDS + " x-b3-sampled=0");
+  });
+
+  it("writes flags and no decision for debug", () => {
+    wide(DEBUG);
+    expect(edits([])).toBe(IDS + " x-b3-flags=1");
+  });
+
+  it("writes no decision where there is none", () => {
+    wide(DEFER);
+    expect(edits([])).toBe(IDS);
+  });
+
+  it("writes no parent for a root", () => {
+    wide(ACCEPT);
+    context.parentId = 0;
+    expect(edits([])).toBe("x-b3-traceid=" + TRACE + " x-b3-spanid=" + SPAN + " x-b3-sampled=1");
+  });
+
+  it("writes a trace id in its own width", () => {
+    wide(ACCEPT);
+    context.wide = false;
+    context.traceHigh = 0;
+    expect(edits([]).startsWith("x-b3-traceid=64fe8b2a57d3eff7 ")).toBe(true);
+    context.wide = true;
+    expect(edits([]).startsWith("x-b3-traceid=000000000000000064fe8b2a57d3eff7 ")).toBe(true);
+  });
+
+  it("writes a decision without ids", () => {
+    bare(DENY);
+    expect(edits([])).toBe("x-b3-sampled=0");
+    bare(ACCEPT);
+    expect(edits([])).toBe("x-b3-sampled=1");
+    bare(DEBUG);
+    expect(edits([])).toBe("x-b3-flags=1");
+  });
+
+  it("writes nothing for an empty context", () => {
+    bare(DEFER);
+    expect(edits([])).toBe("");
+  });
+});
+
+describe("inject into a request that has it already", () => {
+  it("writes nothing, whatever the decision", () => {
+    wide(DENY);
+    expect(edits(RIGHT.concat(["x-b3-sampled", "0"]))).toBe("");
+    wide(ACCEPT);
+    expect(edits(RIGHT.concat(["x-b3-sampled", "1"]))).toBe("");
+    wide(DEBUG);
+    expect(edits(RIGHT.concat(["x-b3-flags", "1"]))).toBe("");
+    bare(DENY);
+    expect(edits(["x-b3-sampled", "0"])).toBe("");
+  });
+
+  it("writes nothing to a `b3` either", () => {
+    wide(DENY);
+    let value = TRACE + "-" + SPAN + "-0-" + PARENT;
+    expect(edits(["b3", value], SINGLE)).toBe("");
+    expect(edits(RIGHT.concat(["x-b3-sampled", "0", "b3", value]))).toBe("");
+  });
+
+  it("changes only what is wrong", () => {
+    wide(ACCEPT);
+    let lines = ["x-b3-traceid", TRACE, "x-b3-spanid", PARENT, "x-b3-sampled", "1"];
+    expect(edits(lines)).toBe("x-b3-spanid=" + SPAN + " x-b3-parentspanid=" + PARENT);
+  });
+
+  it("rewrites upper case and short ids, which others may not read", () => {
+    wide(ACCEPT);
+    let lines = ["x-b3-traceid", TRACE.toUpperCase(), "x-b3-spanid", SPAN, "x-b3-parentspanid", "5e3ac9a4f6e3b90"];
+    expect(edits(lines.concat(["x-b3-sampled", "1"]))).toBe("x-b3-traceid=" + TRACE + " x-b3-parentspanid=" + PARENT);
+  });
+
+  it("rewrites true and false, which are not to be written", () => {
+    wide(ACCEPT);
+    expect(edits(RIGHT.concat(["x-b3-sampled", "true"]))).toBe("x-b3-sampled=1");
+    wide(DENY);
+    expect(edits(RIGHT.concat(["x-b3-sampled", "False"]))).toBe("x-b3-sampled=0");
+  });
+
+  it("replaces a repeated header, even if its first line is right", () => {
+    wide(ACCEPT);
+    let lines = RIGHT.concat(["x-b3-sampled", "1", "x-b3-spanid", SPAN]);
+    expect(edits(lines)).toBe("x-b3-spanid=" + SPAN);
+    bare(DENY);
+    expect(edits(["b3", "0", "b3", "0"], SINGLE)).toBe("b3=0");
+  });
+});
+
+describe("inject into a request with something stale", () => {
+  it("removes a parent where there is none", () => {
+    wide(ACCEPT);
+    context.parentId = 0;
+    expect(edits(RIGHT.concat(["x-b3-sampled", "1"]))).toBe("-x-b3-parentspanid");
+  });
+
+  it("removes a decision beside debug, and flags beside a decision", () => {
+    wide(DEBUG);
+    expect(edits(RIGHT.concat(["x-b3-sampled", "1", "x-b3-flags", "1"]))).toBe("-x-b3-sampled");
+    wide(ACCEPT);
+    expect(edits(RIGHT.concat(["x-b3-sampled", "1", "x-b3-flags", "0"]))).toBe("-x-b3-flags");
+    expect(edits(RIGHT.concat(["x-b3-sampled", "1", "x-b3-flags", "1"]))).toBe("-x-b3-flags");
+  });
+
+  it("removes ids beside a decision that has none", () => {
+    bare(DENY);
+    expect(edits(RIGHT.concat(["x-b3-sampled", "0"]))).toBe("-x-b3-traceid -x-b3-spanid -x-b3-parentspanid");
+  });
+
+  it("removes empty headers that nothing belongs into", () => {
+    bare(DENY);
+    expect(edits(["x-b3-traceid", "", "x-b3-flags", "", "x-b3-sampled", "0"])).toBe("-x-b3-traceid -x-b3-flags");
+  });
+
+  it("replaces what is malformed", () => {
+    wide(ACCEPT);
+    let lines = ["x-b3-traceid", "x", "x-b3-spanid", "", "x-b3-parentspanid", "-", "x-b3-sampled", "maybe"];
+    expect(edits(lines)).toBe(IDS + " x-b3-sampled=1");
+  });
+
+  it("removes all of x-b3-* for an empty context", () => {
+    bare(DEFER);
+    let lines = RIGHT.concat(["x-b3-sampled", "1", "x-b3-flags", "1", "b3", "nonsense"]);
+    expect(edits(lines)).toBe("-x-b3-traceid -x-b3-spanid -x-b3-parentspanid -x-b3-sampled -x-b3-flags -b3");
+  });
+});
+
+describe("inject where another format arrived", () => {
+  it("rewrites a `b3` beside x-b3-*, usable or not", () => {
+    wide(ACCEPT);
+    let b3 = " b3=" + TRACE + "-" + SPAN + "-1-" + PARENT;
+    expect(edits(["b3", "463ac35c9f6413ad-a2fb4a1d1a96d312-1"])).toBe(IDS + " x-b3-sampled=1" + b3);
+    expect(edits(["b3", "nonsense"])).toBe(IDS + " x-b3-sampled=1" + b3);
+    expect(edits(["b3", ""])).toBe(IDS + " x-b3-sampled=1" + b3);
+  });
+
+  it("spells debug in a `b3` as d", () => {
+    wide(DEBUG);
+    expect(edits(["b3", "d"], NOTHING)).toBe("b3=" + TRACE + "-" + SPAN + "-d-" + PARENT);
+    bare(DEBUG);
+    expect(edits(["b3", "1"], NOTHING)).toBe("b3=d");
+  });
+
+  it("rewrites x-b3-* where only `b3` is to be written", () => {
+    wide(ACCEPT);
+    let b3 = "b3=" + TRACE + "-" + SPAN + "-1-" + PARENT;
+    expect(edits([], SINGLE)).toBe(b3);
+    expect(edits(["x-b3-sampled", "1"], SINGLE)).toBe(IDS + " " + b3);
+    expect(edits(["x-b3-flags", ""], SINGLE)).toBe(IDS + " x-b3-sampled=1 -x-b3-flags " + b3);
+  });
+
+  it("leaves a request without trace headers alone where nothing is to be written", () => {
+    wide(ACCEPT);
+    expect(edits([], NOTHING)).toBe("");
+    expect(edits(["x-b3-traceid", "1"], NOTHING)).toBe(IDS + " x-b3-sampled=1");
+  });
+
+  it("writes all formats that are to be written", () => {
+    wide(ACCEPT);
+    let rest = " b3=" + TRACE + "-" + SPAN + "-1-" + PARENT + " traceparent=00-" + TRACE + "-" + SPAN + "-01";
+    expect(edits([], EVERYTHING)).toBe(IDS + " x-b3-sampled=1" + rest);
+    expect(editCount).toBe(6);
+  });
+});
+
+describe("inject where no trace header may leave", () => {
+  it("removes every one that arrived", () => {
+    wide(ACCEPT);
+    let lines = RIGHT.concat([
+      "x-b3-sampled",
+      "1",
+      "x-b3-flags",
+      "0",
+      "b3",
+      "1",
+      "traceparent",
+      "x",
+      "tracestate",
+      "y",
+    ]);
+    expect(edits(lines, STRIP)).toBe(
+      "-x-b3-traceid -x-b3-spanid -x-b3-parentspanid -x-b3-sampled -x-b3-flags -b3 -traceparent -tracestate",
+    );
+  });
+
+  it("writes nothing where none arrived", () => {
+    wide(ACCEPT);
+    expect(edits([], STRIP)).toBe("");
+    expect(edits([":path", "/", "x-request-id", "1"], STRIP)).toBe("");
+  });
+});

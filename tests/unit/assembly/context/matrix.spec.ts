@@ -1,0 +1,166 @@
+// Every case of tests/fixtures/propagation.txt against the module's sources: from the headers that arrived, through
+// extract, the decision and inject, to those that depart. tests/envoy/propagation.test.ts does the same in real Envoy.
+import { Slice, text, toText } from "../../../../assembly/bytes/slice";
+import { writeHex } from "../../../../assembly/bytes/hex";
+import { B3, B3MULTI, readSettings, Settings } from "../../../../assembly/config/settings";
+import { carrier } from "../../../../assembly/context/carrier";
+import { TraceContext } from "../../../../assembly/context/context";
+import { extract, keepsTracestate, metMalformed } from "../../../../assembly/context/extract";
+import { continueFrom } from "../../../../assembly/context/hop";
+import { seed } from "../../../../assembly/context/ids";
+import { editAt, editCount, inject } from "../../../../assembly/context/inject";
+import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { Sampler } from "../../../../assembly/context/sampling";
+import { writeTraceId } from "../../../../assembly/context/spelling";
+import { Bytes, fence } from "../bytes";
+import { fixtureText } from "../fixture";
+import { arrivedValueOf, Case, Ids, nameOf, parse, valueOf } from "./matrix";
+
+const NAMES = [
+  "b3",
+  "traceparent",
+  "tracestate",
+  "x-b3-traceid",
+  "x-b3-spanid",
+  "x-b3-parentspanid",
+  "x-b3-sampled",
+  "x-b3-flags",
+];
+
+const cases: Case[] = parse(fixtureText());
+let next = 0;
+seed(31, 32);
+
+const received = new TraceContext();
+const own = new TraceContext();
+const slice = new Slice();
+
+function standingClock(): u64 {
+  return 1000000;
+}
+
+function formatOf(name: string): u32 {
+  if (name === B3) return B3_SINGLE;
+  return name === B3MULTI ? B3_MULTI : TRACECONTEXT;
+}
+
+// The same as filter/root.ts makes of settings, which needs a host.
+function propagationOf(settings: Settings): Propagation {
+  let formats = new Array<u32>();
+  for (let i = 0; settings.trustIncoming && i < settings.extract.length; i++) {
+    formats.push(formatOf(settings.extract[i]));
+  }
+  let injected: u32 = 0;
+  for (let i = 0; i < settings.inject.length; i++) injected |= formatOf(settings.inject[i]);
+  return new Propagation(formats, injected, settings.traceIdBits === 128, settings.strip);
+}
+
+function samplerOf(settings: Settings): Sampler {
+  let excluded = new Array<Slice>();
+  for (let i = 0; i < settings.excludePaths.length; i++) excluded.push(text(settings.excludePaths[i]));
+  return new Sampler(settings.rate, settings.maxTracesPerSecond, excluded);
+}
+
+/** One character for each byte. */
+function latin(at: usize, size: u32): string {
+  let value = "";
+  for (let i: u32 = 0; i < size; i++) value += String.fromCharCode(load<u8>(at + i));
+  return value;
+}
+
+/** The headers as the host hands them over, at the end of memory. */
+function arrive(headers: string[]): void {
+  let pairs = new Bytes().u32(headers.length);
+  for (let i = 0; i < headers.length; i++) {
+    pairs.u32(nameOf(headers[i]).length).u32(arrivedValueOf(headers[i]).length);
+  }
+  for (let i = 0; i < headers.length; i++) {
+    pairs.text(nameOf(headers[i])).byte(0);
+    let value = arrivedValueOf(headers[i]);
+    for (let n = 0; n < value.length; n++) pairs.byte(<u8>value.charCodeAt(n));
+    pairs.byte(0);
+  }
+  expect(carrier.scan(fence(pairs.at, pairs.size), pairs.size)).toBe(true);
+}
+
+/** The trace headers that depart, as `name: value`: those that arrived, edited as the host would. */
+function depart(arriving: string[]): string[] {
+  let departing = new Array<string>();
+  for (let i = 0; i < arriving.length; i++) {
+    let name = nameOf(arriving[i]);
+    if (NAMES.includes(name)) departing.push(name + ": " + arrivedValueOf(arriving[i]));
+  }
+  for (let i: u32 = 0; i < editCount; i++) {
+    let edit = editAt(i);
+    let name = latin(edit.name, edit.nameSize) + ": ";
+    for (let n = departing.length - 1; n >= 0; n--) if (departing[n].startsWith(name)) departing.splice(n, 1);
+    if (edit.size > 0) departing.push(name + latin(edit.at, edit.size));
+  }
+  return departing;
+}
+
+/** All headers of one name, in their order, a line each. */
+function linesOf(headers: string[], name: string): string[] {
+  let lines = new Array<string>();
+  for (let i = 0; i < headers.length; i++) if (nameOf(headers[i]) === name) lines.push(valueOf(headers[i]));
+  return lines;
+}
+
+function hex(id: u64): string {
+  let at = heap.alloc(16);
+  writeHex(at, id);
+  return latin(at, 16);
+}
+
+function spanOf(context: TraceContext): string {
+  if (!context.sampled) return "no span";
+  let at = heap.alloc(32);
+  slice.set(at, <u32>(writeTraceId(at, context) - at));
+  let parent = context.parentId === 0 ? "root" : "parent " + hex(context.parentId);
+  return "span " + hex(context.spanId) + " of " + toText(slice) + ", " + parent;
+}
+
+function isAsExpected(each: Case, departing: string[]): bool {
+  if (metMalformed !== each.malformed || departing.length !== each.departing.length) return false;
+  let ids = new Ids(each.arriving.join("\n"));
+  for (let i = 0; i < NAMES.length; i++) {
+    let expected = linesOf(each.departing, NAMES[i]);
+    let actual = linesOf(departing, NAMES[i]);
+    if (expected.length !== actual.length) return false;
+    for (let n = 0; n < expected.length; n++) if (!ids.matches(expected[n], actual[n])) return false;
+  }
+  return ids.matches(each.span, spanOf(own));
+}
+
+function told(headers: string[], span: string, malformed: bool): string {
+  return "\n" + headers.sort().join("\n") + "\n" + span + (malformed ? "\nmalformed" : "");
+}
+
+function check(each: Case): void {
+  let open = '{"collector":{"cluster":"x"}';
+  let json = text(open + (each.settings === "{}" ? "}" : "," + each.settings.substring(1)));
+  let settings = readSettings(json.at, json.size);
+  expect(settings).not.toBeNull(each.settings);
+  if (settings === null) return;
+  let propagation = propagationOf(settings);
+
+  let headers = each.arriving.slice(0);
+  if (linesOf(headers, ":path").length === 0) headers.push(":path: /");
+  arrive(headers);
+  extract(propagation, received);
+  continueFrom(received, own, propagation, samplerOf(settings), standingClock);
+  inject(own, propagation, keepsTracestate);
+
+  let departing = depart(headers);
+  if (isAsExpected(each, departing)) return;
+  let where = "line " + each.line.toString() + " of the fixture, with " + each.settings;
+  expect(told(departing, spanOf(own), metMalformed)).toBe(told(each.departing, each.span, each.malformed), where);
+}
+
+describe("tests/fixtures/propagation.txt", () => {
+  it("has the cases that it had, and more", () => {
+    expect(cases.length).toBeGreaterThan(240);
+  });
+
+  for (let i = 0; i < cases.length; i++) it(cases[i].name, () => check(cases[next++]));
+});

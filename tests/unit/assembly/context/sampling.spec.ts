@@ -1,0 +1,219 @@
+// What a rate, a list of excluded paths and Envoy's forced trace each say by themselves; the cap has a spec of its own. In
+// which order they are asked, decision.spec.ts tells.
+import { Field } from "../../../../assembly/bytes/fields";
+import { Slice, text } from "../../../../assembly/bytes/slice";
+import { nextId, seed } from "../../../../assembly/context/ids";
+import { ALWAYS, isForced, Sampler } from "../../../../assembly/context/sampling";
+
+const NOTHING: Slice[] = [];
+const HALF: u32 = ALWAYS / 2;
+const ALL_BITS: u64 = 0xffffffffffffffff;
+const RANDOM_BITS: u64 = 0x00ffffffffffffff;
+
+function sampler(rate: u32): Sampler {
+  return new Sampler(rate, 0, NOTHING);
+}
+
+const EXTREMES: u64[] = [
+  0,
+  1,
+  0x0080000000000000,
+  RANDOM_BITS - 1,
+  RANDOM_BITS,
+  RANDOM_BITS + 1,
+  0x7fffffffffffffff,
+  0x8000000000000000,
+  0xff00000000000000,
+  0xff00000000000001,
+  ALL_BITS - 1,
+  ALL_BITS,
+];
+
+/** How many of a million new ids a rate keeps. */
+function keptOfMillion(rate: u32): i32 {
+  let each = sampler(rate);
+  let kept = 0;
+  for (let i = 0; i < 1000000; i++) if (each.keeps(nextId())) kept++;
+  return kept;
+}
+
+describe("a rate of 1", () => {
+  it("keeps every id: 100,000 of them, and the extreme ones", () => {
+    seed(1, 2);
+    let always = sampler(ALWAYS);
+    for (let i = 0; i < 100000; i++) if (!always.keeps(nextId())) expect(i).toBe(-1, "an id was not kept");
+    for (let i = 0; i < EXTREMES.length; i++) expect(always.keeps(EXTREMES[i])).toBe(true);
+  });
+});
+
+describe("a rate of 0", () => {
+  it("keeps no id: 100,000 of them, and the extreme ones", () => {
+    seed(1, 2);
+    let never = sampler(0);
+    for (let i = 0; i < 100000; i++) if (never.keeps(nextId())) expect(i).toBe(-1, "an id was kept");
+    for (let i = 0; i < EXTREMES.length; i++) expect(never.keeps(EXTREMES[i])).toBe(false);
+  });
+});
+
+describe("a rate", () => {
+  it("keeps the ids whose last 56 bits are not below 2^56 * (1 - rate): 0.0001", () => {
+    let least = sampler(1);
+    expect(least.keeps(72050388278524142)).toBe(false);
+    expect(least.keeps(72050388278524143)).toBe(true);
+  });
+
+  it("keeps the ids whose last 56 bits are not below 2^56 * (1 - rate): 0.9999", () => {
+    let most = sampler(ALWAYS - 1);
+    expect(most.keeps(7205759403791)).toBe(false);
+    expect(most.keeps(7205759403792)).toBe(true);
+  });
+
+  it("keeps the ids whose last 56 bits are not below 2^56 * (1 - rate): 0.5", () => {
+    let half = sampler(HALF);
+    expect(half.keeps(0x007fffffffffffff)).toBe(false);
+    expect(half.keeps(0x0080000000000000)).toBe(true);
+  });
+
+  it("has its threshold to the bit, at each of its 9,999 steps", () => {
+    for (let rate: u32 = 1; rate < ALWAYS; rate++) {
+      // 2^56 / 10000 is 2^52 / 625; whole times 625 apart, nothing overflows.
+      let left = <u64>(ALWAYS - rate);
+      let threshold = ((left / 625) << 52) + ((left % 625) << 52) / 625;
+      let each = sampler(rate);
+      if (!each.keeps(threshold) || each.keeps(threshold - 1)) expect(rate).toBe(0, "the threshold is another");
+    }
+  });
+
+  it("does not look at the first byte of the last half, nor at anything before it", () => {
+    let half = sampler(HALF);
+    for (let first: u64 = 0; first < 256; first++) {
+      expect(half.keeps((first << 56) | 0x0080000000000000)).toBe(true);
+      expect(half.keeps((first << 56) | 0x007fffffffffffff)).toBe(false);
+    }
+  });
+
+  it("says the same of the same id, always and everywhere", () => {
+    seed(3, 4);
+    let one = sampler(1234);
+    let other = sampler(1234);
+    for (let i = 0; i < 100000; i++) {
+      let id = nextId();
+      let first = one.keeps(id);
+      if (one.keeps(id) !== first || other.keeps(id) !== first) expect(id).toBe(0, "two answers for one id");
+    }
+  });
+
+  it("keeps what every smaller rate keeps", () => {
+    seed(5, 6);
+    let rates: u32[] = [0, 1, 2, 10, 99, 100, 1000, 2500, HALF, 7500, 9000, 9990, ALWAYS - 1, ALWAYS];
+    let samplers = new Array<Sampler>();
+    for (let i = 0; i < rates.length; i++) samplers.push(sampler(rates[i]));
+    for (let n = 0; n < 100000; n++) {
+      let id = nextId();
+      let kept = false;
+      for (let i = 0; i < samplers.length; i++) {
+        let keeps = samplers[i].keeps(id);
+        if (kept && !keeps) expect(id).toBe(0, "kept at a rate and not at a larger one");
+        kept = keeps;
+      }
+    }
+  });
+
+  // Five standard deviations of a binomial distribution, sqrt(n * p * (1 - p)), either way: a sampler that is right is
+  // outside of that for 1 seed of the ids in 1.7 million. The seeds are fixed, so there are no false alarms by chance:
+  // these either fail always or never.
+  it("of 0.5 keeps half of a million ids, within 5 sigma", () => {
+    seed(7, 8);
+    expect(abs(keptOfMillion(HALF) - 500000)).toBeLessThan(2500);
+  });
+
+  it("of 0.1 keeps a tenth of a million ids, within 5 sigma", () => {
+    seed(9, 10);
+    expect(abs(keptOfMillion(ALWAYS / 10) - 100000)).toBeLessThan(1500);
+  });
+
+  it("of 0.01 keeps a hundredth of a million ids, within 5 sigma", () => {
+    seed(11, 12);
+    expect(abs(keptOfMillion(ALWAYS / 100) - 10000)).toBeLessThan(498);
+  });
+});
+
+describe("excluded paths", () => {
+  it("are beginnings, to the byte", () => {
+    let excluding = new Sampler(ALWAYS, 0, [text("/healthz")]);
+    let inside = ["/healthz", "/healthz/", "/healthz/ready", "/healthz?full=1", "/healthzoo"];
+    let outside = ["/health", "/", "", "/Healthz", "/HEALTHZ", "//healthz", "/a/healthz", " /healthz", "/?/healthz"];
+    for (let i = 0; i < inside.length; i++) expect(excluding.excludes(path(inside[i]))).toBe(true, inside[i]);
+    for (let i = 0; i < outside.length; i++) expect(excluding.excludes(path(outside[i]))).toBe(false, outside[i]);
+  });
+
+  it("may be several", () => {
+    let excluding = new Sampler(ALWAYS, 0, [text("/healthz"), text("/metrics"), text("/a")]);
+    expect(excluding.excludes(path("/metrics?format=prometheus"))).toBe(true);
+    expect(excluding.excludes(path("/healthz"))).toBe(true);
+    expect(excluding.excludes(path("/api"))).toBe(true);
+    expect(excluding.excludes(path("/b"))).toBe(false);
+  });
+
+  it("may be all", () => {
+    let excluding = new Sampler(ALWAYS, 0, [text("/")]);
+    expect(excluding.excludes(path("/"))).toBe(true);
+    expect(excluding.excludes(path("/productpage"))).toBe(true);
+    expect(excluding.excludes(path("*"))).toBe(false);
+  });
+
+  it("are none by default", () => {
+    expect(sampler(ALWAYS).excludes(path("/healthz"))).toBe(false);
+  });
+});
+
+function path(value: string): Field {
+  let field = new Field();
+  let bytes = text(value);
+  field.at = bytes.at;
+  field.size = bytes.size;
+  field.seen = 1;
+  return field;
+}
+
+const absent = new Field();
+
+function isForcedBy(requestId: string): bool {
+  return isForced(absent, absent, path(requestId));
+}
+
+describe("Envoy's forced trace", () => {
+  it("is told by x-envoy-force-trace and by x-client-trace-id, whatever they say", () => {
+    expect(isForced(absent, absent, absent)).toBe(false);
+    expect(isForced(path("true"), absent, absent)).toBe(true);
+    expect(isForced(path(""), absent, absent)).toBe(true);
+    expect(isForced(absent, path("abc"), absent)).toBe(true);
+    expect(isForced(absent, path(""), absent)).toBe(true);
+  });
+
+  it("is told by digit 14 of x-request-id: a for the service, b for the client, and no other byte", () => {
+    for (let byte = 0x21; byte < 0x7f; byte++) {
+      let digit = String.fromCharCode(byte);
+      let forced = digit === "a" || digit === "b";
+      expect(isForcedBy("6d1f4ae2-57c3-" + digit + "b21-9d0e-3f6a8c5b7e10")).toBe(forced, digit);
+    }
+  });
+
+  it("is not told by Envoy's own sampling, 9, nor by none, 4", () => {
+    expect(isForcedBy("6d1f4ae2-57c3-9b21-9d0e-3f6a8c5b7e10")).toBe(false);
+    expect(isForcedBy("6d1f4ae2-57c3-4b21-9d0e-3f6a8c5b7e10")).toBe(false);
+  });
+
+  it("is not told by a or b in any other place", () => {
+    expect(isForcedBy("aaaaaaaa-aaaa-4aaa-aaaa-aaaaaaaaaaaa")).toBe(false);
+    expect(isForcedBy("bbbbbbbb-bbbb-4bbb-bbbb-bbbbbbbbbbbb")).toBe(false);
+  });
+
+  it("is not told by a request id of another length", () => {
+    expect(isForcedBy("6d1f4ae2-57c3-ab21-9d0e-3f6a8c5b7e1")).toBe(false);
+    expect(isForcedBy("6d1f4ae2-57c3-ab21-9d0e-3f6a8c5b7e100")).toBe(false);
+    expect(isForcedBy("6d1f4ae257c3a")).toBe(false);
+    expect(isForcedBy("aaaaaaaaaaaaaaa")).toBe(false);
+    expect(isForcedBy("")).toBe(false);
+  });
+});

@@ -1,0 +1,228 @@
+import { ACCEPT } from "../../../../assembly/context/context";
+import { closeStream, findStream, openStream, Stream } from "../../../../assembly/filter/streams";
+import { told } from "../contexts";
+import { below, chance, startChance } from "../chance";
+
+/** The root of the stream `id`; 0 if the stream is not known. */
+function rootOf(id: u32): u32 {
+  let stream = findStream(id);
+  return stream === null ? 0 : stream.root;
+}
+
+function stream(id: u32): Stream {
+  return changetype<Stream>(findStream(id));
+}
+
+describe("a stream", () => {
+  it("is found once it is open", () => {
+    expect(findStream(7)).toBeNull();
+    openStream(7, 2);
+    expect(stream(7).id).toBe(7);
+    expect(stream(7).root).toBe(2);
+    closeStream(7);
+  });
+
+  it("is not found once it is closed", () => {
+    openStream(7, 2);
+    closeStream(7);
+    expect(findStream(7)).toBeNull();
+  });
+
+  it("begins without a context", () => {
+    openStream(7, 2);
+    expect(stream(7).hasContext).toBe(false);
+    expect(stream(7).hasNoBody).toBe(false);
+    expect(told(stream(7).context)).toBe("defer");
+    closeStream(7);
+  });
+
+  it("keeps its context between its callbacks", () => {
+    openStream(7, 2);
+    stream(7).hasContext = true;
+    stream(7).context.traceHigh = 1;
+    stream(7).context.traceLow = 2;
+    stream(7).context.spanId = 3;
+    stream(7).context.parentId = u64.MAX_VALUE;
+    stream(7).context.decision = ACCEPT;
+    stream(7).context.wide = true;
+    stream(7).context.random = true;
+    openStream(8, 2);
+    expect(told(stream(8).context)).toBe("defer");
+    expect(stream(7).hasContext).toBe(true);
+    expect(told(stream(7).context)).toBe(
+      "00000000000000010000000000000002 0000000000000003 accept of ffffffffffffffff",
+    );
+    expect(stream(7).context.random).toBe(true);
+    closeStream(7);
+    closeStream(8);
+  });
+
+  it("begins anew where its id is opened again, closed before or not", () => {
+    openStream(7, 2);
+    stream(7).hasContext = true;
+    stream(7).hasNoBody = true;
+    stream(7).context.traceLow = 2;
+    openStream(7, 3);
+    expect(stream(7).root).toBe(3);
+    expect(stream(7).hasContext).toBe(false);
+    expect(stream(7).hasNoBody).toBe(false);
+    expect(stream(7).context.hasIds).toBe(false);
+    closeStream(7);
+    expect(findStream(7)).toBeNull();
+    openStream(7, 4);
+    expect(stream(7).root).toBe(4);
+    closeStream(7);
+  });
+
+  it("that is not known may be closed", () => {
+    openStream(7, 2);
+    closeStream(8);
+    closeStream(7 + 64);
+    closeStream(7 + 128);
+    expect(rootOf(7)).toBe(2);
+    closeStream(7);
+    closeStream(7);
+    expect(findStream(7)).toBeNull();
+  });
+
+  it("is never 0, which is the host's root", () => {
+    expect(findStream(0)).toBeNull();
+  });
+
+  it("may have the largest id there is", () => {
+    openStream(u32.MAX_VALUE, 2);
+    openStream(u32.MAX_VALUE - 1, 3);
+    expect(rootOf(u32.MAX_VALUE)).toBe(2);
+    expect(rootOf(u32.MAX_VALUE - 1)).toBe(3);
+    closeStream(u32.MAX_VALUE);
+    expect(rootOf(u32.MAX_VALUE - 1)).toBe(3);
+    closeStream(u32.MAX_VALUE - 1);
+  });
+});
+
+// The table has 64 places at first, or a larger power of two: ids so far apart want the same place in any of them.
+const FAR: u32 = 1 << 20;
+
+describe("streams that want the same place", () => {
+  it("are told apart", () => {
+    for (let i: u32 = 1; i <= 20; i++) openStream(5 + i * FAR, i);
+    for (let i: u32 = 1; i <= 20; i++) expect(rootOf(5 + i * FAR)).toBe(i);
+    expect(findStream(5)).toBeNull();
+    expect(findStream(5 + 21 * FAR)).toBeNull();
+    for (let i: u32 = 1; i <= 20; i++) closeStream(5 + i * FAR);
+  });
+
+  it("are found whichever of them is closed", () => {
+    for (let gone: u32 = 1; gone <= 10; gone++) {
+      for (let i: u32 = 1; i <= 10; i++) openStream(5 + i * FAR, i);
+      closeStream(5 + gone * FAR);
+      for (let i: u32 = 1; i <= 10; i++) expect(rootOf(5 + i * FAR)).toBe(i === gone ? 0 : i);
+      for (let i: u32 = 1; i <= 10; i++) closeStream(5 + i * FAR);
+    }
+  });
+
+  it("are found beside streams whose own place they took", () => {
+    for (let i: u32 = 1; i <= 8; i++) openStream(5 + i * FAR, i);
+    for (let i: u32 = 6; i < 13; i++) openStream(i, 100 + i);
+    closeStream(5 + FAR);
+    closeStream(7);
+    for (let i: u32 = 2; i <= 8; i++) expect(rootOf(5 + i * FAR)).toBe(i);
+    for (let i: u32 = 6; i < 13; i++) expect(rootOf(i)).toBe(i === 7 ? 0 : 100 + i);
+    for (let i: u32 = 2; i <= 8; i++) closeStream(5 + i * FAR);
+    for (let i: u32 = 6; i < 13; i++) closeStream(i);
+  });
+
+  it("are found at the end of the table, from where they go on at its beginning", () => {
+    for (let i: u32 = 1; i <= 8; i++) openStream(i * FAR - 1, i);
+    openStream(FAR * 9, 99);
+    closeStream(FAR - 1);
+    for (let i: u32 = 2; i <= 8; i++) expect(rootOf(i * FAR - 1)).toBe(i);
+    expect(rootOf(FAR * 9)).toBe(99);
+    for (let i: u32 = 2; i <= 8; i++) closeStream(i * FAR - 1);
+    closeStream(FAR * 9);
+  });
+});
+
+/** What is open, by id: the root, and the span id that its context was given. */
+const roots = new Map<u32, u32>();
+const spanIds = new Map<u32, u64>();
+
+/** `steps` opens and closes of ids by chance, most of them in reach of each other; the ids that were ever used. */
+function live(steps: i32, range: u32): u32[] {
+  let ids: u32[] = [];
+  for (let i = 0; i < steps; i++) {
+    let id = 1 + below(range) + below(4) * FAR;
+    ids.push(id);
+    if (below(5) < 2) {
+      closeStream(id);
+      roots.delete(id);
+      continue;
+    }
+    let root = 1 + below(1000);
+    openStream(id, root);
+    stream(id).context.spanId = chance();
+    roots.set(id, root);
+    spanIds.set(id, stream(id).context.spanId);
+  }
+  return ids;
+}
+
+/** The ids that the table knows otherwise than the model, in short. */
+function differing(ids: u32[]): string {
+  let wrong = "";
+  for (let i = 0; i < ids.length; i++) {
+    let id = ids[i];
+    let isOpen = roots.has(id);
+    if (rootOf(id) !== (isOpen ? roots.get(id) : 0)) wrong += id.toString() + " ";
+    else if (isOpen && stream(id).context.spanId !== spanIds.get(id)) wrong += "context of " + id.toString() + " ";
+  }
+  return wrong;
+}
+
+function closeAll(ids: u32[]): void {
+  for (let i = 0; i < ids.length; i++) closeStream(ids[i]);
+  roots.clear();
+  spanIds.clear();
+}
+
+describe("many streams", () => {
+  it("are known as a simple model knows them, few at once", () => {
+    startChance(51);
+    let ids = live(10000, 20);
+    expect(differing(ids)).toBe("");
+    closeAll(ids);
+    expect(differing(ids)).toBe("");
+  });
+
+  it("are known as a simple model knows them, after each step", () => {
+    startChance(52);
+    let ids: u32[] = [];
+    for (let i = 0; i < 300; i++) {
+      ids = ids.concat(live(1, 10));
+      expect(differing(ids)).toBe("");
+    }
+    closeAll(ids);
+  });
+
+  it("are known while the table grows", () => {
+    startChance(53);
+    let ids = live(10000, 5000);
+    expect(differing(ids)).toBe("");
+    closeAll(ids);
+    expect(differing(ids)).toBe("");
+  });
+
+  it("take no more memory than the most that were ever open at once", () => {
+    for (let id: u32 = 1; id <= 5000; id++) openStream(id, 1);
+    for (let id: u32 = 1; id <= 5000; id++) closeStream(id);
+    let pages = memory.size();
+    for (let id: u32 = 1; id <= 100000; id++) {
+      openStream(id, 1);
+      if (id > 100) closeStream(id - 100);
+    }
+    expect(memory.size()).toBe(pages);
+    expect(rootOf(100000)).toBe(1);
+    expect(rootOf(99900)).toBe(0);
+    for (let id: u32 = 99901; id <= 100000; id++) closeStream(id);
+  });
+});

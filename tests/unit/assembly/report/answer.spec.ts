@@ -1,0 +1,139 @@
+// What Lightstep's collector answers: a ReportResponse, or anything else that stands behind its address.
+import { Answer } from "../../../../assembly/report/lightstep";
+import { Bytes, fence } from "../bytes";
+import { below, startChance } from "../chance";
+
+const answer = new Answer();
+
+/** What an answer says, in a word for each thing. */
+function said(): string {
+  return (answer.disable ? "disable " : "") + answer.error;
+}
+
+/** Reads bytes that end where memory ends. */
+function read(bytes: Bytes): string {
+  answer.read(fence(bytes.at, bytes.size), bytes.size);
+  return said();
+}
+
+const WHOLE = new Bytes()
+  .hex("0a 02 08 00") // ReportResponse.commands = 1: Command.disable = 1: false
+  .hex("12 08 08 80 e2 cf aa 06 10 01") // receive_timestamp = 2
+  .hex("1a 08 08 80 e2 cf aa 06 10 02") // transmit_timestamp = 3
+  .hex("0a 04 10 01 08 01") // commands = 1: dev_mode = 2: true, disable = 1: true
+  .hex("22 05")
+  .text("wrong") // errors = 4
+  .hex("22 04")
+  .text("more") // errors = 4
+  .hex("2a 04")
+  .text("mind") // warnings = 5
+  .hex("32 02")
+  .text("by"); // infos = 6
+/** Where a field of it ends. */
+const ENDS: u32[] = [0, 4, 14, 24, 30, 37, 43, 49, 53];
+
+describe("an answer", () => {
+  it("says nothing where it is empty", () => {
+    expect(read(new Bytes())).toBe("");
+  });
+
+  it("says nothing where all went well", () => {
+    let bytes = new Bytes()
+      .hex("12 08 08 80 e2 cf aa 06 10 01") // receive_timestamp = 2
+      .hex("1a 08 08 80 e2 cf aa 06 10 02"); // transmit_timestamp = 3
+    expect(read(bytes)).toBe("");
+  });
+
+  it("says to stop", () => {
+    expect(read(new Bytes().hex("0a 02 08 01"))).toBe("disable ");
+    expect(read(new Bytes().hex("0a 02 08 ff ff 01".replace("02", "04")))).toBe("disable ");
+  });
+
+  it("says to stop in any of its commands", () => {
+    expect(read(new Bytes().hex("0a 02 10 01 0a 02 08 01 0a 00"))).toBe("disable ");
+  });
+
+  it("does not say to stop by another command, nor by one that is false", () => {
+    expect(read(new Bytes().hex("0a 00"))).toBe("");
+    expect(read(new Bytes().hex("0a 02 08 00"))).toBe("");
+    expect(read(new Bytes().hex("0a 02 10 01"))).toBe(""); // dev_mode = 2
+    expect(read(new Bytes().hex("0a 02 18 01"))).toBe(""); // no such field
+    expect(read(new Bytes().hex("0a 05 0d 01 00 00 00"))).toBe(""); // disable = 1 as a fixed32
+    expect(read(new Bytes().hex("08 01"))).toBe(""); // commands = 1 as a varint
+  });
+
+  it("says the first of its errors", () => {
+    expect(read(WHOLE)).toBe("disable wrong");
+  });
+
+  it("says that there is an error even if it has no text", () => {
+    expect(read(new Bytes().hex("22 00"))).toBe("(no text)");
+    expect(read(new Bytes().hex("22 00 22 01 61"))).toBe("(no text)");
+  });
+
+  it("says nothing of warnings and infos, nor of errors that are no text", () => {
+    expect(read(new Bytes().hex("2a 01 61 32 01 61"))).toBe("");
+    expect(read(new Bytes().hex("20 01"))).toBe(""); // errors = 4 as a varint
+  });
+
+  it("says its error on one line", () => {
+    expect(read(new Bytes().hex("22 07 61 0a 62 0d 00 1f 63"))).toBe("a b   c");
+  });
+
+  it("says 200 bytes of its error at most", () => {
+    expect(read(new Bytes().hex("22 c8 01").repeat(0x61, 200))).toBe("a".repeat(200));
+    expect(read(new Bytes().hex("22 c9 01").repeat(0x61, 201))).toBe("a".repeat(200));
+    expect(read(new Bytes().hex("22 a0 8d 06").repeat(0x61, 100000))).toBe("a".repeat(200));
+  });
+
+  it("forgets what the answer before said", () => {
+    expect(read(WHOLE)).toBe("disable wrong");
+    expect(read(new Bytes().hex("0a 00"))).toBe("");
+  });
+});
+
+describe("what is no answer", () => {
+  it("says nothing at every truncation, but what stands in whole fields before the end", () => {
+    let wrong = "";
+    for (let size: u32 = 0; size < WHOLE.size; size++) {
+      answer.read(fence(WHOLE.at, size), size);
+      let expected = "";
+      if (ENDS.includes(size) && size >= 30) expected = size > 30 ? "disable wrong" : "disable ";
+      if (said() !== expected) wrong += size.toString() + ": " + said() + ", ";
+    }
+    expect(wrong).toBe("");
+  });
+
+  it("says nothing where it breaks off behind an error or a command to stop", () => {
+    expect(read(new Bytes().hex("22 01 61 22 05 61"))).toBe("");
+    expect(read(new Bytes().hex("0a 02 08 01 0a 05 08"))).toBe("");
+    expect(read(new Bytes().hex("0a 02 08 01 0f"))).toBe("");
+  });
+
+  it("says nothing as a page of a proxy, as JSON and as plain text", () => {
+    expect(read(new Bytes().text("<!DOCTYPE html><html><body>502 Bad Gateway</body></html>"))).toBe("");
+    expect(read(new Bytes().text('{"errors":["wrong"]}'))).toBe("");
+    expect(read(new Bytes().text("upstream connect error or disconnect/reset before headers"))).toBe("");
+    expect(read(new Bytes().text("ok"))).toBe("");
+    expect(read(new Bytes().text("\n"))).toBe("");
+    expect(read(new Bytes().text('"'))).toBe("");
+  });
+
+  it("says nothing as zeros and as ones", () => {
+    expect(read(new Bytes().repeat(0, 1000))).toBe("");
+    expect(read(new Bytes().repeat(0xff, 1000))).toBe("");
+  });
+
+  it("never traps, whatever is changed in one", () => {
+    startChance(41);
+    let changed = new Bytes().add(WHOLE.at, WHOLE.size);
+    let nothing = 0;
+    for (let i = 0; i < 20000; i++) {
+      memory.copy(changed.at, WHOLE.at, WHOLE.size);
+      for (let j: u32 = 0; j <= below(3); j++) store<u8>(changed.at + below(WHOLE.size), below(256));
+      answer.read(fence(changed.at, changed.size), changed.size);
+      if (said() === "") nothing++;
+    }
+    expect(nothing > 5000 && nothing < 20000).toBe(true, nothing.toString());
+  });
+});

@@ -1,0 +1,274 @@
+// The encoder against bytes written down from collector.proto, field by field (lightstep/lightstep-tracer-common).
+import { reset } from "../../../../assembly/bytes/arena";
+import { Slice, text } from "../../../../assembly/bytes/slice";
+import { TraceContext } from "../../../../assembly/context/context";
+import { encodeConstantTags, encodeHead, encodeSpan, maxSpanSize } from "../../../../assembly/report/lightstep";
+import { ConstantTag } from "../../../../assembly/span/node";
+import { Span } from "../../../../assembly/span/span";
+import { Bytes, hexOf } from "../bytes";
+
+const context = new TraceContext();
+const span = new Span(context);
+const NO_TAGS = new Slice();
+
+function set(slice: Slice, value: string): void {
+  let bytes = text(value);
+  slice.set(bytes.at, bytes.size);
+}
+
+/** A span of the trace 300 by itself: id 1, no parent, server, no tags, 1700000000.006637 s, 1.26 s. */
+function smallest(): void {
+  reset();
+  context.clear();
+  context.traceLow = 300;
+  context.spanId = 1;
+  span.client = false;
+  span.error = false;
+  span.startNanos = 1700000000006637000;
+  span.durationNanos = 1260000000;
+  span.tagCount = 0;
+  set(span.operation, "GET");
+}
+
+/** The encoded span in hexadecimal; says so if it is larger than was foretold. */
+function encoded(constantTags: Slice = NO_TAGS): string {
+  let most = maxSpanSize(span, constantTags);
+  let at = heap.alloc(most);
+  let size = <u32>(encodeSpan(at, span, constantTags) - at);
+  return size > most ? "too large" : hexOf(at, size);
+}
+
+function hex(bytes: Bytes): string {
+  return hexOf(bytes.at, bytes.size);
+}
+
+// What every span of these tests has in common.
+const CONTEXT = "0a 05 08 ac 02 10 01"; // Span.span_context = 1, 5 bytes: SpanContext.trace_id = 1, span_id = 2
+const OPERATION = "12 03 47 45 54"; // Span.operation_name = 2: GET
+const START = "22 0b 08 80 e2 cf aa 06 10 c8 8b 95 03"; // Span.start_timestamp = 4: Timestamp.seconds = 1, nanos = 2
+const DURATION = "28 e0 f3 4c"; // Span.duration_micros = 5: 1260000
+
+// Span.tags = 6, 19 bytes: KeyValue.key = 1: span.kind, KeyValue.string_value = 2
+const KIND = "32 13 0a 09 73 70 61 6e 2e 6b 69 6e 64 12 06 ";
+const SERVER = KIND + "73 65 72 76 65 72";
+const CLIENT = KIND + "63 6c 69 65 6e 74";
+
+describe("a span for Lightstep", () => {
+  it("has context, operation, start, duration and kind", () => {
+    smallest();
+    let bytes = new Bytes()
+      .hex("1a 32") // ReportRequest.spans = 3, 50 bytes
+      .hex(CONTEXT)
+      .hex(OPERATION)
+      .hex(START)
+      .hex(DURATION)
+      .hex(SERVER);
+    expect(encoded()).toBe(hex(bytes));
+  });
+
+  it("has one whole reference to its parent", () => {
+    smallest();
+    context.parentId = 2;
+    let bytes = new Bytes()
+      .hex("1a 3b") // ReportRequest.spans = 3, 59 bytes
+      .hex(CONTEXT)
+      .hex(OPERATION)
+      .hex("1a 07") // Span.references = 3, 7 bytes; relationship = 1 is CHILD_OF = 0 and left out
+      .hex("12 05 08 ac 02 10 02") // Reference.span_context = 2: SpanContext.trace_id = 1, span_id = 2
+      .hex(START)
+      .hex(DURATION)
+      .hex(SERVER);
+    expect(encoded()).toBe(hex(bytes));
+  });
+
+  it("has all 64 bits of its ids, and of a wider trace id the lower half", () => {
+    smallest();
+    context.traceHigh = 0x80f198ee56343ba8;
+    context.wide = true;
+    context.traceLow = u64.MAX_VALUE;
+    context.spanId = 0x8000000000000001;
+    context.parentId = 0x8000000000000000;
+    let bytes = new Bytes()
+      .hex("1a 5d") // ReportRequest.spans = 3, 93 bytes
+      .hex("0a 16") // Span.span_context = 1, 22 bytes
+      .hex("08 ff ff ff ff ff ff ff ff ff 01") // SpanContext.trace_id = 1: 2^64 - 1
+      .hex("10 81 80 80 80 80 80 80 80 80 01") // SpanContext.span_id = 2: 2^63 + 1
+      .hex(OPERATION)
+      .hex("1a 18") // Span.references = 3, 24 bytes
+      .hex("12 16") // Reference.span_context = 2, 22 bytes
+      .hex("08 ff ff ff ff ff ff ff ff ff 01") // SpanContext.trace_id = 1: 2^64 - 1
+      .hex("10 80 80 80 80 80 80 80 80 80 01") // SpanContext.span_id = 2: 2^63
+      .hex(START)
+      .hex(DURATION)
+      .hex(SERVER);
+    expect(encoded()).toBe(hex(bytes));
+  });
+
+  it("is a client's by its kind", () => {
+    smallest();
+    span.client = true;
+    expect(encoded().endsWith(CLIENT)).toBe(true);
+  });
+
+  it("has an error tag that is true, where it is one", () => {
+    smallest();
+    span.error = true;
+    let bytes = new Bytes()
+      .hex("1a 3d") // ReportRequest.spans = 3, 61 bytes
+      .hex(CONTEXT)
+      .hex(OPERATION)
+      .hex(START)
+      .hex(DURATION)
+      .hex(SERVER)
+      .hex("32 09") // Span.tags = 6, 9 bytes
+      .hex("0a 05 65 72 72 6f 72") // KeyValue.key = 1: error
+      .hex("28 01"); // KeyValue.bool_value = 5: true
+    expect(encoded()).toBe(hex(bytes));
+  });
+
+  it("has the constant tags and then its own", () => {
+    smallest();
+    set(span.tag(text("http.method")), "GET");
+    set(span.tag(text("zone")), "");
+    let constant = encodeConstantTags([new ConstantTag(text("node_id"), text("é"))]);
+    let bytes = new Bytes()
+      .hex("1a 5f") // ReportRequest.spans = 3, 95 bytes
+      .hex(CONTEXT)
+      .hex(OPERATION)
+      .hex(START)
+      .hex(DURATION)
+      .hex(SERVER)
+      .hex("32 0d") // Span.tags = 6, 13 bytes
+      .hex("0a 07")
+      .text("node_id") // KeyValue.key = 1
+      .hex("12 02")
+      .text("é") // KeyValue.string_value = 2
+      .hex("32 12") // Span.tags = 6, 18 bytes
+      .hex("0a 0b")
+      .text("http.method") // KeyValue.key = 1
+      .hex("12 03")
+      .text("GET") // KeyValue.string_value = 2
+      .hex("32 08") // Span.tags = 6, 8 bytes
+      .hex("0a 04")
+      .text("zone") // KeyValue.key = 1
+      .hex("12 00"); // KeyValue.string_value = 2, empty but present, as it is in a oneof
+    expect(encoded(constant)).toBe(hex(bytes));
+  });
+
+  it("has times of zero, and times as large as can be", () => {
+    smallest();
+    span.startNanos = 0;
+    span.durationNanos = 999;
+    expect(encoded().includes("22 04 08 00 10 00 28 00 32")).toBe(true);
+    span.startNanos = u64.MAX_VALUE; // 18446744073 s, 709551615 ns
+    span.durationNanos = u64.MAX_VALUE; // 18446744073709551 us
+    let bytes = new Bytes()
+      .hex("22 0c") // Span.start_timestamp = 4, 12 bytes
+      .hex("08 89 f4 8b dc 44") // Timestamp.seconds = 1
+      .hex("10 ff cb ab d2 02") // Timestamp.nanos = 2
+      .hex("28 ef cf 9a de f4 a6 e2 20"); // Span.duration_micros = 5
+    expect(encoded().includes(hex(bytes))).toBe(true, encoded());
+  });
+
+  it("is written as well beyond 128 bytes and beyond 16 KiB, where its length takes two and three", () => {
+    let sizes: u32[] = [50, 200, 16000, 16400, 70000, 2100000];
+    let lengths: u32[] = [1, 2, 2, 3, 3, 4];
+    for (let i = 0; i < sizes.length; i++) {
+      smallest();
+      let value = new Bytes().repeat(0x61, sizes[i]);
+      span.tag(text("t")).set(value.at, value.size);
+      let most = maxSpanSize(span, NO_TAGS);
+      let at = heap.alloc(most);
+      let size = <u32>(encodeSpan(at, span, NO_TAGS) - at);
+      expect(size <= most).toBe(true);
+
+      // The same behind a length written by hand: what stands in `spans` is the smallest span and the tag.
+      let tag = new Bytes().hex("0a 01 74 12").add(varint(sizes[i]).at, varint(sizes[i]).size);
+      tag.add(value.at, value.size);
+      let body = new Bytes().hex(CONTEXT).hex(OPERATION).hex(START).hex(DURATION).hex(SERVER);
+      body.hex("32").add(varint(tag.size).at, varint(tag.size).size).add(tag.at, tag.size);
+      let whole = new Bytes().hex("1a").add(varint(body.size).at, varint(body.size).size).add(body.at, body.size);
+      expect(varint(body.size).size).toBe(lengths[i]);
+      expect(size).toBe(whole.size);
+      expect(memory.compare(at, whole.at, size)).toBe(0, sizes[i].toString());
+    }
+  });
+});
+
+/** `value` as a varint, by the definition. */
+function varint(value: u32): Bytes {
+  let bytes = new Bytes();
+  for (; value > 127; value >>= 7) bytes.byte(<u8>(value | 128));
+  return bytes.byte(<u8>value);
+}
+
+describe("constant tags for Lightstep", () => {
+  it("are none where there are none", () => {
+    expect(encodeConstantTags([]).size).toBe(0);
+  });
+
+  it("are made valid UTF-8", () => {
+    let bad = new Bytes().hex("61 ff");
+    let value = new Slice();
+    value.set(bad.at, bad.size);
+    let tags = encodeConstantTags([new ConstantTag(text("t"), value)]);
+    // Span.tags = 6, 9 bytes: KeyValue.key = 1, string_value = 2 with U+FFFD in it
+    expect(hexOf(tags.at, tags.size)).toBe("32 09 0a 01 74 12 04 61 ef bf bd");
+  });
+});
+
+describe("the head of a report for Lightstep", () => {
+  it("is the reporter with its tags, and the token", () => {
+    let tags = [new ConstantTag(text("lightstep.component_name"), text("reviews.default"))];
+    tags.push(new ConstantTag(text("a"), text("")));
+    let head = encodeHead(300, tags, text("hush"));
+    let bytes = new Bytes()
+      .hex("0a 37") // ReportRequest.reporter = 1, 55 bytes
+      .hex("08 ac 02") // Reporter.reporter_id = 1: 300
+      .hex("22 2b") // Reporter.tags = 4, 43 bytes
+      .hex("0a 18")
+      .text("lightstep.component_name") // KeyValue.key = 1
+      .hex("12 0f")
+      .text("reviews.default") // KeyValue.string_value = 2
+      .hex("22 05 0a 01 61 12 00") // Reporter.tags = 4: `a`, empty
+      .hex("12 06") // ReportRequest.auth = 2, 6 bytes
+      .hex("0a 04")
+      .text("hush"); // Auth.access_token = 1
+    expect(hexOf(head.at, head.size)).toBe(hex(bytes));
+  });
+
+  it("has no auth where there is no token", () => {
+    let head = encodeHead(1, [], text(""));
+    expect(hexOf(head.at, head.size)).toBe("0a 02 08 01");
+  });
+
+  it("has all 64 bits of the reporter's id", () => {
+    let head = encodeHead(u64.MAX_VALUE, [], text(""));
+    expect(hexOf(head.at, head.size)).toBe("0a 0b 08 ff ff ff ff ff ff ff ff ff 01");
+  });
+
+  it("may have a token and tags of any length", () => {
+    let tags = [new ConstantTag(text("t"), text("a".repeat(20000)))];
+    let head = encodeHead(1, tags, text("b".repeat(20000)));
+    let begin = new Bytes()
+      .hex("0a ad 9c 01") // ReportRequest.reporter = 1, 20013 bytes
+      .hex("08 01") // Reporter.reporter_id = 1: 1
+      .hex("22 a7 9c 01") // Reporter.tags = 4, 20007 bytes
+      .hex("0a 01 74 12 a0 9c 01"); // KeyValue.key = 1: t, KeyValue.string_value = 2, 20000 bytes
+    expect(hexOf(head.at, begin.size)).toBe(hex(begin));
+    let auth = new Bytes()
+      .hex("12 a4 9c 01") // ReportRequest.auth = 2, 20004 bytes
+      .hex("0a a0 9c 01"); // Auth.access_token = 1, 20000 bytes
+    expect(hexOf(head.at + begin.size + 20000, auth.size)).toBe(hex(auth));
+    expect(head.size).toBe(begin.size + 20000 + auth.size + 20000);
+    expect(load<u8>(head.at + head.size - 1)).toBe(0x62);
+  });
+
+  it("is made valid UTF-8", () => {
+    let bad = new Bytes().hex("ff");
+    let value = new Slice();
+    value.set(bad.at, bad.size);
+    let head = encodeHead(1, [new ConstantTag(text("t"), value)], text(""));
+    expect(hexOf(head.at, head.size)).toBe("0a 0c 08 01 22 08 0a 01 74 12 03 ef bf bd");
+  });
+});

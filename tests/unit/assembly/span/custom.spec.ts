@@ -1,0 +1,104 @@
+import { reset } from "../../../../assembly/bytes/arena";
+import { toText } from "../../../../assembly/bytes/slice";
+import { CustomTag, PROPERTY, RESPONSE_HEADER, typeOf } from "../../../../assembly/span/custom";
+import { Bytes, fence } from "../bytes";
+
+/** What a tag of the attribute `path` makes of these bytes, which end where memory ends. */
+function spelt(path: string, bytes: Bytes): string {
+  reset();
+  let tag = new CustomTag(PROPERTY, "t", path, "", null, typeOf(path));
+  tag.value.set(fence(bytes.at, bytes.size), bytes.size);
+  tag.spell();
+  return toText(tag.value);
+}
+
+function number(digits: string): Bytes {
+  return new Bytes().hex(digits);
+}
+
+describe("an attribute that is a number", () => {
+  it("is spelt in decimal", () => {
+    expect(spelt("response.code", number("c8 00 00 00 00 00 00 00"))).toBe("200");
+    expect(spelt("request.size", number("00 00 00 00 00 00 00 00"))).toBe("0");
+    expect(spelt("upstream.port", number("78 23 00 00 00 00 00 00"))).toBe("9080");
+    expect(spelt("connection.id", number("ff ff ff ff ff ff ff ff"))).toBe("18446744073709551615");
+  });
+
+  it("is each of those that Envoy serialises as eight bytes", () => {
+    let paths = ["request.size", "request.total_size", "response.code", "response.flags", "response.grpc_status"];
+    paths = paths.concat(["response.size", "response.total_size", "connection.id", "upstream.port", "source.port"]);
+    paths = paths.concat(["destination.port", "upstream.request_attempt_count", "xds.listener_direction"]);
+    for (let i = 0; i < paths.length; i++)
+      expect(spelt(paths[i], number("07 00 00 00 00 00 00 00"))).toBe("7", paths[i]);
+  });
+
+  it("is absent where the host gave another size", () => {
+    expect(spelt("response.code", number("c8 00 00 00"))).toBe("");
+    expect(spelt("response.code", number("c8"))).toBe("");
+    expect(spelt("response.code", number("c8 00 00 00 00 00 00 00 00"))).toBe("");
+  });
+});
+
+describe("an attribute that is a time", () => {
+  it("is spelt in microseconds", () => {
+    expect(spelt("request.duration", number("40 42 0f 00 00 00 00 00"))).toBe("1000"); // 1,000,000 ns
+    expect(spelt("response.backend_latency", number("e7 03 00 00 00 00 00 00"))).toBe("0"); // 999 ns
+    expect(spelt("request.time", number("00 00 2a 36 fe 9c 97 17"))).toBe("1700000000000000");
+  });
+
+  it("is each of those that Envoy has", () => {
+    let paths = ["request.time", "request.duration", "response.backend_latency", "upstream.cx_pool_ready_duration"];
+    for (let i = 0; i < paths.length; i++)
+      expect(spelt(paths[i], number("58 1b 00 00 00 00 00 00"))).toBe("7", paths[i]);
+  });
+});
+
+describe("an attribute that is a boolean", () => {
+  it("is spelt as a word", () => {
+    expect(spelt("connection.mtls", number("01"))).toBe("true");
+    expect(spelt("connection.mtls", number("00"))).toBe("false");
+  });
+});
+
+describe("an attribute that is text", () => {
+  it("stays as it is", () => {
+    let paths = ["request.path", "request.protocol", "response.code_details", "upstream.address", "xds.cluster_name"];
+    paths = paths.concat(["connection.requested_server_name", "source.address", "plugin_name", ""]);
+    for (let i = 0; i < paths.length; i++) expect(spelt(paths[i], new Bytes().text("a b"))).toBe("a b", paths[i]);
+  });
+
+  it("is one inside a map, whatever its last part is named", () => {
+    let bytes = new Bytes().text("12345678");
+    expect(spelt("request.headers.size", bytes)).toBe("12345678");
+    expect(spelt("xds.node.metadata.port", bytes)).toBe("12345678");
+    expect(spelt("metadata.filter_metadata.x.duration", bytes)).toBe("12345678");
+  });
+
+  it("is one whose name only contains that of a number", () => {
+    let bytes = new Bytes().text("12345678");
+    expect(spelt("request.siz", bytes)).toBe("12345678");
+    expect(spelt("request.sizes", bytes)).toBe("12345678");
+    expect(spelt("response.cod", bytes)).toBe("12345678");
+    expect(spelt("size", bytes)).toBe("12345678");
+  });
+
+  it("is absent where it is empty", () => {
+    expect(spelt("request.path", new Bytes())).toBe("");
+    expect(spelt("response.code", new Bytes())).toBe("");
+    expect(spelt("connection.mtls", new Bytes())).toBe("");
+  });
+});
+
+describe("a header", () => {
+  it("is text, whatever its name", () => {
+    reset();
+    let tag = new CustomTag(RESPONSE_HEADER, "t", "connection.id", "none", null);
+    let bytes = new Bytes().text("12345678");
+    tag.value.set(bytes.at, bytes.size);
+    tag.spell();
+    expect(toText(tag.value)).toBe("12345678");
+    expect(toText(tag.name)).toBe("t");
+    expect(toText(tag.key)).toBe("connection.id");
+    expect(toText(tag.fallback)).toBe("none");
+  });
+});

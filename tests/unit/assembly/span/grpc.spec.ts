@@ -1,0 +1,68 @@
+import { text } from "../../../../assembly/bytes/slice";
+import { isGrpc, isGrpcError, mayAnswerGrpc } from "../../../../assembly/span/grpc";
+import { Bytes, fence } from "../bytes";
+import { Slice } from "../../../../assembly/bytes/slice";
+
+/** True for `contentType` as Envoy's rules have it; it ends where memory ends. */
+function grpc(contentType: string): bool {
+  let bytes = new Bytes().text(contentType);
+  let slice = new Slice();
+  slice.set(fence(bytes.at, bytes.size), bytes.size);
+  return isGrpc(slice);
+}
+
+describe("a gRPC request", () => {
+  it("has the content type application/grpc, or that with a plus and a format", () => {
+    expect(grpc("application/grpc")).toBe(true);
+    expect(grpc("application/grpc+proto")).toBe(true);
+    expect(grpc("application/grpc+json")).toBe(true);
+    expect(grpc("application/grpc+")).toBe(true);
+  });
+
+  it("is not grpc-web, nor anything else that begins so", () => {
+    expect(grpc("application/grpc-web")).toBe(false);
+    expect(grpc("application/grpc-web+proto")).toBe(false);
+    expect(grpc("application/grpcx")).toBe(false);
+    expect(grpc("application/grpc;charset=utf-8")).toBe(false);
+  });
+
+  it("has no other content type, and has one", () => {
+    expect(grpc("application/json")).toBe(false);
+    expect(grpc("application/grp")).toBe(false);
+    expect(grpc("")).toBe(false);
+  });
+});
+
+describe("an answer with a grpc-status", () => {
+  it("may come to gRPC and to grpc-web", () => {
+    expect(mayAnswerGrpc(text("application/grpc"))).toBe(true);
+    expect(mayAnswerGrpc(text("application/grpc+proto"))).toBe(true);
+    expect(mayAnswerGrpc(text("application/grpc-web"))).toBe(true);
+    expect(mayAnswerGrpc(text("application/grpc-web-text"))).toBe(true);
+  });
+
+  it("does not come to anything else", () => {
+    expect(mayAnswerGrpc(text("application/json"))).toBe(false);
+    expect(mayAnswerGrpc(text(""))).toBe(false);
+  });
+});
+
+describe("a grpc-status", () => {
+  it("is an error exactly where Envoy's tracer says so", () => {
+    // Unknown, DeadlineExceeded, ResourceExhausted, Unimplemented, Internal, Unavailable, DataLoss.
+    let errors: i32[] = [2, 4, 8, 12, 13, 14, 15];
+    for (let code = 0; code < 100; code++) {
+      expect(isGrpcError(text(code.toString()))).toBe(errors.includes(code), code.toString());
+    }
+  });
+
+  it("is no error as a number that gRPC does not have", () => {
+    let codes = ["34", "36", "66", "258", "4294967298", "999999999", "18446744073709551618"];
+    for (let i = 0; i < codes.length; i++) expect(isGrpcError(text(codes[i]))).toBe(false, codes[i]);
+  });
+
+  it("is no error where it is no number", () => {
+    let values = ["", "-", "x", "2x", " 2", "-2", "1e1", "0x2", "\0"];
+    for (let i = 0; i < values.length; i++) expect(isGrpcError(text(values[i]))).toBe(false, values[i]);
+  });
+});

@@ -1,0 +1,118 @@
+// What a request costs in host calls, of which each is a microsecond or so of a user's CPU: pinned, so that one more is
+// seen by whoever adds it.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ended, request, SPAN_ID, TRACE_ID, FRESH, SAMPLED, UNSAMPLED } from "./requests.ts";
+import { INBOUND, OUTBOUND, Sidecar, type Changes, type Exchange } from "./sidecar.ts";
+
+const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
+  unsampled: { headers: UNSAMPLED },
+  inbound: { headers: SAMPLED },
+  outbound: { headers: SAMPLED, root: OUTBOUND },
+  fresh: { headers: FRESH },
+  b3: { headers: request({ b3: `${TRACE_ID}-${SPAN_ID}-1` }) },
+  body: { headers: SAMPLED, endOfStream: false },
+  istio: { headers: SAMPLED, properties: ended({ xds: { cluster_name: "inbound|9080||" } }) },
+  bare: { headers: SAMPLED, changes: { log: { trace_id: false }, span: { kind: "server" } } },
+};
+
+// Whole requests, context_create to done, of a VM that has its timer running. What is not in the table is not called.
+const TABLE = `
+  host call                       unsampled  inbound  outbound  fresh  b3  body  istio  bare
+  proxy_get_header_map_pairs              1        2         2      2   2     2      2     2
+  proxy_get_property                      0        9         9      9   9    10      9     8
+  proxy_replace_header_map_value          0        2         2      3   5     2      2     2
+  proxy_set_property                      0        2         2      2   2     2      2     0
+`;
+
+function readTable(): Map<string, Record<string, number>> {
+  const [head = [], ...rows] = TABLE.trim()
+    .split("\n")
+    .map((line) => line.trim().split(/ {2,}/));
+  const columns = head.slice(1).map((title, index) => {
+    const counts = rows.map(([name = "", ...cells]) => [name, Number(cells[index])] as const);
+    return [title, Object.fromEntries(counts.filter(([, count]) => count > 0))] as const;
+  });
+  return new Map(columns);
+}
+
+/** The host calls of one request, when another one like it has gone before. */
+async function hostCallsOf({ changes = {}, ...exchange }: Exchange & { changes?: Changes }) {
+  const sidecar = await Sidecar.start(changes);
+  sidecar.configure(OUTBOUND, changes);
+  sidecar.request(exchange);
+  sidecar.host.forgetHostCalls();
+  sidecar.request(exchange);
+  return sidecar.host.hostCalls;
+}
+
+describe("the host calls of a request", () => {
+  const table = readTable();
+  for (const [name, exchange] of Object.entries(REQUESTS)) {
+    it(`are as pinned: ${name}`, async () => {
+      assert.deepEqual(await hostCallsOf(exchange), table.get(name));
+    });
+  }
+});
+
+describe("the host calls that are not made for each request", () => {
+  it("are the timer, of the first one", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.host.forgetHostCalls();
+    sidecar.request({ headers: UNSAMPLED });
+    assert.deepEqual(sidecar.host.hostCalls, {
+      proxy_get_header_map_pairs: 1,
+      proxy_set_effective_context: 1,
+      proxy_set_tick_period_milliseconds: 1,
+    });
+  });
+
+  it("are the report, of the one that fills a batch", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
+    sidecar.request();
+    sidecar.host.forgetHostCalls();
+    sidecar.request();
+    assert.deepEqual(sidecar.host.hostCalls, {
+      proxy_get_header_map_pairs: 2,
+      proxy_get_property: 9,
+      proxy_replace_header_map_value: 2,
+      proxy_set_property: 2,
+      proxy_set_effective_context: 1,
+      proxy_http_call: 1,
+    });
+  });
+
+  it("are the counters, at a tick", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.request({ headers: UNSAMPLED });
+    sidecar.host.forgetHostCalls();
+    sidecar.tick();
+    assert.deepEqual(sidecar.host.hostCalls, {
+      proxy_increment_metric: 1,
+      proxy_set_tick_period_milliseconds: 1,
+    });
+  });
+
+  it("are host and port behind an inbound cluster, once from tick to tick", async () => {
+    const sidecar = await Sidecar.start();
+    const properties = ended({ xds: { cluster_name: "inbound|9080||" } });
+    const asked = () => sidecar.host.hostCalls.proxy_get_property ?? 0;
+    const counts: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const before = asked();
+      sidecar.request({ properties });
+      counts.push(asked() - before);
+      if (i === 1) sidecar.tick();
+    }
+    assert.deepEqual(counts, [11, 9, 11, 9]);
+  });
+
+  it("are none when a stream of nobody ends", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.host.configure(INBOUND, "{}");
+    const stream = sidecar.host.openStream(INBOUND);
+    sidecar.host.forgetHostCalls();
+    sidecar.host.done(stream);
+    assert.deepEqual(sidecar.host.hostCalls, {});
+  });
+});

@@ -1,0 +1,180 @@
+// The end of a root context: a listener goes, a configuration changes, Envoy shuts down. What is buffered still goes out.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { INTERNAL_FAILURE } from "../../host/status.ts";
+import { droppedBecause } from "./account.ts";
+import { INBOUND, OUTBOUND, Sidecar } from "./sidecar.ts";
+
+/** A sidecar with listeners in both directions; with a report of one span under way, in the name of INBOUND, if wanted. */
+async function both(underWay: boolean): Promise<Sidecar> {
+  const sidecar = await Sidecar.start();
+  sidecar.configure(OUTBOUND);
+  if (underWay) {
+    sidecar.request();
+    sidecar.tick();
+    assert.equal(sidecar.host.inFlight[0]?.root, INBOUND);
+  }
+  return sidecar;
+}
+
+describe("the only root context", () => {
+  it("goes at once when nothing is buffered", async () => {
+    const sidecar = await Sidecar.start();
+    assert.equal(sidecar.done(INBOUND), true);
+    assert.deepEqual(sidecar.host.calls, []);
+  });
+
+  it("goes at once when everything was sent", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.request();
+    sidecar.tick();
+    sidecar.answer();
+    assert.equal(sidecar.done(INBOUND), true);
+    assert.deepEqual(sidecar.account, { recorded: 1, sent: 1, dropped: 0, buffered: 0 });
+  });
+
+  it("waits while spans are buffered: they go out, and the answer lets it go", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.requests(3);
+    assert.equal(sidecar.done(INBOUND), false);
+    assert.deepEqual(sidecar.spansPerReport, [3]);
+    assert.ok(sidecar.host.isAlive(INBOUND));
+    sidecar.answer();
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
+  });
+
+  it("waits for the report under way and for all that comes after it", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
+    sidecar.requests(7);
+    assert.equal(sidecar.done(INBOUND), false);
+    for (const spans of [2, 2, 2, 1]) {
+      assert.ok(sidecar.host.isAlive(INBOUND));
+      assert.equal(sidecar.spansPerReport.at(-1), spans);
+      sidecar.answer();
+    }
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.equal(sidecar.account.sent, 7);
+  });
+
+  it("goes when the last report fails, and the spans are counted as dropped", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.requests(3);
+    assert.equal(sidecar.done(INBOUND), false);
+    sidecar.answer("reset");
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 3, sent: 0, dropped: 3, buffered: 0 });
+  });
+
+  it("goes at once when Envoy does not take the last report", async () => {
+    const sidecar = await Sidecar.start({}, { clusters: [] });
+    sidecar.requests(3);
+    assert.equal(sidecar.done(INBOUND), true);
+    assert.deepEqual(droppedBecause(sidecar.host), { no_cluster: 3 });
+  });
+
+  it("gives up what waits behind a report that Envoy does not take", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
+    sidecar.requests(7);
+    assert.equal(sidecar.done(INBOUND), false);
+    sidecar.host.refuse("proxy_http_call", INTERNAL_FAILURE);
+    sidecar.answer();
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 7, sent: 2, dropped: 5, buffered: 0 });
+  });
+
+  it("tells the host what was counted, though no tick comes any more", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.request();
+    sidecar.done(INBOUND);
+    assert.deepEqual(sidecar.account, { recorded: 1, sent: 0, dropped: 0, buffered: 1 });
+  });
+});
+
+describe("the inbound root context", () => {
+  it("goes at once when no report is under way, and leaves what is buffered and the timer to the outbound one", async () => {
+    const sidecar = await both(false);
+    sidecar.requests(3);
+    assert.equal(sidecar.done(INBOUND), true);
+    assert.equal(sidecar.host.tickPeriod(OUTBOUND), 1000);
+    sidecar.tick(OUTBOUND);
+    assert.equal(sidecar.host.inFlight[0]?.root, OUTBOUND);
+    sidecar.answer();
+    assert.equal(sidecar.account.sent, 3);
+  });
+
+  it("waits for a report in its own name, but for no more", async () => {
+    const sidecar = await both(true);
+    sidecar.requests(3, { root: OUTBOUND });
+    assert.equal(sidecar.done(INBOUND), false);
+    sidecar.answer();
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.host.inFlight, []);
+    sidecar.tick(OUTBOUND);
+    sidecar.answer();
+    assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
+  });
+
+  it("hands over a timer that works", async () => {
+    const sidecar = await both(true);
+    assert.equal(sidecar.done(INBOUND), false);
+    sidecar.request({ root: OUTBOUND });
+    assert.equal(sidecar.host.tickPeriod(OUTBOUND), 1000);
+    sidecar.tick(INBOUND);
+    sidecar.answer();
+    assert.equal(sidecar.host.tickPeriod(INBOUND), 0);
+    sidecar.tick(OUTBOUND);
+    assert.deepEqual(sidecar.spansPerReport, [1, 1]);
+  });
+
+  // report/delivery.ts handOver(): wakes the new owner whether there is work or not.
+  it("hands over no timer when there is nothing to do", { skip: "a bug: one tick for nothing" }, async () => {
+    const sidecar = await both(false);
+    assert.equal(sidecar.done(INBOUND), true);
+    assert.equal(sidecar.host.tickPeriod(OUTBOUND), 0);
+  });
+});
+
+describe("the outbound root context", () => {
+  it("goes at once while a report in the name of the inbound one is under way", async () => {
+    const sidecar = await both(true);
+    assert.equal(sidecar.done(OUTBOUND), true);
+    sidecar.answer();
+    assert.equal(sidecar.account.sent, 1);
+    assert.equal(sidecar.host.tickPeriod(INBOUND), 1000);
+  });
+});
+
+describe("both root contexts, with a report under way and more buffered,", () => {
+  for (const order of [
+    [INBOUND, OUTBOUND],
+    [OUTBOUND, INBOUND],
+  ]) {
+    it(`go when all of it is answered: ${order.join(" before ")}`, async () => {
+      const sidecar = await both(true);
+      sidecar.requests(2);
+      sidecar.requests(2, { root: OUTBOUND });
+      for (const root of order) sidecar.done(root);
+      sidecar.answer();
+      assert.deepEqual(sidecar.spansPerReport, [1, 4]);
+      assert.ok(sidecar.host.isAlive(order[1] as number), "the last one takes along what is left");
+      sidecar.answer();
+      assert.deepEqual([sidecar.host.isAlive(INBOUND), sidecar.host.isAlive(OUTBOUND)], [false, false]);
+      assert.deepEqual(sidecar.account, { recorded: 5, sent: 5, dropped: 0, buffered: 0 });
+      assert.ok(
+        sidecar.host.calls.every((call) => call.state === "answered"),
+        "no call was cancelled",
+      );
+    });
+
+    it(`go when the connection fails: ${order.join(" before ")}`, async () => {
+      const sidecar = await both(true);
+      sidecar.requests(4, { root: OUTBOUND });
+      for (const root of order) sidecar.done(root);
+      sidecar.answer("reset");
+      sidecar.answer("reset");
+      assert.deepEqual([sidecar.host.isAlive(INBOUND), sidecar.host.isAlive(OUTBOUND)], [false, false]);
+      assert.deepEqual(sidecar.account, { recorded: 5, sent: 0, dropped: 5, buffered: 0 });
+    });
+  }
+});

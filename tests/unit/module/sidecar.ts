@@ -1,0 +1,134 @@
+// A sidecar in the mock host: Lightspan loaded, configured, and led through whole requests. After every step it checks what
+// must hold at all times: the account balances, and no more reports are under way than there are collectors.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { decodeReport, type Report } from "../../../satellite/decode.ts";
+import type { Headers } from "../../host/headers.ts";
+import { Host } from "../../host/host.ts";
+import type { Answer, Ended, HostOptions } from "../../host/options.ts";
+import { accountOf, assertBalanced, count, type Account } from "./account.ts";
+import { ANSWERED, OK, SAMPLED } from "./requests.ts";
+
+const path = fileURLToPath(new URL("../../../build/lightspan.wasm", import.meta.url));
+if (!existsSync(path)) throw new Error(`${path} is missing: npm run build`);
+/** The release build. */
+export const lightspan: Uint8Array = readFileSync(path);
+
+/** Root contexts, with the number that the direction of their listeners has in Envoy. */
+export const INBOUND = 1;
+export const OUTBOUND = 2;
+
+export type Changes = Record<string, Record<string, unknown>>;
+
+/** A configuration as JSON: the cluster `lightstep`, and `changes` by section. */
+export function configuration(changes: Changes = {}): string {
+  return JSON.stringify({ ...changes, collector: { cluster: "lightstep", ...changes.collector } });
+}
+
+/** What becomes of a request; all of it has a default. */
+export interface Exchange extends Ended {
+  root?: number;
+  headers?: Headers;
+  /** No body; the default. */
+  endOfStream?: boolean;
+}
+
+export const NODE = {
+  xds: {
+    node: {
+      id: "sidecar~172.17.0.17~reviews-v3-78f7bbb948-2mb96.default~default.svc.cluster.local",
+      cluster: "reviews.default",
+      metadata: { LABELS: { app: "reviews", version: "v3" }, NAMESPACE: "default" },
+    },
+  },
+};
+
+export class Sidecar {
+  /** How many reports may be under way at once. */
+  collectors = 1;
+
+  private constructor(readonly host: Host) {}
+
+  /** A VM that nobody has configured. */
+  static async bare(options: HostOptions = {}): Promise<Sidecar> {
+    return new Sidecar(await Host.load(lightspan, { node: NODE, ...options }));
+  }
+
+  /** A VM with an inbound listener. */
+  static async start(changes: Changes = {}, options: HostOptions = {}): Promise<Sidecar> {
+    const sidecar = await Sidecar.bare(options);
+    sidecar.configure(INBOUND, changes);
+    return sidecar;
+  }
+
+  configure(root: number, changes: Changes = {}): void {
+    const direction = root === OUTBOUND ? OUTBOUND : INBOUND;
+    const accepted = this.host.configure(root, configuration(changes), { xds: { listener_direction: direction } });
+    assert.ok(accepted, this.host.logs.at(-1)?.text);
+    this.check();
+  }
+
+  /** One whole request, sampled by its caller unless told otherwise; its headers as they went on. */
+  request({ root = INBOUND, headers = SAMPLED, endOfStream = true, ...end }: Exchange = {}): Map<string, string> {
+    const stream = this.host.openStream(root);
+    const sentOn = this.host.requestHeaders(stream, headers, endOfStream);
+    this.host.log(stream, { responseHeaders: ANSWERED, properties: OK, ...end });
+    this.host.done(stream);
+    this.check();
+    return new Map(sentOn);
+  }
+
+  requests(times: number, exchange: Exchange = {}): void {
+    for (let i = 0; i < times; i++) this.request(exchange);
+  }
+
+  tick(root = INBOUND): void {
+    this.host.tick(root);
+    this.check();
+  }
+
+  /** Answers the report under way. */
+  answer(answer: Answer = { status: 200 }): void {
+    const call = this.host.inFlight[0];
+    assert.ok(call, "a report is under way");
+    this.host.answer(call.token, answer);
+    this.check();
+  }
+
+  done(root: number): boolean {
+    const agreed = this.host.done(root);
+    this.check();
+    return agreed;
+  }
+
+  /** All reports so far, decoded. */
+  get reports(): Report[] {
+    return this.host.calls.map((call) => decodeReport(call.body));
+  }
+
+  /** The number of spans in each report so far. */
+  get spansPerReport(): number[] {
+    return this.reports.map((report) => report.spans.length);
+  }
+
+  /** As Envoy was told so far: at a tick, an answer, and when the last root context goes. */
+  get account(): Account {
+    return accountOf(this.host);
+  }
+
+  count(name: string): number {
+    return count(this.host, name);
+  }
+
+  /** Log lines of the level. */
+  lines(level: string): string[] {
+    return this.host.logs.filter((line) => line.level === level).map((line) => line.text);
+  }
+
+  private check(): void {
+    assertBalanced(this.host);
+    const underWay = this.host.inFlight.length;
+    assert.ok(underWay <= this.collectors, `${underWay} reports are under way`);
+  }
+}

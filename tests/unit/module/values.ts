@@ -1,0 +1,46 @@
+// JSON values of every kind, right and wrong, for configurations.
+
+/** Tried as the value of every key. */
+export const VALUES: unknown[] = [
+  ...[null, true, false, 0, 1, 2, -1, 0.5, 64, 128, 1e300, -0.0001],
+  ...[
+    "",
+    "x",
+    "/x",
+    "/",
+    "/a b",
+    "/a\tb",
+    "/\u007f",
+    "a\0b",
+    "a\tb",
+    "a\nb",
+    "a\u007f",
+    "\u00e9",
+    "\u{1f600}",
+    "\ud800",
+  ],
+  ...["auto", "client", "server", "Auto", "keep", "drop", "b3", "1", "true"],
+  ...[[], ["b3"], ["b3", "b3"], ["tracecontext", "b3multi", "b3"], ["B3"], ["b3", ""], [1], [null], [[]]],
+  ...[["/a"], ["/a", "/a"], ["/", "a"], ["/\n"]],
+  ...[{}, { a: "x" }, { a: "" }, { a: 1 }, { a: null }, { a: "x\n" }, { a: "X" }, { a: ":x" }, { a: "x y" }],
+  ...[
+    { A: "x" },
+    { "": "x" },
+    { ":a": "x" },
+    { "a b": "x" },
+    { "a\tb": "x" },
+    { "a\u0001": "x" },
+    { "!#$%&'*+-.^_`|~": "x" },
+  ],
+  ...[{ "lightstep.a": "x" }, { lightstep: "x" }, { node_id: "x" }, { Node_id: "x" }, { "http.url": { source: "x" } }],
+  ...[{ a: { source: "x" } }, { a: { source: "x", default: "y" } }, { a: { source: "" } }, { a: { default: "y" } }],
+  ...[
+    { a: { source: "x", default: "" } },
+    { a: { source: "x", default: 1 } },
+    { a: { source: "x", or: "y" } },
+    { a: [] },
+  ],
+  ...[{ a: { source: 1 } }, { a: {} }, { a: "x".repeat(63) }, { a: "x".repeat(64) }, { a: { source: "x".repeat(64) } }],
+  Object.fromEntries(Array.from({ length: 28 }, (_, i) => [`a${i}`, "x"])),
+  Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`a${i}`, "x"])),
+];
