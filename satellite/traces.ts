@@ -96,10 +96,17 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
   }
 }
 
+/** The reporter's tags are those of all its spans, but for what it says of the tracer itself. */
+function commonTags(report: Report): Tags {
+  const common = Object.entries(report.reporterTags).filter(([name]) => !/^(lightstep|service)\./.test(name));
+  return Object.fromEntries(common);
+}
+
 function describe(span: ReportedSpan, report: Report): Span {
-  const { tags } = span;
+  const tags = { ...commonTags(report), ...span.tags };
   return {
     ...span,
+    tags,
     service: report.service,
     component: text(tags, "component") ?? "",
     kind: text(tags, "span.kind") ?? "",

@@ -1,7 +1,7 @@
 // From settings to a place to report to: what the host needs for each call, and what each report begins with, made once.
 import { spell } from "../bytes/decimal";
 import { encodePairs } from "../bytes/fields";
-import { text } from "../bytes/slice";
+import { text, toText } from "../bytes/slice";
 import { Settings } from "../config/settings";
 import { nextId } from "../context/ids";
 import { Delivery, Destination } from "../report/delivery";
@@ -46,23 +46,26 @@ function headersOf(settings: Settings): Headers {
   return new Headers(names, values);
 }
 
-function reporterTags(service: string, version: string): ConstantTag[] {
+/** What the reporter says of itself, and what is true of all its spans. */
+function reporterTags(service: string, version: string, constant: ConstantTag[]): ConstantTag[] {
   let tags = [
     new ConstantTag(text("lightstep.component_name"), text(service)),
     new ConstantTag(text("lightstep.tracer_platform"), text("envoy")),
     new ConstantTag(text("lightstep.tracer_version"), text(LIGHTSPAN_VERSION)),
   ];
   if (version.length > 0) tags.push(new ConstantTag(text("service.version"), text(version)));
-  return tags;
+  return tags.concat(constant);
 }
 
-/** The delivery of this VM that `settings` and the reporter's service and version ask for; a new one if there is none. */
-export function deliveryFor(settings: Settings, service: string, version: string): Delivery {
+/** The delivery of this VM that `settings` and the reporter's tags ask for; a new one if there is none. */
+export function deliveryFor(settings: Settings, service: string, version: string, constant: ConstantTag[]): Delivery {
+  let tags = reporterTags(service, version, constant);
   let headers = headersOf(settings);
-  let key = settings.cluster + "\n" + service + "\n" + version + "\n" + settings.accessToken;
+  let key = settings.cluster + "\n" + settings.accessToken;
   key += "\n" + spell(settings.timeoutMs) + "\n" + spell(settings.maxBytes);
   key += "\n" + spell(settings.flushSpans) + "\n" + spell(settings.flushIntervalMs);
   for (let i = 0; i < headers.length; i++) key += "\n" + headers.names[i] + ": " + headers.values[i];
+  for (let i = 0; i < tags.length; i++) key += "\n" + toText(tags[i].name) + "=" + toText(tags[i].value);
 
   for (let i = deliveries.length - 1; i >= 0; i--) {
     if (deliveries[i].key === key) return deliveries[i];
@@ -73,7 +76,7 @@ export function deliveryFor(settings: Settings, service: string, version: string
       key,
       settings.cluster,
       encodePairs(headers.names, headers.values),
-      encodeHead(nextId(), reporterTags(service, version), text(settings.accessToken)),
+      encodeHead(nextId(), tags, text(settings.accessToken)),
       settings.timeoutMs,
       settings.maxBytes,
       settings.flushSpans,

@@ -11,7 +11,6 @@ import { readNumber } from "../host/properties";
 import { randomU64 } from "../host/random";
 import { defineAll } from "../report/counters";
 import { Delivery } from "../report/delivery";
-import { encodeConstantTags } from "../report/lightstep";
 import { constantTags, serviceOf, versionOf } from "../span/node";
 import { TagSettings } from "../span/tags";
 import { deliveryFor } from "./collector";
@@ -26,7 +25,6 @@ export class Root {
   constructor(
     readonly id: u32,
     readonly delivery: Delivery,
-    readonly constantTags: Slice,
     readonly propagation: Propagation,
     readonly sampler: Sampler,
     readonly tags: TagSettings,
@@ -83,12 +81,10 @@ function make(id: u32, settings: Settings, custom: CustomTags): Root {
   let node = askNode();
   let service = settings.serviceName.length > 0 ? settings.serviceName : serviceOf(node);
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
-  let delivery = deliveryFor(settings, service, version);
-  let tags = encodeConstantTags(constantTags(node, version).concat(custom.constant));
+  let delivery = deliveryFor(settings, service, version, constantTags(node, version).concat(custom.constant));
   return new Root(
     id,
     delivery,
-    tags,
     propagationOf(settings),
     samplerOf(settings),
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),

@@ -109,5 +109,5 @@ function finish(stream: Stream, root: Root): void {
   nameOperation(exchange, span.client, span.operation);
   askCustom(root.tags.custom);
   describe(span, exchange, root.tags);
-  root.delivery.record(span, root.constantTags);
+  root.delivery.record(span);
 }

@@ -105,16 +105,16 @@ export class Delivery {
    * Takes over a finished span. It may speak for another root context from here on: nothing more may be asked of the
    * stream in this callback.
    */
-  record(span: Span, constantTags: Slice): void {
+  record(span: Span): void {
     counters.spansRecorded.add(1);
     this.wake();
     if (this.isDisabled) return this.drop(1, counters.DISABLED);
-    let at = this.queue.reserve(maxSpanSize(span, constantTags));
+    let at = this.queue.reserve(maxSpanSize(span));
     let evicted = this.queue.takeEvicted();
     if (at === 0) evicted++;
     else counters.spansBuffered.add(1);
     if (evicted > 0) this.overflow(evicted, at === 0);
-    if (at !== 0 && this.queue.commit(encodeSpan(at, span, constantTags))) {
+    if (at !== 0 && this.queue.commit(encodeSpan(at, span))) {
       this.queue.seal();
       this.send();
     }

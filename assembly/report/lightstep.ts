@@ -1,6 +1,6 @@
 // Lightstep's collector.proto, the bytes that go over the wire (lightstep/lightstep-tracer-common, collector.proto).
 // A ReportRequest is written as a head that never changes, reporter and token, and behind it one `spans` field for each
-// span. Ids are of 64 bits there: of a wider trace id the lower half goes, as Lightstep's own tracers have it.
+// span. The reporter's tags are those of all its spans: that is where tags that never change stand, once in a report. Ids are of 64 bits there: of a wider trace id the lower half goes, as Lightstep's own tracers have it.
 import {
   bytesFieldSize,
   closeBytes,
@@ -104,24 +104,9 @@ export function encodeHead(reporterId: u64, tags: ConstantTag[], accessToken: Sl
   return slice;
 }
 
-/** The tags that every span of a node has, encoded once. Never freed. */
-export function encodeConstantTags(tags: ConstantTag[]): Slice {
-  let capacity: u32 = 0;
-  for (let i = 0; i < tags.length; i++) capacity += TAG_HEAD + tags[i].name.size + tags[i].value.size * 3;
-  let start = heap.alloc(capacity);
-  let at = start;
-  for (let i = 0; i < tags.length; i++) {
-    makeValid(tags[i].value);
-    at = writeStringTag(at, TAGS, tags[i].name, tags[i].value);
-  }
-  let slice = new Slice();
-  slice.set(start, <u32>(at - start));
-  return slice;
-}
-
 /** No encoding of `span` is longer, in bytes. */
-export function maxSpanSize(span: Span, constantTags: Slice): u32 {
-  let size = FIXED_PART + span.operation.size + constantTags.size;
+export function maxSpanSize(span: Span): u32 {
+  let size = FIXED_PART + span.operation.size;
   for (let i: u32 = 0; i < span.tagCount; i++) {
     let tag = span.tagAt(i);
     size += TAG_HEAD + tag.name.size + tag.value.size;
@@ -130,7 +115,7 @@ export function maxSpanSize(span: Span, constantTags: Slice): u32 {
 }
 
 /** Writes `span` as one `spans` field of a ReportRequest at `at`; returns the address behind it. */
-export function encodeSpan(at: usize, span: Span, constantTags: Slice): usize {
+export function encodeSpan(at: usize, span: Span): usize {
   let context = span.context;
   let body = openBytes(at, SPANS);
   at = writeContext(body, SPAN_CONTEXT, context.traceLow, context.spanId);
@@ -148,8 +133,6 @@ export function encodeSpan(at: usize, span: Span, constantTags: Slice): usize {
   at = writeVarintField(at, DURATION_MICROS, span.durationNanos / 1000);
   at = writeStringTag(at, TAGS, names.SPAN_KIND, span.client ? CLIENT : SERVER);
   if (span.error) at = writeTrueTag(at, TAGS, names.ERROR);
-  memory.copy(at, constantTags.at, constantTags.size);
-  at += constantTags.size;
   for (let i: u32 = 0; i < span.tagCount; i++) {
     let tag = span.tagAt(i);
     at = writeStringTag(at, TAGS, tag.name, tag.value);

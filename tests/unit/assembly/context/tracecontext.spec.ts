@@ -2,16 +2,7 @@
 import { encodePairs, Field } from "../../../../assembly/bytes/fields";
 import { toText, Slice } from "../../../../assembly/bytes/slice";
 import { carrier, TRACEPARENT, TRACESTATE } from "../../../../assembly/context/carrier";
-import {
-  ABSENT,
-  ACCEPT,
-  DEBUG,
-  DEFER,
-  DENY,
-  MALFORMED,
-  READ,
-  TraceContext,
-} from "../../../../assembly/context/context";
+import { ABSENT, ACCEPT, DEBUG, DENY, MALFORMED, READ, TraceContext } from "../../../../assembly/context/context";
 import { readTraceparent, TRACEPARENT_SIZE, writeTraceparent } from "../../../../assembly/context/tracecontext";
 import { Bytes, fence } from "../bytes";
 

@@ -2,14 +2,13 @@
 import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { TraceContext } from "../../../../assembly/context/context";
-import { encodeConstantTags, encodeHead, encodeSpan, maxSpanSize } from "../../../../assembly/report/lightstep";
+import { encodeHead, encodeSpan, maxSpanSize } from "../../../../assembly/report/lightstep";
 import { ConstantTag } from "../../../../assembly/span/node";
 import { Span } from "../../../../assembly/span/span";
 import { Bytes, hexOf } from "../bytes";
 
 const context = new TraceContext();
 const span = new Span(context);
-const NO_TAGS = new Slice();
 
 function set(slice: Slice, value: string): void {
   let bytes = text(value);
@@ -31,10 +30,10 @@ function smallest(): void {
 }
 
 /** The encoded span in hexadecimal; says so if it is larger than was foretold. */
-function encoded(constantTags: Slice = NO_TAGS): string {
-  let most = maxSpanSize(span, constantTags);
+function encoded(): string {
+  let most = maxSpanSize(span);
   let at = heap.alloc(most);
-  let size = <u32>(encodeSpan(at, span, constantTags) - at);
+  let size = <u32>(encodeSpan(at, span) - at);
   return size > most ? "too large" : hexOf(at, size);
 }
 
@@ -126,23 +125,17 @@ describe("a span for Lightstep", () => {
     expect(encoded()).toBe(hex(bytes));
   });
 
-  it("has the constant tags and then its own", () => {
+  it("has its tags in their order, empty ones too", () => {
     smallest();
     set(span.tag(text("http.method")), "GET");
     set(span.tag(text("zone")), "");
-    let constant = encodeConstantTags([new ConstantTag(text("node_id"), text("é"))]);
     let bytes = new Bytes()
-      .hex("1a 5f") // ReportRequest.spans = 3, 95 bytes
+      .hex("1a 50") // ReportRequest.spans = 3, 80 bytes
       .hex(CONTEXT)
       .hex(OPERATION)
       .hex(START)
       .hex(DURATION)
       .hex(SERVER)
-      .hex("32 0d") // Span.tags = 6, 13 bytes
-      .hex("0a 07")
-      .text("node_id") // KeyValue.key = 1
-      .hex("12 02")
-      .text("é") // KeyValue.string_value = 2
       .hex("32 12") // Span.tags = 6, 18 bytes
       .hex("0a 0b")
       .text("http.method") // KeyValue.key = 1
@@ -152,7 +145,7 @@ describe("a span for Lightstep", () => {
       .hex("0a 04")
       .text("zone") // KeyValue.key = 1
       .hex("12 00"); // KeyValue.string_value = 2, empty but present, as it is in a oneof
-    expect(encoded(constant)).toBe(hex(bytes));
+    expect(encoded()).toBe(hex(bytes));
   });
 
   it("has times of zero, and times as large as can be", () => {
@@ -177,9 +170,9 @@ describe("a span for Lightstep", () => {
       smallest();
       let value = new Bytes().repeat(0x61, sizes[i]);
       span.tag(text("t")).set(value.at, value.size);
-      let most = maxSpanSize(span, NO_TAGS);
+      let most = maxSpanSize(span);
       let at = heap.alloc(most);
-      let size = <u32>(encodeSpan(at, span, NO_TAGS) - at);
+      let size = <u32>(encodeSpan(at, span) - at);
       expect(size <= most).toBe(true);
 
       // The same behind a length written by hand: what stands in `spans` is the smallest span and the tag.
@@ -202,22 +195,16 @@ function varint(value: u32): Bytes {
   return bytes.byte(<u8>value);
 }
 
-describe("constant tags for Lightstep", () => {
-  it("are none where there are none", () => {
-    expect(encodeConstantTags([]).size).toBe(0);
-  });
-
-  it("are made valid UTF-8", () => {
+describe("the head of a report for Lightstep", () => {
+  it("has only valid UTF-8 in its tags", () => {
     let bad = new Bytes().hex("61 ff");
     let value = new Slice();
     value.set(bad.at, bad.size);
-    let tags = encodeConstantTags([new ConstantTag(text("t"), value)]);
-    // Span.tags = 6, 9 bytes: KeyValue.key = 1, string_value = 2 with U+FFFD in it
-    expect(hexOf(tags.at, tags.size)).toBe("32 09 0a 01 74 12 04 61 ef bf bd");
+    let head = encodeHead(300, [new ConstantTag(text("t"), value)], text(""));
+    // Reporter.tags = 4, 9 bytes: KeyValue.key = 1, string_value = 2 with U+FFFD in it
+    expect(hexOf(head.at, head.size).includes("22 09 0a 01 74 12 04 61 ef bf bd")).toBe(true);
   });
-});
 
-describe("the head of a report for Lightstep", () => {
   it("is the reporter with its tags, and the token", () => {
     let tags = [new ConstantTag(text("lightstep.component_name"), text("reviews.default"))];
     tags.push(new ConstantTag(text("a"), text("")));
