@@ -43,11 +43,12 @@ export function proxy_on_tick(id: u32): void {
   __collect();
   forgetCluster();
   let root = findRoot(id);
-  if (root !== null) root.delivery.tick(id);
+  if (root !== null) root.delivery.tick();
 }
 
 export function proxy_on_http_call_response(_id: u32, token: u32, headers: u32, bodySize: u32, _trailers: u32): void {
   reset();
+  __collect();
   tellAnswer(token, headers, bodySize);
 }
 

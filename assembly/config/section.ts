@@ -87,9 +87,9 @@ export class Section {
     return "";
   }
 
-  /** As string(), and there has to be one. */
+  /** As headerValue(), and there has to be one. */
   required(key: string): string {
-    let value = this.string(key);
+    let value = this.headerValue(key);
     if (value.length === 0) this.refusal.refuse(this.pathOf(key), "is missing", "a string that is not empty");
     return value;
   }
@@ -104,7 +104,7 @@ export class Section {
   /** As headerValue(), and it is the path of a URL. */
   urlPath(key: string): string {
     let value = this.headerValue(key);
-    if (value.length > 0 && (!value.startsWith("/") || value.includes(" "))) {
+    if (value.length > 0 && (!value.startsWith("/") || value.includes(" ") || value.includes("\t"))) {
       this.refusal.refuse(this.pathOf(key), 'found "' + value + '"', "a path that begins with / and has no spaces");
     }
     return value;
@@ -204,7 +204,7 @@ export class Section {
     let found = this.find(key);
     if (found === null) return entries;
     if (found.type !== OBJECT) {
-      this.refusal.refuse(this.pathOf(key), show(found), "an object of strings");
+      this.refusal.refuse(this.pathOf(key), "found " + typeName(found), "an object of strings");
       return entries;
     }
     for (let i = 0; i < found.keys.length; i++) {
@@ -261,7 +261,7 @@ export class Section {
   }
 
   private refuseControls(path: string): void {
-    this.refusal.refuse(path, "holds control characters", "a string without control characters");
+    this.refusal.refuse(path, "holds control characters or half a surrogate pair", "a string without them");
   }
 
   /** Refuses the keys that were not asked for. */
@@ -285,10 +285,14 @@ function isHeaderName(name: string): bool {
   return name.length > 0;
 }
 
+/** No control characters but the tab, and nothing that has no UTF-8. */
 function isHeaderValue(value: string): bool {
   for (let i = 0; i < value.length; i++) {
     let unit = value.charCodeAt(i);
     if ((unit < 0x20 && unit !== 0x09) || unit === 0x7f) return false;
+    if ((unit & 0xf800) !== 0xd800) continue;
+    // A pair is a high half and a low half.
+    if (unit >= 0xdc00 || i + 1 === value.length || (value.charCodeAt(++i) & 0xfc00) !== 0xdc00) return false;
   }
   return true;
 }

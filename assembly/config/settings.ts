@@ -110,7 +110,7 @@ export let refusedBecause: string = "";
 
 /** The settings that `size` bytes of JSON at `at` say, or null with `refusedBecause`. */
 export function readSettings(at: usize, size: u32): Settings | null {
-  refusedBecause = 'is empty; allowed: an object, {"collector":{"cluster":"…"}} is enough';
+  refusedBecause = 'configuration: is empty; allowed: an object, {"collector":{"cluster":"…"}} is enough';
   if (size === 0) return null;
   let reader = new JsonReader();
   let json = reader.parse(at, size);

@@ -8,7 +8,7 @@ export const ACCEPT: u8 = 2;
 export const DEBUG: u8 = 3;
 
 /**
- * [traceHigh u64][traceLow u64][spanId u64][parentId u64][decision u8][wide u8][random u8]
+ * [traceHigh u64][traceLow u64][spanId u64][parentId u64][decision u8][wide u8][random u8][moves u8]
  * traceLow 0 with traceHigh 0 = no ids, only a decision. parentId 0 = no parent.
  */
 @unmanaged
@@ -23,6 +23,8 @@ export class TraceContext {
   wide: bool = false;
   /** W3C: at least the last 56 bits of the trace id are known to be random. */
   random: bool = false;
+  /** A `traceparent` of this trace said otherwise of sampling. W3C has its flag change only together with the span id. */
+  moves: bool = false;
 
   clear(): void {
     memory.fill(changetype<usize>(this), 0, offsetof<TraceContext>());

@@ -1,9 +1,9 @@
 // From the headers that a request brought to the context that it belongs to: the first format that can be used, in the
-// order of the configuration. Spans are not shared: a received span id is the parent of ours, never ours.
+// order of the configuration; of a decision without ids, the ids of the next. Spans are not shared: a received span id is the parent of ours, never ours.
 import { readB3 } from "./b3";
 import { readB3Multi } from "./b3multi";
 import { B3, carrier, FLAGS, PARENT_SPAN_ID, SAMPLED, SPAN_ID, TRACE_ID, TRACEPARENT, TRACESTATE } from "./carrier";
-import { ABSENT, MALFORMED, READ, TraceContext } from "./context";
+import { ABSENT, DEFER, DENY, MALFORMED, READ, TraceContext } from "./context";
 import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "./propagation";
 import { readTraceparent } from "./tracecontext";
 import { isTracestate } from "./tracestate";
@@ -29,23 +29,37 @@ function readTracestate(format: u32, into: TraceContext): void {
   if (format !== TRACECONTEXT) {
     if (TRACEPARENT.size === 0 || readTraceparent(TRACEPARENT, other) !== READ || !other.sameTrace(into)) return;
     into.random = other.random;
+    into.moves = into.decision === DENY && other.sampled;
   }
   keepsTracestate = TRACESTATE.seen > 0 && isTracestate(carrier, TRACESTATE);
 }
 
-/** Reads the carrier's headers into `into`; `into` is empty if there is no usable context among them. */
+/**
+ * Reads the carrier's headers into `into`; `into` is empty if there is no usable context among them. A decision that came
+ * without ids is kept, and the ids are looked for in the formats behind it.
+ */
 export function extract(propagation: Propagation, into: TraceContext): void {
   metMalformed = false;
   keepsTracestate = false;
   let formats = propagation.extract;
+  let decision = DEFER;
   for (let i = 0; i < formats.length; i++) {
     let format = unchecked(formats[i]);
     let result = read(format, into);
     if (result === READ) {
+      if (decision !== DEFER) {
+        into.moves = format === TRACECONTEXT && decision === DENY && into.sampled;
+        into.decision = decision;
+      }
+      if (!into.hasIds) {
+        decision = into.decision;
+        continue;
+      }
       if (formats.includes(TRACECONTEXT)) readTracestate(format, into);
       return;
     }
     if (result === MALFORMED) metMalformed = true;
   }
   into.clear();
+  into.decision = decision;
 }

@@ -1,5 +1,6 @@
 // One hop of a trace: from the context that arrived to the one that goes on, with the sampling decision between them.
 // The order: the parent's decision or debug, Envoy's forced trace, excluded paths, the rate, the cap.
+import { Field } from "../bytes/fields";
 import { CLIENT_TRACE_ID, FORCE_TRACE, PATH, REQUEST_ID } from "./carrier";
 import { ACCEPT, DEFER, DENY, TraceContext } from "./context";
 import { nextId } from "./ids";
@@ -13,9 +14,12 @@ function startTrace(own: TraceContext, wide: bool): void {
   own.random = true;
 }
 
+/** Envoy strips x-envoy-force-trace from strangers' requests, but x-client-trace-id from nobody's. */
+const NOT_THERE: Field = new Field();
+
 /** Decides for `own`, which may have ids or not; a trace without ids starts here, unless its path is excluded. */
-function decide(own: TraceContext, sampler: Sampler, wide: bool, nowMs: () => u64): u8 {
-  let forced = isForced(FORCE_TRACE, CLIENT_TRACE_ID, REQUEST_ID);
+function decide(own: TraceContext, sampler: Sampler, wide: bool, trusts: bool, nowMs: () => u64): u8 {
+  let forced = isForced(FORCE_TRACE, trusts ? CLIENT_TRACE_ID : NOT_THERE, REQUEST_ID);
   let starts = !own.hasIds;
   if (starts) {
     if (!forced && sampler.excludes(PATH)) return DENY;
@@ -40,10 +44,10 @@ export function continueFrom(
   nowMs: () => u64,
 ): void {
   own.copyFrom(received);
-  if (own.decision === DEFER) own.decision = decide(own, sampler, propagation.wide, nowMs);
+  if (own.decision === DEFER) own.decision = decide(own, sampler, propagation.wide, propagation.trusts, nowMs);
   if (!own.hasIds && (own.sampled || (propagation.inject & TRACECONTEXT) !== 0)) startTrace(own, propagation.wide);
-  if (own.sampled) {
+  if (own.sampled || received.moves || (own.hasIds && !received.hasIds)) {
     own.parentId = received.spanId;
     own.spanId = nextId();
-  } else if (own.hasIds && !received.hasIds) own.spanId = nextId();
+  }
 }

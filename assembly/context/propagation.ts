@@ -16,4 +16,9 @@ export class Propagation {
     /** No trace header leaves. */
     readonly strip: bool,
   ) {}
+
+  /** What arrives may say what trace a request belongs to, and that it be traced. */
+  get trusts(): bool {
+    return this.extract.length > 0;
+  }
 }

@@ -23,10 +23,15 @@ export function isForced(forceTrace: Field, clientTraceId: Field, requestId: Fie
   return reason === BY_SERVICE || reason === BY_CLIENT;
 }
 
+/** Milliseconds of a second; one trace in the unit of the bucket; the milliseconds that fill it at the lowest cap. */
+const MS: u64 = 1000;
+const ONE_TRACE: u64 = <u64>ALWAYS * MS;
+const FILLS_ANY: u64 = ONE_TRACE;
+
 export class Sampler {
   /** Trace ids whose last 56 bits are below it are not sampled. */
   private threshold: u64;
-  /** Traces that may start now, in ten-thousandths; and their time. */
+  /** Traces that may start now, in ten-millionths, so that a millisecond of any cap is a whole number; and their time. */
   private tokens: u64;
   private refilledMs: u64 = 0;
 
@@ -43,7 +48,7 @@ export class Sampler {
 
   /** A second's worth, and one trace at least. */
   private get capacity(): u64 {
-    return max(this.perSecond, ALWAYS);
+    return max(this.perSecond * MS, ONE_TRACE);
   }
 
   /** No trace starts at this path. */
@@ -68,13 +73,13 @@ export class Sampler {
   /** The cap lets one more trace start at `nowMs`, and counts it. */
   admits(nowMs: u64): bool {
     if (nowMs > this.refilledMs) {
-      // An hour fills any bucket; more would only overflow.
-      let elapsed = min(nowMs - this.refilledMs, 3600000);
-      this.tokens = min(this.capacity, this.tokens + (elapsed * this.perSecond) / 1000);
-      this.refilledMs = nowMs;
+      let elapsed = min(nowMs - this.refilledMs, FILLS_ANY);
+      this.tokens = min(this.capacity, this.tokens + elapsed * this.perSecond);
     }
-    if (this.tokens < ALWAYS) return false;
-    this.tokens -= ALWAYS;
+    // Also of a clock that was set back: it goes on from there.
+    this.refilledMs = nowMs;
+    if (this.tokens < ONE_TRACE) return false;
+    this.tokens -= ONE_TRACE;
     return true;
   }
 }

@@ -24,9 +24,9 @@ const GRPC_MESSAGE: Slice = text("grpc-message");
 const pairs: Slice = new Slice();
 const contentType: Slice = new Slice();
 
-/** Fills in `exchange` and the request headers, of a request that may be known to have no body; false if the stream ended before it had any. */
-export function askExchange(exchange: Exchange, hasNoBody: bool): bool {
-  if (!readPairs(REQUEST, pairs) || !request.scan(pairs.at, pairs.size)) return false;
+/** Fills in `exchange` and the request headers, of a request that may be known to have no body. */
+export function askExchange(exchange: Exchange, hasNoBody: bool): void {
+  if (!readPairs(REQUEST, pairs) || !request.scan(pairs.at, pairs.size)) request.clear();
   exchange.startNanos = readNumber(REQUEST_TIME, 0);
   exchange.durationNanos = readNumber(REQUEST_DURATION, 0);
   // Body bytes as they came, where request.size would repeat what content-length promised.
@@ -40,7 +40,6 @@ export function askExchange(exchange: Exchange, hasNoBody: bool): bool {
   readProperty(CLUSTER_NAME, exchange.cluster);
   askClusterHost(exchange);
   askGrpc(exchange);
-  return true;
 }
 
 // An inbound listener leads to one cluster with one host: remembered from request to request, and asked for anew from tick

@@ -111,7 +111,7 @@ export function configure(id: u32, size: u32): bool {
     seed(randomU64(), randomU64());
     isSeeded = true;
   }
-  if (!defineAll()) error("Envoy did not take all of Lightspan's counters: its stats are incomplete");
+  if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
   end(id);
   let root = make(id, settings, custom);
   roots.push(root);

@@ -101,7 +101,7 @@ function finish(stream: Stream, root: Root): void {
     root.delivery.wake();
     return;
   }
-  if (!askExchange(exchange, stream.hasNoBody)) return;
+  askExchange(exchange, stream.hasNoBody);
   own.copyFrom(stream.context);
   span.client = root.isClient();
   span.startNanos = exchange.startNanos;

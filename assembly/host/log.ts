@@ -9,7 +9,11 @@ const CRITICAL: u32 = 5;
 // A log line that the host refuses has nowhere else to be told: the status of proxy_log is dropped knowingly.
 function log(level: u32, message: string): void {
   let bytes = String.UTF8.encode(message);
-  proxy_log(level, changetype<usize>(bytes), bytes.byteLength);
+  let at = changetype<usize>(bytes);
+  let end = at + <usize>bytes.byteLength;
+  // One line is one line, whatever somebody wrote into a configuration or an answer.
+  for (let byte = at; byte < end; byte++) if (load<u8>(byte) < 0x20) store<u8>(byte, 0x20);
+  proxy_log(level, at, end - at);
 }
 
 export function info(message: string): void {

@@ -49,6 +49,8 @@ export class BatchQueue {
    */
   reserve(size: u32): usize {
     let needed = size + (this.open === NO_BATCH ? this.head.size : 0);
+    // What no batch could make room for must not cost those that wait.
+    if (<u64>needed + this.fixedBytes > this.maxBytes) return 0;
     // In 64 bits: a span may be as long as its headers, and a sum must not wrap.
     while (<u64>this.bytes + needed > this.maxBytes) if (!this.evict()) return 0;
     if (this.open === NO_BATCH) this.begin(needed);
@@ -102,6 +104,12 @@ export class BatchQueue {
     let evicted = this.evicted;
     this.evicted = 0;
     return evicted;
+  }
+
+  /** Bytes of the batches that cannot be evicted: the open one and the one under way. */
+  private get fixedBytes(): u32 {
+    let open = this.open === NO_BATCH ? 0 : changetype<Batch>(this.open).size;
+    return open + (this.firstIsBusy ? changetype<Batch>(this.first).size : 0);
   }
 
   private release(batch: Batch): u32 {

@@ -74,10 +74,18 @@ export class Delivery {
     return this.members.length === 0 && this.leaving.length === 0;
   }
 
-  /** The root context `id` reports here from now on. */
+  /** The root context `id` reports here from now on. It was configured, so a collector that said "stop" is asked again. */
   join(id: u32): void {
-    if (this.members.length === 0) this.owner = id;
+    this.isDisabled = false;
     this.members.push(id);
+    if (this.members.length > 1) return;
+    this.owner = id;
+    this.isTicking = false;
+    if (this.hasWork) this.wake();
+  }
+
+  private get hasWork(): bool {
+    return this.isInFlight || !this.queue.isEmpty;
   }
 
   /**
@@ -95,6 +103,8 @@ export class Delivery {
       this.send();
       if (!this.isInFlight) this.loseAll(counters.UNAVAILABLE);
       counters.publishAll();
+      setTick(0);
+      this.isTicking = false;
     }
     if (!this.isNeeded(id)) return true;
     this.leaving.push(id);
@@ -127,16 +137,12 @@ export class Delivery {
     this.isTicking = setTick(this.destination.flushIntervalMs) === OK;
   }
 
-  /** The timer of the root context `id`. */
-  tick(id: u32): void {
-    if (id !== this.owner) {
-      setTick(0);
-      return;
-    }
+  /** The timer of the owner. */
+  tick(): void {
     this.queue.seal();
     this.send();
     counters.publishAll();
-    if (this.isInFlight || !this.queue.isEmpty) return;
+    if (this.hasWork) return;
     // Nothing to do: an idle worker is not woken. The next span starts the timer again.
     setTick(0);
     this.isTicking = false;
@@ -235,9 +241,10 @@ export class Delivery {
   }
 
   private handOver(to: u32): void {
+    let wasTicking = this.isTicking;
     this.owner = to;
     this.isTicking = false;
-    this.wake();
+    if (wasTicking) this.wake();
   }
 
   /** The report under way would be cancelled with the root context `id`, or `id` has to send what comes after it. */
@@ -252,8 +259,7 @@ export class Delivery {
       let id = this.leaving[i];
       if (this.isNeeded(id)) continue;
       this.leaving.splice(i, 1);
-      actAs(id);
-      done();
+      if (actAs(id) === OK) done();
     }
   }
 }

@@ -15,6 +15,7 @@ import {
 } from "../bytes/protobuf";
 import { Slice, text } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
+import { TraceContext } from "../context/context";
 import * as names from "../span/names";
 import { ConstantTag } from "../span/node";
 import { Span } from "../span/span";
@@ -83,6 +84,11 @@ function writeContext(at: usize, field: u32, traceId: u64, spanId: u64): usize {
   return writeVarintField(writeVarintField(at, TRACE_ID, traceId), SPAN_ID, spanId);
 }
 
+/** The 64 bits of the trace id that go over the wire: the lower ones, or the upper where those are no id. */
+function wireTraceId(context: TraceContext): u64 {
+  return context.traceLow !== 0 ? context.traceLow : context.traceHigh;
+}
+
 /** What every report of one reporter begins with. `accessToken` may be empty. Never freed. */
 export function encodeHead(reporterId: u64, tags: ConstantTag[], accessToken: Slice): Slice {
   let capacity = 64 + accessToken.size;
@@ -117,14 +123,15 @@ export function maxSpanSize(span: Span): u32 {
 /** Writes `span` as one `spans` field of a ReportRequest at `at`; returns the address behind it. */
 export function encodeSpan(at: usize, span: Span): usize {
   let context = span.context;
+  let traceId = wireTraceId(context);
   let body = openBytes(at, SPANS);
-  at = writeContext(body, SPAN_CONTEXT, context.traceLow, context.spanId);
+  at = writeContext(body, SPAN_CONTEXT, traceId, context.spanId);
   at = writeBytesField(at, OPERATION_NAME, span.operation.at, span.operation.size);
   if (context.parentId !== 0) {
     // Whole, with both ids: receivers take a reference without a context for a crash, and two for a root.
-    let reference = 2 + varintSize(context.traceLow) + varintSize(context.parentId);
+    let reference = 2 + varintSize(traceId) + varintSize(context.parentId);
     at = writeBytesHead(at, REFERENCES, bytesFieldSize(reference));
-    at = writeContext(at, REFERENCE_CONTEXT, context.traceLow, context.parentId);
+    at = writeContext(at, REFERENCE_CONTEXT, traceId, context.parentId);
   }
   let seconds = span.startNanos / 1000000000;
   let nanos = span.startNanos % 1000000000;
@@ -169,10 +176,8 @@ export class Answer {
       if (command.field === DISABLE && command.wireType === VARINT && command.value !== 0) this.disable = true;
   }
 
-  /** At most 200 bytes of the error, on one line: it goes into Envoy's log. */
+  /** At most 200 bytes of the error: it goes into Envoy's log. */
   private readError(at: usize, size: u32): string {
-    let end = at + min(size, 200);
-    for (let byte = at; byte < end; byte++) if (load<u8>(byte) < 0x20) store<u8>(byte, 0x20);
-    return end > at ? String.UTF8.decodeUnsafe(at, end - at) : "(no text)";
+    return size > 0 ? String.UTF8.decodeUnsafe(at, min(size, 200)) : "without a text";
   }
 }

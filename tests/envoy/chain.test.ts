@@ -2,13 +2,12 @@
 // Envoy itself does with a forced trace at an edge, before Lightspan sees it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { EnvoyProcess } from "../../envoy/process.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import type { Span } from "../../satellite/traces.ts";
 import type { Header } from "../fixtures/propagation.ts";
 import { startEcho, send, type Echo } from "./echo.ts";
-import { account, during, eventually } from "./ground.ts";
-import { internal, startHops } from "./hops.ts";
+import { during } from "./ground.ts";
+import { internal, settled, startHops } from "./hops.ts";
 
 const TRACE = "80f198ee56343ba864fe8b2a57d3eff7";
 const CALLER = "e457b5a2e4d86bd1";
@@ -22,18 +21,8 @@ before(async () => {
 });
 
 after(async () => {
-  await satellite.close();
-  await echo.close();
+  await Promise.all([satellite?.close(), echo?.close()]);
 });
-
-/** The counters of both, once `streams` have ended and all their spans are sent. */
-async function settled(envoys: EnvoyProcess[], streams: number): Promise<Record<string, number>> {
-  return eventually(`the account of ${streams} streams`, async () => {
-    const counts = await account(envoys);
-    const { spans_recorded = 0, spans_unsampled = 0, spans_sent = 0 } = counts;
-    return spans_recorded + spans_unsampled === streams && spans_recorded === spans_sent ? counts : undefined;
-  });
-}
 
 function valueOf(headers: Header[], name: string): string | undefined {
   return headers.find(([each]) => each === name)?.[1];
@@ -108,8 +97,12 @@ describe("a forced trace, where Lightspan records nothing by itself", () => {
     internal_address_config: { cidr_ranges: [{ address_prefix: "192.0.2.0", prefix_len: 24 }] },
   };
 
-  async function recorded(connectionManager: object, headers: Header[]): Promise<number | undefined> {
-    const settings = { propagation: { trust_incoming: false }, sampling: { rate: 0 } };
+  async function recorded(
+    connectionManager: object,
+    headers: Header[],
+    trust_incoming = false,
+  ): Promise<number | undefined> {
+    const settings = { propagation: { trust_incoming }, sampling: { rate: 0 } };
     const envoy = await startHops({
       name: "edge",
       hops: [{ name: "edge", direction: "OUTBOUND", settings }],
@@ -127,7 +120,7 @@ describe("a forced trace, where Lightspan records nothing by itself", () => {
 
   for (const [what, header] of Object.entries(forced)) {
     test(`is recorded if it comes from inside: ${what}`, async () => {
-      assert.equal(await recorded(internal, [header]), 1);
+      assert.equal(await recorded(internal, [header], true), 1);
     });
   }
 
@@ -139,8 +132,12 @@ describe("a forced trace, where Lightspan records nothing by itself", () => {
     assert.equal(await recorded({}, Object.values(forced).slice(0, 1)), 0);
   });
 
-  test("gets past Envoy from outside by x-client-trace-id, which Envoy does not strip", async () => {
-    assert.equal(await recorded(edge, Object.values(forced).slice(2)), 1);
+  test("gets past Envoy from outside by x-client-trace-id, which Envoy does not strip, where incoming is trusted", async () => {
+    assert.equal(await recorded(edge, Object.values(forced).slice(2), true), 1);
+  });
+
+  test("does not get past an edge by x-client-trace-id where incoming is not trusted", async () => {
+    assert.equal(await recorded(edge, Object.values(forced).slice(2)), 0);
   });
 
   test("does not get past Envoy by x-client-trace-id where its listener removes that", async () => {
@@ -152,6 +149,6 @@ describe("a forced trace, where Lightspan records nothing by itself", () => {
       },
     };
     const removing = { ...edge, early_header_mutation_extensions: [mutation] };
-    assert.equal(await recorded(removing, Object.values(forced)), 0);
+    assert.equal(await recorded(removing, Object.values(forced), true), 0);
   });
 });

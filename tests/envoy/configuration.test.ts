@@ -21,7 +21,11 @@ async function start(config: string) {
 }
 
 const refusals: [what: string, config: string, line: string][] = [
-  ["an empty configuration", "", 'is empty; allowed: an object, {"collector":{"cluster":"…"}} is enough'],
+  [
+    "an empty configuration",
+    "",
+    'configuration: is empty; allowed: an object, {"collector":{"cluster":"…"}} is enough',
+  ],
   ["no cluster", "{}", "collector.cluster: is missing; allowed: a string that is not empty"],
   [
     "an empty cluster",

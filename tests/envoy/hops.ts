@@ -8,7 +8,7 @@ import { collectorCluster } from "../../envoy/config/mesh.ts";
 import { istioNode } from "../../envoy/config/node.ts";
 import { workload } from "../../envoy/bookinfo/topology.ts";
 import { startEnvoy, type EnvoyProcess } from "../../envoy/process.ts";
-import { envoyBinary, wasm } from "./ground.ts";
+import { account, envoyBinary, eventually, wasm } from "./ground.ts";
 
 export const directions = ["INBOUND", "OUTBOUND"] as const;
 export type Direction = (typeof directions)[number];
@@ -64,4 +64,13 @@ export async function startHops({ name, hops, upstream, collector, connectionMan
   ];
   const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters);
   return startEnvoy({ binary: await envoyBinary, name, config });
+}
+
+/** The counters of all `envoys`, once `requests` or more have been counted and all their spans sent. */
+export async function settled(envoys: EnvoyProcess[], requests: number): Promise<Record<string, number>> {
+  return eventually(`the account of ${requests} requests`, async () => {
+    const counts = await account(envoys);
+    const { spans_recorded = 0, spans_unsampled = 0, spans_sent = 0 } = counts;
+    return spans_recorded + spans_unsampled >= requests && spans_recorded === spans_sent ? counts : undefined;
+  });
 }

@@ -129,7 +129,7 @@ function checkFormat(
     return;
   }
   check(isWanted || came, `${format} left, which nobody wanted`);
-  if (hasIds(context)) checkContinued(format, left, context, check);
+  if (hasIds(context)) checkContinued(format, left, context, moves(arrived, context, setting), check);
   else if (left.traceId !== null) {
     const digits = format === "tracecontext" ? 32 : setting.digits;
     check(left.traceId.length === digits, `a new trace id of ${left.traceId.length} digits in ${format}`);
@@ -142,16 +142,24 @@ function checkFormat(
   check(got === expected, `${format} says ${left.decision} where the decision is ${decided}`);
 }
 
-function checkContinued(format: Format, left: Departure, context: Context, check: Check): void {
+function checkContinued(format: Format, left: Departure, context: Context, moves: boolean, check: Check): void {
   const traceId = context.traceId ?? "";
   const expected = format === "tracecontext" ? traceId.padStart(32, "0") : traceId;
   check(left.traceId === expected, `${format} left with trace ${left.traceId} instead of ${expected}`);
-  if (context.decision === "deny") check(left.spanId === context.spanId, `${format} of an unsampled trace was changed`);
-  else {
+  if (context.decision === "deny" && !moves) {
+    check(left.spanId === context.spanId, `${format} of an unsampled trace was changed`);
+  } else {
     check(left.spanId !== context.spanId, `${format} left with the caller's span id`);
     if (format !== "tracecontext")
       check(left.parentId === context.spanId, `${format} left with parent ${left.parentId}`);
   }
+}
+
+/** A traceparent of the same trace is sampled, B3 denies: the flag changes, and W3C wants the span id to change with it. */
+function moves(arrived: readonly Header[], context: Context, setting: Setting): boolean {
+  const theirs = setting.extract.includes("tracecontext") ? traceparentOf(arrived) : null;
+  const isSame = theirs !== null && theirs.traceId === context.traceId?.padStart(32, "0");
+  return isSame && theirs.decision === "accept" && context.decision === "deny";
 }
 
 function checkAgreement(leaving: Record<Format, Departure | null>, check: Check): void {

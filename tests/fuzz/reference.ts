@@ -91,15 +91,22 @@ const READERS: Record<Format, (headers: readonly Header[]) => Outcome> = {
   tracecontext: readTraceparent,
 };
 
-/** The context that a request belongs to, null if there is none that can be used, and whether that is to be counted. */
+/**
+ * The context that a request belongs to, null if there is none that can be used, and whether that is to be counted. A
+ * decision that came without ids takes the ids of the next format that has some.
+ */
 export function extract(headers: readonly Header[], order: Format[]): { context: Context | null; malformed: boolean } {
   let malformed = false;
+  let decided: Context | null = null;
   for (const format of order) {
     const outcome = READERS[format](headers);
     if (outcome === "malformed") malformed = true;
-    else if (outcome !== "absent") return { context: outcome, malformed };
+    else if (outcome === "absent") continue;
+    else if (outcome.traceId !== null) {
+      return { context: { ...outcome, decision: decided?.decision ?? outcome.decision }, malformed };
+    } else decided ??= outcome;
   }
-  return { context: null, malformed };
+  return { context: decided, malformed };
 }
 
 /** The `tracestate` lines that may go on; none if the list is not valid. */

@@ -57,7 +57,7 @@ const LOST: [what: string, answer: Answer, reason: string, cause: string][] = [
     "200 with an error without text",
     { status: 200, body: errors("") },
     "refused",
-    "the collector refused the report ((no text))",
+    "the collector refused the report (without a text)",
   ],
 ];
 

@@ -58,6 +58,18 @@ describe("memory between request 1,000 and request 100,000", () => {
     assert.equal(after, warm);
     assert.ok(sidecar.count("traces_started") > 0.99 * REQUESTS);
   });
+
+  // index.ts collects in proxy_on_tick and proxy_on_configure; each answer leaves some 250 bytes until then.
+  it("stays the same while no tick comes", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 1, flush_interval_ms: 3_600_000 } });
+    let warm = 0;
+    for (let i = 1; i <= 20_000; i++) {
+      sidecar.request();
+      sidecar.answer();
+      if (i === WARM) warm = sidecar.host.memorySize;
+    }
+    assert.equal(sidecar.host.memorySize, warm);
+  });
 });
 
 // That the tests above could fail: here memory does grow. Beside the encoded spans there is room at the end of each batch,

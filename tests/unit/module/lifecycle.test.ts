@@ -128,7 +128,7 @@ describe("the inbound root context", () => {
   });
 
   // report/delivery.ts handOver(): wakes the new owner whether there is work or not.
-  it("hands over no timer when there is nothing to do", { skip: "a bug: one tick for nothing" }, async () => {
+  it("hands over no timer when there is nothing to do", async () => {
     const sidecar = await both(false);
     assert.equal(sidecar.done(INBOUND), true);
     assert.equal(sidecar.host.tickPeriod(OUTBOUND), 0);

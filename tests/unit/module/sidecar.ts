@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { decodeReport, type Report } from "../../../satellite/decode.ts";
+import { decodeReport, type Report, type ReportedSpan } from "../../../satellite/decode.ts";
 import type { Headers } from "../../host/headers.ts";
 import { Host } from "../../host/host.ts";
 import type { Answer, Ended, HostOptions } from "../../host/options.ts";
@@ -105,6 +105,15 @@ export class Sidecar {
   /** All reports so far, decoded. */
   get reports(): Report[] {
     return this.host.calls.map((call) => decodeReport(call.body));
+  }
+
+  /** Lets all spans go out, to a collector that takes them; the spans of all reports, with their reporter's tags too. */
+  spans(): ReportedSpan[] {
+    this.tick();
+    while (this.host.inFlight.length > 0) this.answer();
+    return this.reports.flatMap(({ reporterTags, spans }) =>
+      spans.map((span) => ({ ...span, tags: { ...reporterTags, ...span.tags } })),
+    );
   }
 
   /** The number of spans in each report so far. */

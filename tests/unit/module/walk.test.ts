@@ -17,6 +17,7 @@ const FAULTS = [
   "proxy_log",
   "proxy_remove_header_map_value",
   "proxy_replace_header_map_value",
+  "proxy_set_property",
   "proxy_set_tick_period_milliseconds",
   "random_get",
 ];

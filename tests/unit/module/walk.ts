@@ -9,15 +9,11 @@ import { OK as PASS } from "../../host/status.ts";
 import { ANSWERED, FRESH, OK, request } from "./requests.ts";
 import { configuration, lightspan, NODE, type Changes } from "./sidecar.ts";
 
-// The node may be out of reach, and who reports to a collector must not depend on it here.
-const service = { name: "reviews.default", version: "v3" };
-
 /** Three collectors, one of which does not exist. */
 const CONFIGURATIONS: Changes[] = [
-  { service, collector: { cluster: "a" }, buffer: { max_bytes: 65536, flush_spans: 20 } },
-  { service, collector: { cluster: "b", access_token: "t" }, buffer: { flush_spans: 3 }, sampling: { rate: 0.5 } },
+  { collector: { cluster: "a" }, buffer: { max_bytes: 65536, flush_spans: 20 } },
+  { collector: { cluster: "b", access_token: "t" }, buffer: { flush_spans: 3 }, sampling: { rate: 0.5 } },
   {
-    service,
     collector: { cluster: "nowhere" },
     sampling: { max_traces_per_second: 10 },
     propagation: { inject: ["tracecontext"] },
@@ -153,6 +149,8 @@ export class Walk {
     const root = this.nextRoot++;
     const text = this.random.once(10) ? this.random.bytes(20) : configuration(this.random.pick(CONFIGURATIONS));
     const direction = 1 + this.random.below(2);
+    // What the node says is part of who reports to a collector.
+    this.host.refuse("proxy_get_property", PASS);
     if (this.host.configure(root, text, { xds: { listener_direction: direction } })) this.roots.push(root);
   }
 

@@ -127,7 +127,7 @@ describe("a wrong type", () => {
 
   it("is refused at the headers and in them", () => {
     let values = ["1", "true", "null", "[]"];
-    let found = ["1", "true", "null", "an array"];
+    let found = ["a number", "a boolean", "null", "an array"];
     expect(notRefused(["collector.headers"], values, found, "an object of strings")).toBe("");
     let reason = refusalOf(configured("collector.headers", '{"x-a":"1","x-b":2}'));
     expect(reason).toBe("collector.headers.x-b: found a number; allowed: a string");

@@ -117,7 +117,7 @@ describe("a whole configuration", () => {
 
 describe("a configuration that is none", () => {
   it("is refused when it is empty, with the smallest that is enough", () => {
-    expect(refusalOf("")).toBe('is empty; allowed: an object, {"collector":{"cluster":"…"}} is enough');
+    expect(refusalOf("")).toBe('configuration: is empty; allowed: an object, {"collector":{"cluster":"…"}} is enough');
   });
 
   it("is refused when it is blank", () => {

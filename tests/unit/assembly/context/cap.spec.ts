@@ -77,20 +77,20 @@ describe("a cap", () => {
     expect(count).toBe(20 + 60 * 20 - 1);
   });
 
-  xit("loses no part of a trace, however often it is asked", () => {
+  it("loses no part of a trace, however often it is asked", () => {
     let cap = capped(ONE / 20);
     let count: u32 = 0;
     for (let nowMs: u64 = 1000000; nowMs < 1060000; nowMs++) count += admitted(cap, 1, nowMs);
     expect(count).toBe(1 + 2);
   });
 
-  xit("below 1 in an hour fills up over more than an hour without a request", () => {
+  it("below 1 in an hour fills up over more than an hour without a request", () => {
     let cap = capped(1);
     expect(admitted(cap, 100, 1000000)).toBe(1);
     expect(admitted(cap, 100, 1000000 + 10000000)).toBe(1);
   });
 
-  xit("goes on from where a clock was set back to, however far", () => {
+  it("goes on from where a clock was set back to, however far", () => {
     let cap = capped(5 * ONE);
     expect(admitted(cap, 5, 1000000000)).toBe(5);
     expect(admitted(cap, 5, 1000000000 - 3600000)).toBe(0);

@@ -142,8 +142,8 @@ describe("tracestate beside B3", () => {
     expect(fate(["b3", "traceparent", "traceparent", "tracestate"], [b3, PARENT, PARENT, "foo=1"])).toBe("removed");
   });
 
-  it("is dropped where B3 gave a decision without a trace", () => {
-    expect(fate(["b3", "traceparent", "tracestate"], ["0", PARENT, "foo=1"])).toBe("removed");
+  it("goes on where B3 gave the decision and traceparent the trace", () => {
+    expect(fate(["b3", "traceparent", "tracestate"], ["0", PARENT, "foo=1"])).toBe("kept");
     expect(context.decision).toBe(DENY);
   });
 });

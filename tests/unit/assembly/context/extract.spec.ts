@@ -48,9 +48,9 @@ describe("extract", () => {
     expect(metMalformed).toBe(false);
   });
 
-  it("prefers a `b3` that only decides to x-b3-* with ids", () => {
-    expect(extracted(MULTI.concat(["b3", "1"]))).toBe("accept");
-    expect(extracted(MULTI.concat(["b3", "d"]))).toBe("debug");
+  it("takes the ids of x-b3-* where `b3` only decides, and keeps what `b3` decided", () => {
+    expect(extracted(MULTI.concat(["b3", "1"]))).toBe(FROM_MULTI.replace("deny", "accept"));
+    expect(extracted(MULTI.concat(["b3", "d"]))).toBe(FROM_MULTI.replace("deny", "debug"));
   });
 
   it("falls back to x-b3-* from a `b3` that it cannot use, and says so", () => {
