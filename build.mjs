@@ -101,7 +101,7 @@ async function compile() {
   const { MVP, MutableGlobals, SignExt, BulkMemory, BulkMemoryOpt, NontrappingFPToInt } = binaryen.Features;
   module.setFeatures(MVP | MutableGlobals | SignExt | BulkMemory | BulkMemoryOpt | NontrappingFPToInt);
   binaryen.setOptimizeLevel(3);
-  binaryen.setShrinkLevel(1);
+  binaryen.setShrinkLevel(2);
   module.optimize();
   if (!module.validate()) throw new Error("wasm-opt made an invalid module");
   return module.emitBinary();

@@ -46,3 +46,17 @@ export function sameBytes(a: usize, aSize: u32, b: usize, bSize: u32): bool {
 export function startsWith(slice: Slice, prefix: Slice): bool {
   return slice.size >= prefix.size && memory.compare(slice.at, prefix.at, prefix.size) === 0;
 }
+
+const SPACE: u8 = 0x20;
+
+/** True if one of the words in `prefixes`, a space between them, begins `slice`. */
+export function startsWithAny(slice: Slice, prefixes: Slice): bool {
+  let end = prefixes.at + prefixes.size;
+  for (let at = prefixes.at; at < end; at++) {
+    let from = at;
+    while (at < end && load<u8>(at) !== SPACE) at++;
+    let size = <u32>(at - from);
+    if (slice.size >= size && memory.compare(slice.at, from, size) === 0) return true;
+  }
+  return false;
+}

@@ -37,17 +37,22 @@ function characterSize(at: usize, end: usize): u32 {
   return 0;
 }
 
-/** Makes `slice` valid: unchanged if it is, else a copy in the arena with one U+FFFD for each byte that fits nowhere. */
-export function makeValid(slice: Slice): void {
-  if (isAscii(slice.at, slice.size)) return;
-  let end = slice.at + slice.size;
-  let at = slice.at;
+/** The address of the first byte of [at, end) that fits into no character, or `end`. */
+export function invalidAt(at: usize, end: usize): usize {
   while (at < end) {
     let size = characterSize(at, end);
     if (size === 0) break;
     at += size;
   }
-  if (at === end) return;
+  return at;
+}
+
+/** Makes `slice` valid: unchanged if it is, else a copy in the arena with one U+FFFD for each byte that fits nowhere. */
+export function makeValid(slice: Slice): void {
+  if (isAscii(slice.at, slice.size)) return;
+  let end = slice.at + slice.size;
+  let at = slice.at;
+  if (invalidAt(at, end) === end) return;
   let copy = allocate(<usize>slice.size * 3);
   let out = copy;
   for (at = slice.at; at < end;) {

@@ -1,6 +1,8 @@
 // JSON text (RFC 8259) to a tree. Our own because AssemblyScript cannot catch: a library that throws at a bad byte takes
 // the VM with it, and the person who wrote the byte is told nothing. Any bytes at all give a tree or an error here.
+import { allocate } from "../bytes/arena";
 import { spell } from "../bytes/decimal";
+import { invalidAt } from "../bytes/utf8";
 
 export const NULL: u32 = 0;
 export const BOOLEAN: u32 = 1;
@@ -47,6 +49,9 @@ export class JsonReader {
     this.start = at;
     this.at = at;
     this.end = at + size;
+    this.at = invalidAt(at, this.end);
+    if (this.at < this.end) this.fail("UTF-8");
+    else this.at = at;
     let value = this.value(0);
     this.space();
     if (this.at < this.end) this.fail("nothing more");
@@ -167,59 +172,79 @@ export class JsonReader {
     return value;
   }
 
+  /** The bytes between here and the closing quotation mark, which it steps behind. */
   private string(): string {
-    this.at++;
-    let text = "";
-    let from = this.at;
-    while (this.at < this.end) {
-      let byte = load<u8>(this.at);
-      if (byte === QUOTE) {
-        text += String.UTF8.decodeUnsafe(from, this.at - from);
+    let from = ++this.at;
+    let hasEscapes = false;
+    for (; this.byte() !== QUOTE; this.at++) {
+      if (this.byte() === BACKSLASH) {
+        hasEscapes = true;
         this.at++;
-        return text;
       }
-      if (byte === BACKSLASH) {
-        text += String.UTF8.decodeUnsafe(from, this.at - from);
-        this.at++;
-        text += this.escape();
-        from = this.at;
-      } else if (byte < 0x20) {
-        this.fail("an escaped control character");
-      } else this.at++;
-    }
-    this.fail("the end of a string");
-    return "";
-  }
-
-  private escape(): string {
-    let byte: u8 = this.at < this.end ? load<u8>(this.at) : 0;
-    this.at++;
-    if (byte === QUOTE) return '"';
-    if (byte === BACKSLASH) return "\\";
-    if (byte === 0x2f) return "/";
-    if (byte === 0x62) return "\b";
-    if (byte === 0x66) return "\f";
-    if (byte === 0x6e) return "\n";
-    if (byte === 0x72) return "\r";
-    if (byte === 0x74) return "\t";
-    this.at--;
-    if (byte !== 0x75) {
-      this.fail("an escape of JSON's");
-      return "";
-    }
-    this.at++;
-    // A pair of surrogates is two escapes; as UTF-16 units in a string they find together by themselves.
-    let unit = 0;
-    for (let i = 0; i < 4; i++) {
-      let digit = this.at < this.end ? hexDigit(load<u8>(this.at)) : -1;
-      if (digit < 0) {
-        this.fail("four hexadecimal digits");
+      if (this.byte() < 0x20) {
+        this.fail(this.at < this.end ? "an escaped control character" : "a closing quotation mark");
         return "";
       }
-      unit = (unit << 4) | digit;
-      this.at++;
     }
-    return String.fromCharCode(unit);
+    let size = this.at - from;
+    this.at++;
+    return hasEscapes ? this.unescaped(from, size) : String.UTF8.decodeUnsafe(from, size);
+  }
+
+  /** `size` bytes at `from` with their escapes replaced: none is shorter than what it stands for. */
+  private unescaped(from: usize, size: usize): string {
+    let behind = this.at;
+    let text = allocate(size);
+    let out = text;
+    this.at = from;
+    while (this.at < from + size) {
+      let byte = load<u8>(this.at++);
+      if (byte === BACKSLASH) out = this.writeEscape(out);
+      else store<u8>(out++, byte);
+      if (this.error.length > 0) break;
+    }
+    this.at = this.error.length > 0 ? this.end : behind;
+    return String.UTF8.decodeUnsafe(text, out - text);
+  }
+
+  /** Writes what the escape stands for, whose letter comes next; returns the address behind it. */
+  private writeEscape(out: usize): usize {
+    let byte = this.byte();
+    if (byte === 0x75) return this.writeUnit(out);
+    if (byte === 0x62) byte = 0x08;
+    else if (byte === 0x66) byte = 0x0c;
+    else if (byte === 0x6e) byte = 0x0a;
+    else if (byte === 0x72) byte = 0x0d;
+    else if (byte === 0x74) byte = 0x09;
+    else if (byte !== QUOTE && byte !== BACKSLASH && byte !== 0x2f) this.fail("an escape of JSON's");
+    this.at++;
+    store<u8>(out, byte);
+    return out + 1;
+  }
+
+  /** A UTF-16 unit of four digits. Halves of a pair are written one by one, and find together in a string. */
+  private writeUnit(out: usize): usize {
+    let unit: u32 = 0;
+    for (let i = 0; i < 4; i++) {
+      this.at++;
+      let digit = hexDigit(this.byte());
+      if (digit < 0) this.fail("four hexadecimal digits");
+      unit = (unit << 4) | digit;
+    }
+    this.at++;
+    if (unit < 0x80) {
+      store<u8>(out, unit);
+      return out + 1;
+    }
+    if (unit < 0x800) {
+      store<u8>(out, 0xc0 | (unit >> 6));
+      store<u8>(out, 0x80 | (unit & 0x3f), 1);
+      return out + 2;
+    }
+    store<u8>(out, 0xe0 | (unit >> 12));
+    store<u8>(out, 0x80 | ((unit >> 6) & 0x3f), 1);
+    store<u8>(out, 0x80 | (unit & 0x3f), 2);
+    return out + 3;
   }
 
   private array(depth: u32): Json {
@@ -238,7 +263,7 @@ export class JsonReader {
     if (this.take(0x7d)) return value;
     do {
       if (this.peek() !== QUOTE) {
-        this.fail("a key in quotation marks");
+        this.fail("a quoted key");
         return value;
       }
       let key = this.string();

@@ -151,10 +151,11 @@ export class Section {
   }
 
   /** A number from 0 to `most`, all in ten-thousandths. */
-  decimal(key: string, fallback: u64, most: u64, allowed: string): u64 {
+  decimal(key: string, fallback: u64, most: u64): u64 {
     let found = this.find(key);
     if (found === null) return fallback;
     if (found.type === NUMBER && found.number >= 0 && <u64>found.number <= most) return <u64>found.number;
+    let allowed = "a number from 0 to " + spell(most / ONE) + " in steps of 0.0001";
     this.refusal.refuse(this.pathOf(key), show(found), allowed);
     return fallback;
   }
@@ -224,7 +225,7 @@ export class Section {
     for (let i = 0; i < entries.keys.length; i++) {
       let path = this.pathOf(key) + "." + entries.keys[i];
       if (!isHeaderName(entries.keys[i])) {
-        this.refusal.refuse(path, "is no header name", "lower-case letters, digits and !#$%&'*+-.^_`|~");
+        this.refusal.refuse(path, "is no header name", "a-z, 0-9 and " + MARKS);
       }
       if (!isHeaderValue(entries.values[i])) this.refuseControls(path);
     }
@@ -249,7 +250,7 @@ export class Section {
         fallback = entry.string("default");
         entry.finish();
       } else if (item.type !== STRING || source.length === 0) {
-        this.refusal.refuse(path, show(item), 'a string that is not empty, {"source":"…","default":"…"}');
+        this.refusal.refuse(path, show(item), 'a string, {"source":"…","default":"…"}');
       }
       if (tag.length === 0 || !isHeaderValue(tag)) this.refusal.refuse(path, "is no tag name", "printable characters");
       if (areHeaders && (!isHeaderName(source) || source.length > 63)) {
@@ -275,12 +276,15 @@ export class Section {
   }
 }
 
+/** What a token may have beside letters and digits. */
+const MARKS: string = "!#$%&'*+-.^_`|~";
+
 /** A token of RFC 9110, in lower case, as HTTP/2 has it; pseudo-headers are not. */
 function isHeaderName(name: string): bool {
   for (let i = 0; i < name.length; i++) {
     let unit = name.charCodeAt(i);
     let letter = (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x30 && unit <= 0x39);
-    if (!letter && !"!#$%&'*+-.^_`|~".includes(String.fromCharCode(unit))) return false;
+    if (!letter && !MARKS.includes(String.fromCharCode(unit))) return false;
   }
   return name.length > 0;
 }

@@ -71,9 +71,8 @@ export class Settings {
     propagation.finish();
 
     let sampling = root.section("sampling");
-    this.rate = <u32>sampling.decimal("rate", 10000, 10000, "a number from 0 to 1 in steps of 0.0001");
-    let cap = "a number from 0, which is no cap, to 1000000 in steps of 0.0001";
-    this.maxTracesPerSecond = sampling.decimal("max_traces_per_second", 0, 10000000000, cap);
+    this.rate = <u32>sampling.decimal("rate", 10000, 10000);
+    this.maxTracesPerSecond = sampling.decimal("max_traces_per_second", 0, 10000000000);
     this.excludePaths = sampling.paths("exclude_paths");
     sampling.finish();
 

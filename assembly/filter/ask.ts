@@ -1,10 +1,10 @@
 // Asks the host what happened on the stream that has just ended: one header map and the attributes that a span needs, each
 // a crossing that costs, so nothing here is asked for a stream that makes no span.
-import { over, sameBytes, Slice, text } from "../bytes/slice";
+import { over, sameBytes, Slice, startsWithAny, text } from "../bytes/slice";
 import { readHeader, readPairs, REQUEST, RESPONSE, RESPONSE_TRAILERS } from "../host/headers";
 import { readNumber, readProperty } from "../host/properties";
-import { CONTENT_TYPE, Exchange, request } from "../span/exchange";
-import { mayAnswerGrpc } from "../span/grpc";
+import { Exchange, request } from "../span/exchange";
+import { isGrpcError } from "../span/grpc";
 import { needsClusterHost } from "../span/operation";
 
 const REQUEST_TIME: Slice = text("request\0time");
@@ -18,11 +18,16 @@ const SOURCE_ADDRESS: Slice = text("source\0address");
 const CLUSTER_NAME: Slice = text("xds\0cluster_name");
 const CLUSTER_HOST: Slice = text("xds\0cluster_metadata\0filter_metadata\0istio\0services\x000\0host");
 const VIRTUAL_HOST: Slice = text("xds\0virtual_host_name");
+const RESPONSE_CODE_DETAILS: Slice = text("response\0code_details");
+// Beginnings of the details that say so (Envoy: "Response Code Details").
+const UNTRACED: Slice = text(
+  "missing_ absolute_path_ path_normalization_ rejecting_because_ upgrade_failed health_check_",
+);
 const GRPC_STATUS: Slice = text("grpc-status");
 const GRPC_MESSAGE: Slice = text("grpc-message");
 
 const pairs: Slice = new Slice();
-const contentType: Slice = new Slice();
+const value: Slice = new Slice();
 
 /** Fills in `exchange` and the request headers, of a request that may be known to have no body. */
 export function askExchange(exchange: Exchange, hasNoBody: bool): void {
@@ -78,16 +83,27 @@ function askClusterHost(exchange: Exchange): void {
   if (!fits || !remember(lastCluster, cluster)) forgetCluster();
 }
 
-/** grpc-status and grpc-message, from the headers of a trailers-only answer or else from the trailers. */
+/**
+ * grpc-status and grpc-message, whatever the request's content-type is: of the headers, then of the trailers, which go
+ * before. A message without a status says nothing; an error in either is one.
+ */
 function askGrpc(exchange: Exchange): void {
   exchange.grpcStatus.clear();
   exchange.grpcMessage.clear();
-  contentType.set(CONTENT_TYPE.at, CONTENT_TYPE.size);
-  if (!mayAnswerGrpc(contentType)) return;
-  let map = RESPONSE;
-  if (!readHeader(map, GRPC_STATUS, exchange.grpcStatus)) {
-    map = RESPONSE_TRAILERS;
-    if (!readHeader(map, GRPC_STATUS, exchange.grpcStatus)) return;
+  exchange.isGrpcError = false;
+  for (let map = RESPONSE; map <= RESPONSE_TRAILERS; map++) {
+    if (!readHeader(map, GRPC_STATUS, value) || value.size === 0) continue;
+    exchange.grpcStatus.set(value.at, value.size);
+    if (isGrpcError(value)) exchange.isGrpcError = true;
+    if (readHeader(map, GRPC_MESSAGE, value) && value.size > 0) exchange.grpcMessage.set(value.at, value.size);
   }
-  readHeader(map, GRPC_MESSAGE, exchange.grpcMessage);
+}
+
+/**
+ * True if Envoy's tracer would have looked at the stream, which ended before its headers came to us: a filter before us
+ * answered it. What Envoy's connection manager answers by itself, and health checks, it does not trace.
+ */
+export function wasTraced(): bool {
+  readProperty(RESPONSE_CODE_DETAILS, value);
+  return !startsWithAny(value, UNTRACED);
 }

@@ -18,7 +18,7 @@ import { exchange } from "../span/exchange";
 import { nameOperation } from "../span/operation";
 import { Span } from "../span/span";
 import { describe } from "../span/tags";
-import { askExchange } from "./ask";
+import { askExchange, wasTraced } from "./ask";
 import { askCustom } from "./custom";
 import { findRoot, Root } from "./root";
 import { closeStream, findStream, Stream } from "./streams";
@@ -57,7 +57,7 @@ function writeCarrier(context: TraceContext, root: Root): void {
         : removeHeader(REQUEST, edit.name, edit.nameSize);
     if (status !== OK && !hasToldOfHeaders) {
       hasToldOfHeaders = true;
-      warn("Envoy refused a change of trace headers (" + statusName(status) + "): traces break here; told once");
+      warn("Envoy refused a change of trace headers (" + statusName(status) + "): traces break here");
     }
   }
 }
@@ -93,7 +93,7 @@ export function endStream(id: u32): void {
 function finish(stream: Stream, root: Root): void {
   // An earlier filter answered by itself: the request went nowhere, but it was traced all the same.
   if (!stream.hasContext) {
-    if (!readCarrier()) return;
+    if (!wasTraced() || !readCarrier()) return;
     begin(stream, root);
   }
   if (!stream.context.sampled) {

@@ -48,10 +48,10 @@ export class BatchQueue {
    * there and give the end to commit().
    */
   reserve(size: u32): usize {
-    let needed = size + (this.open === NO_BATCH ? this.head.size : 0);
-    // What no batch could make room for must not cost those that wait.
-    if (<u64>needed + this.fixedBytes > this.maxBytes) return 0;
-    // In 64 bits: a span may be as long as its headers, and a sum must not wrap.
+    // What no batch could make room for must not cost those that wait. In 64 bits: a sum must not wrap.
+    let head = this.open === NO_BATCH ? this.head.size : 0;
+    if (<u64>size + head + this.fixedBytes > this.maxBytes) return 0;
+    let needed = size + head;
     while (<u64>this.bytes + needed > this.maxBytes) if (!this.evict()) return 0;
     if (this.open === NO_BATCH) this.begin(needed);
     let batch = changetype<Batch>(this.open);
@@ -72,7 +72,10 @@ export class BatchQueue {
   /** Closes the open batch, if there is one: it waits to be sent. */
   seal(): void {
     if (this.open === NO_BATCH) return;
-    let batch = this.open;
+    let open = changetype<Batch>(this.open);
+    // What it does not need goes back: maxBytes is about memory, and small batches are many while a collector is away.
+    open.capacity = open.size;
+    let batch = heap.realloc(this.open, offsetof<Batch>() + open.size);
     this.open = NO_BATCH;
     if (this.last === NO_BATCH) this.first = batch;
     else changetype<Batch>(this.last).next = batch;

@@ -38,23 +38,17 @@ export const BUFFER_FULL: DropReason = new DropReason(
 /** The configured cluster does not exist in this Envoy. */
 export const NO_CLUSTER: DropReason = new DropReason(
   text("lightspan.spans_dropped_no_cluster"),
-  "the collector's cluster does not exist",
+  "its cluster does not exist",
 );
 /** No answer, or one that says "not now": connection failure, reset, timeout, 429, 502, 503, 504. */
 export const UNAVAILABLE: DropReason = new DropReason(
   text("lightspan.spans_dropped_unavailable"),
-  "the collector is not available",
+  "it is not available",
 );
 /** An answer that says "no": any other status outside 2xx, or errors in the body. */
-export const REFUSED: DropReason = new DropReason(
-  text("lightspan.spans_dropped_refused"),
-  "the collector refused the report",
-);
+export const REFUSED: DropReason = new DropReason(text("lightspan.spans_dropped_refused"), "it refused the report");
 /** The collector told this reporter to stop. */
-export const DISABLED: DropReason = new DropReason(
-  text("lightspan.spans_dropped_disabled"),
-  "the collector told us to stop",
-);
+export const DISABLED: DropReason = new DropReason(text("lightspan.spans_dropped_disabled"), "it told us to stop");
 
 const all: Metric[] = [
   spansRecorded,

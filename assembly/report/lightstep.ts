@@ -174,6 +174,7 @@ export class Answer {
     let command = new Cursor(at, size);
     while (command.advance())
       if (command.field === DISABLE && command.wireType === VARINT && command.value !== 0) this.disable = true;
+    if (command.malformed) this.disable = false;
   }
 
   /** At most 200 bytes of the error: it goes into Envoy's log. */

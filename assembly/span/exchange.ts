@@ -19,6 +19,18 @@ export const DECORATOR_OPERATION: Field = request.want(text("x-envoy-decorator-o
 export const CONTENT_TYPE: Field = request.want(text("content-type"));
 export const GRPC_TIMEOUT: Field = request.want(text("grpc-timeout"));
 
+const AT_SIGN: u8 = 0x40;
+const authority: Slice = new Slice();
+
+/** The authority without the user and password that may stand before the host: those are in no tag and in no name. */
+export function publicAuthority(): Slice {
+  let end = AUTHORITY.at + AUTHORITY.size;
+  let at = end;
+  while (at > AUTHORITY.at && load<u8>(at - 1) !== AT_SIGN) at--;
+  authority.set(at, <u32>(end - at));
+  return authority;
+}
+
 /** Everything else, from Envoy's attributes and the response. */
 @unmanaged
 export class Exchange {
@@ -42,6 +54,8 @@ export class Exchange {
   /** Name of the route's virtual host, where clusterHost was asked for; in Istio it has the service's port. */
   virtualHost: Slice = new Slice();
   grpcStatus: Slice = new Slice();
+  /** A grpc-status of the headers or of the trailers says so. */
+  isGrpcError: bool = false;
   grpcMessage: Slice = new Slice();
 }
 

@@ -1,14 +1,17 @@
-// Envoy's response flags by their short names, in the order of their bits (envoy/stream_info/stream_info.h).
+// Envoy's response flags by their short names (envoy/stream_info/stream_info.h). Envoy writes them in the order in which they
+// were set, which the bit mask does not tell: this order is the one in which a stream can come to them.
 import { allocate } from "../bytes/arena";
 import { Slice, text } from "../bytes/slice";
 
 const COMMA: u8 = 0x2c;
 const NAMES: Slice = text(
-  "LH,UH,UT,LR,UR,UF,UC,UO,NR,DI,FI,RL,UAEX,RLSE,DC,URX,SI,IH,DPE,UMSDR,RFCF,NFCF,DT,UPE,NC,OM,DF,DO,DR,UDO",
+  "LH,DI,FI,RL,UAEX,RLSE,URX,UO,UH,UT,LR,UR,UF,UC,NR,DC,SI,IH,DPE,UMSDR,RFCF,NFCF,DT,UPE,NC,OM,DF,DO,DR,UDO",
 );
+/** The bit of each name, as the letter that stands so many places behind `@`. */
+const BITS: Slice = text("@IJKLMOGABCDEFHNPQRSTUVWXYZ[\\]");
 const NONE: Slice = text("-");
 
-/** The names of all set bits, comma between them; `-` if there are none. Bits that have no name here are left out. */
+/** The names of all set flags, comma between them; `-` if there are none. Bits that have no name here are left out. */
 export function spellFlags(flags: u64, into: Slice): void {
   into.set(NONE.at, NONE.size);
   if (flags === 0) return;
@@ -16,10 +19,10 @@ export function spellFlags(flags: u64, into: Slice): void {
   let end = out;
   let at = NAMES.at;
   let namesEnd = at + NAMES.size;
-  for (; at < namesEnd && flags !== 0; flags >>= 1) {
+  for (let bit = BITS.at; at < namesEnd; bit++) {
     let from = at;
     while (at < namesEnd && load<u8>(at) !== COMMA) at++;
-    if (flags & 1) {
+    if ((flags >> (load<u8>(bit) & 63)) & 1) {
       memory.copy(end, from, at - from);
       end += at - from;
       store<u8>(end++, COMMA);

@@ -13,11 +13,6 @@ export function isGrpc(contentType: Slice): bool {
   return contentType.size === size || load<u8>(contentType.at + size) === PLUS;
 }
 
-/** gRPC or grpc-web: answers that may carry a grpc-status. */
-export function mayAnswerGrpc(contentType: Slice): bool {
-  return startsWith(contentType, APPLICATION_GRPC);
-}
-
 /** Unknown 2, DeadlineExceeded 4, ResourceExhausted 8, Unimplemented 12, Internal 13, Unavailable 14, DataLoss 15. */
 const ERRORS: u32 = (1 << 2) | (1 << 4) | (1 << 8) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 15);
 

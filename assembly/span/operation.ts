@@ -7,7 +7,7 @@
 import { allocate } from "../bytes/arena";
 import { Slice, startsWith, text } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
-import { AUTHORITY, DECORATOR_OPERATION, Exchange } from "./exchange";
+import { DECORATOR_OPERATION, Exchange, publicAuthority } from "./exchange";
 
 const OUTBOUND: Slice = text("outbound|");
 const INBOUND: Slice = text("inbound|");
@@ -65,7 +65,8 @@ export function needsClusterHost(cluster: Slice): bool {
 export function nameOperation(exchange: Exchange, client: bool, operation: Slice): void {
   if (DECORATOR_OPERATION.size > 0) operation.set(DECORATOR_OPERATION.at, DECORATOR_OPERATION.size);
   else if (!fromCluster(exchange, operation)) {
-    if (AUTHORITY.size > 0) operation.set(AUTHORITY.at, AUTHORITY.size);
+    let authority = publicAuthority();
+    if (authority.size > 0) operation.set(authority.at, authority.size);
     else operation.set(client ? EGRESS.at : INGRESS.at, client ? EGRESS.size : INGRESS.size);
   }
   makeValid(operation);

@@ -9,30 +9,31 @@ import * as headers from "./exchange";
 import { CustomTag } from "./custom";
 import { Exchange } from "./exchange";
 import { spellFlags } from "./flags";
-import { isGrpc, isGrpcError } from "./grpc";
+import { isGrpc } from "./grpc";
 import * as names from "./names";
 import { Span } from "./span";
 
 const DASH: Slice = text("-");
 const COLON: u8 = 0x3a;
 const QUESTION_MARK: u8 = 0x3f;
-const AT_SIGN: u8 = 0x40;
 const contentType: Slice = new Slice();
 
+/** A tag whose value is not empty: Envoy's Zipkin tracer leaves empty ones out. */
 function bytesTag(span: Span, name: Slice, at: usize, size: u32): void {
+  if (size === 0) return;
   let value = span.tag(name);
   value.set(at, size);
   makeValid(value);
 }
 
-/** A tag with the header's value, if the header arrived. */
+/** A tag with the header's value, if it has one. */
 function headerTag(span: Span, name: Slice, field: Field): void {
-  if (field.seen > 0) bytesTag(span, name, field.at, field.size);
+  bytesTag(span, name, field.at, field.size);
 }
 
-/** A tag with the header's value, or with `-`. */
+/** A tag with the header's value, or with `-` if the header did not arrive. */
 function headerOrDash(span: Span, name: Slice, field: Field): void {
-  if (field.size > 0) bytesTag(span, name, field.at, field.size);
+  if (field.seen > 0) headerTag(span, name, field);
   else span.tag(name).set(DASH.at, DASH.size);
 }
 
@@ -53,38 +54,35 @@ function find(at: usize, size: u32, byte: u8): u32 {
   return i;
 }
 
-/** scheme://authority/path with the query; the path alone is cut. User and password before the host stay out. */
+/** scheme://authority/path with the query; the path alone is cut. */
 function urlTag(span: Span, settings: TagSettings): void {
-  let path = headers.ORIGINAL_PATH.size > 0 ? headers.ORIGINAL_PATH : headers.PATH;
+  let path = headers.ORIGINAL_PATH.seen > 0 ? headers.ORIGINAL_PATH : headers.PATH;
   let scheme = headers.SCHEME;
-  let authority = headers.AUTHORITY;
-  let url = span.tag(names.HTTP_URL);
-  url.clear();
+  let authority = headers.publicAuthority();
   if (headers.PATH.seen === 0) return;
   let pathSize = settings.dropsQuery ? find(path.at, path.size, QUESTION_MARK) : path.size;
   pathSize = cutSize(path.at, pathSize, settings.maxLength);
-  let user = find(authority.at, authority.size, AT_SIGN);
-  let hostAt = user < authority.size ? user + 1 : 0;
   let at = allocate(scheme.size + 3 + authority.size + pathSize);
   let end = append(at, scheme.at, scheme.size);
   store<u8>(end, COLON);
   store<u16>(end, 0x2f2f, 1);
-  end = append(end + 3, authority.at + hostAt, authority.size - hostAt);
+  end = append(end + 3, authority.at, authority.size);
   end = append(end, path.at, pathSize);
-  url.set(at, <u32>(end - at));
-  makeValid(url);
+  bytesTag(span, names.HTTP_URL, at, <u32>(end - at));
 }
 
-/** The peer's address without its port: everything before the last colon, and no brackets around an IPv6 address. */
+/** The peer's address: of an IP address without its port, and without the brackets of IPv6; of any other all. */
 function peerTag(span: Span, peer: Slice): void {
-  if (peer.size === 0) return;
-  let size = peer.size;
-  while (size > 0 && load<u8>(peer.at + size - 1) !== COLON) size--;
-  size = size > 0 ? size - 1 : peer.size;
   let at = peer.at;
-  if (size > 1 && load<u8>(at) === 0x5b && load<u8>(at + size - 1) === 0x5d) {
-    at++;
-    size -= 2;
+  let size = peer.size;
+  let first: u32 = size > 0 ? load<u8>(at) : 0;
+  if (first === 0x5b || first - 0x30 < 10) {
+    while (size > 0 && load<u8>(at + size - 1) !== COLON) size--;
+    size = size > 0 ? size - 1 : peer.size;
+    if (first === 0x5b && size > 1 && load<u8>(at + size - 1) === 0x5d) {
+      at++;
+      size -= 2;
+    }
   }
   bytesTag(span, names.PEER_ADDRESS, at, size);
 }
@@ -102,7 +100,8 @@ function requestTags(span: Span, exchange: Exchange, settings: TagSettings): voi
   contentType.set(headers.CONTENT_TYPE.at, headers.CONTENT_TYPE.size);
   if (isGrpc(contentType)) {
     headerTag(span, names.GRPC_PATH, headers.PATH);
-    headerTag(span, names.GRPC_AUTHORITY, headers.AUTHORITY);
+    let authority = headers.publicAuthority();
+    bytesTag(span, names.GRPC_AUTHORITY, authority.at, authority.size);
     headerTag(span, names.GRPC_CONTENT_TYPE, headers.CONTENT_TYPE);
     headerTag(span, names.GRPC_TIMEOUT, headers.GRPC_TIMEOUT);
   }
@@ -111,30 +110,25 @@ function requestTags(span: Span, exchange: Exchange, settings: TagSettings): voi
 
 function responseTags(span: Span, exchange: Exchange): void {
   numberTag(span, names.RESPONSE_SIZE, exchange.responseBytes);
-  if (exchange.cluster.size > 0) {
-    bytesTag(span, names.UPSTREAM_CLUSTER, exchange.cluster.at, exchange.cluster.size);
-    bytesTag(span, names.UPSTREAM_CLUSTER_NAME, exchange.cluster.at, exchange.cluster.size);
-  }
+  bytesTag(span, names.UPSTREAM_CLUSTER, exchange.cluster.at, exchange.cluster.size);
+  bytesTag(span, names.UPSTREAM_CLUSTER_NAME, exchange.cluster.at, exchange.cluster.size);
   numberTag(span, names.HTTP_STATUS_CODE, exchange.statusCode);
   spellFlags(exchange.responseFlags, span.tag(names.RESPONSE_FLAGS));
-  if (exchange.grpcStatus.size > 0) {
-    bytesTag(span, names.GRPC_STATUS_CODE, exchange.grpcStatus.at, exchange.grpcStatus.size);
-    if (exchange.grpcMessage.size > 0)
-      bytesTag(span, names.GRPC_MESSAGE, exchange.grpcMessage.at, exchange.grpcMessage.size);
-  }
+  bytesTag(span, names.GRPC_STATUS_CODE, exchange.grpcStatus.at, exchange.grpcStatus.size);
+  bytesTag(span, names.GRPC_MESSAGE, exchange.grpcMessage.at, exchange.grpcMessage.size);
 }
 
 /** No response at all, a 5xx, or one of gRPC's error statuses; never a 4xx or a response flag by itself. */
 function isError(exchange: Exchange): bool {
   let code = exchange.statusCode;
-  return code === 0 || (code >= 500 && code < 600) || isGrpcError(exchange.grpcStatus);
+  return code === 0 || (code >= 500 && code < 600) || exchange.isGrpcError;
 }
 
 /** A custom tag with what its source gave, or with its default, or not at all. */
 function customTag(span: Span, tag: CustomTag, maxLength: u32): void {
   tag.spell();
   let value = tag.value.size > 0 ? tag.value : tag.fallback;
-  if (value.size > 0) bytesTag(span, tag.name, value.at, cutSize(value.at, value.size, maxLength));
+  bytesTag(span, tag.name, value.at, cutSize(value.at, value.size, maxLength));
 }
 
 /** What the configuration says of tags. */

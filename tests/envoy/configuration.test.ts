@@ -32,7 +32,7 @@ const refusals: [what: string, config: string, line: string][] = [
     '{"collector":{"cluster":""}}',
     'collector.cluster: found ""; allowed: a string that is not empty',
   ],
-  ["text that is no JSON", "{collector}", "not JSON at byte 1: found c, expected a key in quotation marks"],
+  ["text that is no JSON", "{collector}", "not JSON at byte 1: found c, expected a quoted key"],
   [
     "an unknown key",
     '{"collector":{"cluster":"x","clutser":"y"}}',

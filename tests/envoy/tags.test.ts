@@ -201,7 +201,7 @@ const refusals: [what: string, tags: Config, line: string][] = [
   [
     "a source that is neither text nor an object",
     { properties: { a: 1 } },
-    'tags.properties.a: found 1; allowed: a string that is not empty, {"source":"…","default":"…"}',
+    'tags.properties.a: found 1; allowed: a string, {"source":"…","default":"…"}',
   ],
 ];
 

@@ -33,31 +33,31 @@ const SENT: Record<string, Answer> = {
 };
 
 const LOST: [what: string, answer: Answer, reason: string, cause: string][] = [
-  ["301", { status: 301 }, "refused", "the collector refused the report (status 301)"],
-  ["400", { status: 400 }, "refused", "the collector refused the report (status 400)"],
-  ["401", { status: 401 }, "refused", "the collector refused the report (status 401)"],
-  ["429", { status: 429 }, "unavailable", "the collector is not available (status 429)"],
-  ["500", { status: 500 }, "refused", "the collector refused the report (status 500)"],
-  ["503", { status: 503 }, "unavailable", "the collector is not available (status 503)"],
-  ["504", { status: 504 }, "unavailable", "the collector is not available (status 504)"],
-  ["a reset", "reset", "unavailable", "the collector is not available (the connection failed or was reset)"],
+  ["301", { status: 301 }, "refused", "it refused the report (status 301)"],
+  ["400", { status: 400 }, "refused", "it refused the report (status 400)"],
+  ["401", { status: 401 }, "refused", "it refused the report (status 401)"],
+  ["429", { status: 429 }, "unavailable", "it is not available (status 429)"],
+  ["500", { status: 500 }, "refused", "it refused the report (status 500)"],
+  ["503", { status: 503 }, "unavailable", "it is not available (status 503)"],
+  ["504", { status: 504 }, "unavailable", "it is not available (status 504)"],
+  ["a reset", "reset", "unavailable", "it is not available (the connection failed or was reset)"],
   [
     "200 with errors",
     { status: 200, body: errors("rate limited", "and more") },
     "refused",
-    "the collector refused the report (rate limited)",
+    "it refused the report (rate limited)",
   ],
   [
     "200 with an error of many lines",
     { status: 200, body: errors("no\r\ntoken\u0007") },
     "refused",
-    "the collector refused the report (no  token )",
+    "it refused the report (no  token )",
   ],
   [
     "200 with an error without text",
     { status: 200, body: errors("") },
     "refused",
-    "the collector refused the report (without a text)",
+    "it refused the report (without a text)",
   ],
 ];
 

@@ -16,7 +16,7 @@ describe("a report that Envoy does not take", () => {
     assert.deepEqual(droppedBecause(sidecar.host), { no_cluster: 100 });
     assert.equal(sidecar.count("reports_failed"), 100);
     assert.deepEqual(sidecar.lines("warn"), [
-      "collector lightstep: the collector's cluster does not exist; 1 reports failed and 1 spans were lost",
+      "collector lightstep: its cluster does not exist; 1 reports failed and 1 spans were lost",
     ]);
   });
 
@@ -26,7 +26,7 @@ describe("a report that Envoy does not take", () => {
     sidecar.requests(3);
     sidecar.tick();
     assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 3 });
-    assert.ok(sidecar.lines("warn")[0]?.includes("the collector is not available (proxy_status 10)"));
+    assert.ok(sidecar.lines("warn")[0]?.includes("it is not available (proxy_status 10)"));
   });
 
   it("does not keep the next one from going", async () => {

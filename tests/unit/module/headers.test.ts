@@ -41,7 +41,7 @@ describe("a change of headers that Envoy refuses", () => {
     sidecar.host.refuse(REMOVE, INTERNAL_FAILURE);
     for (let i = 0; i < 10; i++) assert.deepEqual(sidecar.request(), new Map(SAMPLED as [string, string][]));
     assert.deepEqual(sidecar.lines("warn"), [
-      "Envoy refused a change of trace headers (proxy_status 2): traces break here; told once",
+      "Envoy refused a change of trace headers (proxy_status 2): traces break here",
     ]);
     assert.equal(sidecar.spans().length, 10);
   });

@@ -20,6 +20,7 @@ const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
 const TABLE = `
   host call                       unsampled  inbound  outbound  fresh  b3  body  istio  bare
   proxy_get_header_map_pairs              1        2         2      2   2     2      2     2
+  proxy_get_header_map_value              0        2         2      2   2     2      2     2
   proxy_get_property                      0        9         9      9   9    10      9     8
   proxy_replace_header_map_value          0        2         2      3   5     2      2     2
   proxy_set_property                      0        2         2      2   2     2      2     0
@@ -74,6 +75,7 @@ describe("the host calls that are not made for each request", () => {
     sidecar.request();
     assert.deepEqual(sidecar.host.hostCalls, {
       proxy_get_header_map_pairs: 2,
+      proxy_get_header_map_value: 2,
       proxy_get_property: 9,
       proxy_replace_header_map_value: 2,
       proxy_set_property: 2,

@@ -40,7 +40,7 @@ export const MISTAKES: [what: string, changes: Changes, path: string, found: str
     { collector: { headers: { "A B": "x" } } },
     "collector.headers.A B",
     "is no header name",
-    "lower-case letters, digits and !#$%&'*+-.^_`|~",
+    "a-z, 0-9 and !#$%&'*+-.^_`|~",
   ],
   [
     "an integer is too small",
@@ -141,7 +141,7 @@ export const TEXTS: [what: string, text: string, reason: string][] = [
   ["is an array", "[]", "configuration: found an array; allowed: an object"],
   ["is YAML", "collector:", "not JSON at byte 0: found c, expected a value"],
   ["is cut off", '{"collector":{"cluster":"x"', "not JSON at byte 27: found the end, expected `,` or `}`"],
-  ["has a comma too many", '{"a":1,}', "not JSON at byte 7: found }, expected a key in quotation marks"],
+  ["has a comma too many", '{"a":1,}', "not JSON at byte 7: found }, expected a quoted key"],
   ["has something behind it", "{} x", "not JSON at byte 3: found x, expected nothing more"],
   ["has a key twice", '{"a":1,"a":2}', "not JSON at byte 10: found :, expected each key once, `a` came before"],
   ["is nested too deep", "[".repeat(40), "not JSON at byte 33: found [, expected no more than 32 levels"],

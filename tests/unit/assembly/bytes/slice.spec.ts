@@ -1,4 +1,4 @@
-import { over, sameBytes, Slice, startsWith, text, toText } from "../../../../assembly/bytes/slice";
+import { over, sameBytes, Slice, startsWith, startsWithAny, text, toText } from "../../../../assembly/bytes/slice";
 import { hexOf } from "../bytes";
 
 const slice = new Slice();
@@ -90,5 +90,28 @@ describe("startsWith", () => {
   it("holds for an empty prefix", () => {
     expect(startsWith(text("a"), text(""))).toBe(true);
     expect(startsWith(text(""), text(""))).toBe(true);
+  });
+});
+
+const WORDS = text("missing_ upgrade_failed low");
+
+describe("startsWithAny", () => {
+  it("holds for what begins with one of the words", () => {
+    expect(startsWithAny(text("missing_host_header"), WORDS)).toBe(true);
+    expect(startsWithAny(text("upgrade_failed"), WORDS)).toBe(true);
+    expect(startsWithAny(text("low_version"), WORDS)).toBe(true);
+  });
+
+  it("does not hold for what only has a word in it, or the beginning of one", () => {
+    expect(startsWithAny(text("via_upstream"), WORDS)).toBe(false);
+    expect(startsWithAny(text("a low"), WORDS)).toBe(false);
+    expect(startsWithAny(text("upgrade"), WORDS)).toBe(false);
+    expect(startsWithAny(text("lo"), WORDS)).toBe(false);
+    expect(startsWithAny(text(""), WORDS)).toBe(false);
+  });
+
+  it("holds for nothing where there are no words", () => {
+    expect(startsWithAny(text("low"), text(""))).toBe(false);
+    expect(startsWithAny(text(""), text(""))).toBe(false);
   });
 });

@@ -20,22 +20,22 @@ describe("text that is no JSON", () => {
   it("is told at the end where something is missing", () => {
     expect(error("")).toBe("not JSON at byte 0: found the end, expected a value");
     expect(error("  ")).toBe("not JSON at byte 2: found the end, expected a value");
-    expect(error("{")).toBe("not JSON at byte 1: found the end, expected a key in quotation marks");
+    expect(error("{")).toBe("not JSON at byte 1: found the end, expected a quoted key");
     expect(error("[")).toBe("not JSON at byte 1: found the end, expected a value");
     expect(error("[1")).toBe("not JSON at byte 2: found the end, expected `,` or `]`");
     expect(error("[1,")).toBe("not JSON at byte 3: found the end, expected a value");
     expect(error('{"a"')).toBe("not JSON at byte 4: found the end, expected `:`");
     expect(error('{"a":')).toBe("not JSON at byte 5: found the end, expected a value");
     expect(error('{"a":1')).toBe("not JSON at byte 6: found the end, expected `,` or `}`");
-    expect(error('{"a":1,')).toBe("not JSON at byte 7: found the end, expected a key in quotation marks");
+    expect(error('{"a":1,')).toBe("not JSON at byte 7: found the end, expected a quoted key");
   });
 
   it("is told at a comma too many", () => {
     expect(error("[1,]")).toBe("not JSON at byte 3: found ], expected a value");
     expect(error("[,1]")).toBe("not JSON at byte 1: found ,, expected a value");
     expect(error("[1,,2]")).toBe("not JSON at byte 3: found ,, expected a value");
-    expect(error('{"a":1,}')).toBe("not JSON at byte 7: found }, expected a key in quotation marks");
-    expect(error("{,}")).toBe("not JSON at byte 1: found ,, expected a key in quotation marks");
+    expect(error('{"a":1,}')).toBe("not JSON at byte 7: found }, expected a quoted key");
+    expect(error("{,}")).toBe("not JSON at byte 1: found ,, expected a quoted key");
   });
 
   it("is told at a comma or a colon too few", () => {
@@ -53,9 +53,9 @@ describe("text that is no JSON", () => {
   });
 
   it("is told at a key that is no string", () => {
-    expect(error("{a:1}")).toBe("not JSON at byte 1: found a, expected a key in quotation marks");
-    expect(error("{'a':1}")).toBe("not JSON at byte 1: found ', expected a key in quotation marks");
-    expect(error("{1:1}")).toBe("not JSON at byte 1: found 1, expected a key in quotation marks");
+    expect(error("{a:1}")).toBe("not JSON at byte 1: found a, expected a quoted key");
+    expect(error("{'a':1}")).toBe("not JSON at byte 1: found ', expected a quoted key");
+    expect(error("{1:1}")).toBe("not JSON at byte 1: found 1, expected a quoted key");
   });
 
   it("is told where something follows", () => {
@@ -99,10 +99,10 @@ describe("text that is no JSON", () => {
 
 describe("a string that is no JSON", () => {
   it("is told where its end is missing", () => {
-    expect(error('"abc')).toBe("not JSON at byte 4: found the end, expected the end of a string");
-    expect(error('"')).toBe("not JSON at byte 1: found the end, expected the end of a string");
-    expect(error('{"a')).toBe("not JSON at byte 3: found the end, expected the end of a string");
-    expect(error('"abc\\"')).toBe("not JSON at byte 6: found the end, expected the end of a string");
+    expect(error('"abc')).toBe("not JSON at byte 4: found the end, expected a closing quotation mark");
+    expect(error('"')).toBe("not JSON at byte 1: found the end, expected a closing quotation mark");
+    expect(error('{"a')).toBe("not JSON at byte 3: found the end, expected a closing quotation mark");
+    expect(error('"abc\\"')).toBe("not JSON at byte 6: found the end, expected a closing quotation mark");
   });
 
   it("is told at each control character", () => {
@@ -119,16 +119,17 @@ describe("a string that is no JSON", () => {
       let letter = String.fromCharCode(unit);
       let known = '"\\/bfnrtu'.includes(letter);
       let sign = unit > 0x20 && unit < 0x7f ? letter : "byte " + unit.toString();
-      let found = "not JSON at byte 2: found " + sign + ", expected an escape of JSON's";
+      let expected = unit < 0x20 ? "an escaped control character" : "an escape of JSON's";
+      let found = "not JSON at byte 2: found " + sign + ", expected " + expected;
       if ((error('"\\' + letter + '0000"') === found) === known) wrong += letter;
     }
     expect(wrong).toBe("");
   });
 
   it("is told where an escape breaks off", () => {
-    expect(error('"\\')).toBe("not JSON at byte 2: found the end, expected an escape of JSON's");
-    expect(error('"\\u')).toBe("not JSON at byte 3: found the end, expected four hexadecimal digits");
-    expect(error('"\\u12')).toBe("not JSON at byte 5: found the end, expected four hexadecimal digits");
+    expect(error('"\\')).toBe("not JSON at byte 2: found the end, expected a closing quotation mark");
+    expect(error('"\\u')).toBe("not JSON at byte 3: found the end, expected a closing quotation mark");
+    expect(error('"\\u12')).toBe("not JSON at byte 5: found the end, expected a closing quotation mark");
     expect(error('"\\u123"')).toBe('not JSON at byte 6: found ", expected four hexadecimal digits');
     expect(error('"\\u12g4"')).toBe("not JSON at byte 5: found g, expected four hexadecimal digits");
     expect(error('"\\u-123"')).toBe("not JSON at byte 3: found -, expected four hexadecimal digits");
@@ -155,7 +156,9 @@ describe("any bytes at all", () => {
     for (let size: u32 = 0; size < bytes.size; size++) {
       reader.parse(fence(bytes.at, size), size);
       let place = "not JSON at byte " + size.toString() + ": found the end, expected ";
-      if (!reader.error.startsWith(place)) wrong += size.toString() + ": " + reader.error + ", ";
+      // Cut within a character, what is left of it is what is wrong.
+      if (!reader.error.startsWith(place) && !reader.error.endsWith(", expected UTF-8"))
+        wrong += size.toString() + ": " + reader.error + ", ";
     }
     expect(wrong).toBe("");
   });

@@ -131,6 +131,32 @@ describe("a header's value", () => {
   });
 });
 
+describe("half a surrogate pair, which has no UTF-8,", () => {
+  it("is refused in a header's value, wherever it stands", () => {
+    let halves = [
+      "\\ud83d",
+      "\\ude00",
+      "a\\ud83d",
+      "\\ud83da",
+      "\\ude00\\ud83d",
+      "\\ud83d\\ud83d\\ude00",
+      "\\ud83d\\ude00\\ude00",
+    ];
+    for (let i = 0; i < halves.length; i++) {
+      section('{"a":"' + halves[i] + '"}').headerValue("a");
+      let refused = "s.a: holds control characters or half a surrogate pair; allowed: a string without them";
+      expect(refusal.reason).toBe(refused, halves[i]);
+    }
+  });
+
+  it("is no half where the other one follows", () => {
+    expect(section('{"a":"\\ud83d\\ude00\\ud83d\\ude00"}').headerValue("a")).toBe("😀😀");
+    expect(section('{"a":"x😀y"}').headerValue("a")).toBe("x😀y");
+    expect(section('{"a":"\\ud7ff\\ue000"}').headerValue("a")).toBe("\ud7ff\ue000");
+    expect(refusal.reason).toBe("");
+  });
+});
+
 describe("a path of a URL", () => {
   it("begins with a slash", () => {
     expect(section('{"a":"/api/v2/reports?a=b"}').urlPath("a")).toBe("/api/v2/reports?a=b");
@@ -143,6 +169,8 @@ describe("a path of a URL", () => {
   it("has no spaces", () => {
     section('{"a":"/a b"}').urlPath("a");
     expect(refusal.reason).toBe('s.a: found "/a b"; allowed: a path that begins with / and has no spaces');
+    section('{"a":"/a\\tb"}').urlPath("a");
+    expect(refusal.reason.endsWith("; allowed: a path that begins with / and has no spaces")).toBe(true);
   });
 
   it("may be absent, but not empty", () => {
@@ -240,13 +268,13 @@ describe("one of two numbers", () => {
 
 describe("a number in ten-thousandths", () => {
   it("is taken up to its bound, and no further", () => {
-    expect(section('{"a":0.0001}').decimal("a", 7, 10000, "little")).toBe(1);
-    expect(section('{"a":1}').decimal("a", 7, 10000, "little")).toBe(10000);
-    expect(section('{"a":0}').decimal("a", 7, 10000, "little")).toBe(0);
-    expect(absent().decimal("a", 7, 10000, "little")).toBe(7);
+    expect(section('{"a":0.0001}').decimal("a", 7, 10000)).toBe(1);
+    expect(section('{"a":1}').decimal("a", 7, 10000)).toBe(10000);
+    expect(section('{"a":0}').decimal("a", 7, 10000)).toBe(0);
+    expect(absent().decimal("a", 7, 10000)).toBe(7);
     expect(refusal.reason).toBe("");
-    expect(section('{"a":1.0001}').decimal("a", 7, 10000, "little")).toBe(7);
-    expect(refusal.reason).toBe("s.a: found 1.0001; allowed: little");
+    expect(section('{"a":1.0001}').decimal("a", 7, 10000)).toBe(7);
+    expect(refusal.reason).toBe("s.a: found 1.0001; allowed: a number from 0 to 1 in steps of 0.0001");
   });
 });
 

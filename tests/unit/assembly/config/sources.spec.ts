@@ -14,7 +14,7 @@ function sources(json: string, areHeaders: bool = false): Source[] {
   return new Section("tags", value, refusal).sources("t", areHeaders);
 }
 
-const FORMS = '; allowed: a string that is not empty, {"source":"…","default":"…"}';
+const FORMS = '; allowed: a string, {"source":"…","default":"…"}';
 
 describe("the sources of tags", () => {
   it("are none where they are absent or empty", () => {

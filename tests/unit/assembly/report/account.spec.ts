@@ -7,7 +7,7 @@ import { below, startChance } from "../chance";
 const HEAD = text("the head of a report");
 const MAX_BYTES: u32 = 65536;
 const SEAL_BYTES: u32 = MAX_BYTES / 4;
-const SEAL_SPANS: u32 = 20;
+const SEAL_SPANS: u32 = 40;
 
 /** The numbers of the spans in one batch. */
 class ModelBatch {
@@ -87,6 +87,7 @@ function check(): void {
   if (batch === null || sealed.length === 0) return;
   let model = sealed[0];
   if (batch.size !== model.size || batch.spans !== model.spans.length) wrong += "batch ";
+  if (batch.size > batch.capacity) wrong += "capacity ";
   if (memory.compare(batch.bytes, HEAD.at, HEAD.size) !== 0) wrong += "head ";
   let at = batch.bytes + HEAD.size;
   for (let i = 0; i < model.spans.length; i++) {

@@ -46,7 +46,7 @@ describe("an answer", () => {
 
   it("says to stop", () => {
     expect(read(new Bytes().hex("0a 02 08 01"))).toBe("disable ");
-    expect(read(new Bytes().hex("0a 02 08 ff ff 01".replace("02", "04")))).toBe("disable ");
+    expect(read(new Bytes().hex("0a 04 08 ff ff 01"))).toBe("disable ");
   });
 
   it("says to stop in any of its commands", () => {
@@ -59,6 +59,7 @@ describe("an answer", () => {
     expect(read(new Bytes().hex("0a 02 10 01"))).toBe(""); // dev_mode = 2
     expect(read(new Bytes().hex("0a 02 18 01"))).toBe(""); // no such field
     expect(read(new Bytes().hex("0a 05 0d 01 00 00 00"))).toBe(""); // disable = 1 as a fixed32
+    expect(read(new Bytes().hex("0a 07 10 01 0d 01 00 00 00"))).toBe(""); // dev_mode = 2 before it
     expect(read(new Bytes().hex("08 01"))).toBe(""); // commands = 1 as a varint
   });
 

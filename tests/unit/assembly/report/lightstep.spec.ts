@@ -103,6 +103,31 @@ describe("a span for Lightstep", () => {
     expect(encoded()).toBe(hex(bytes));
   });
 
+  it("has the upper half of a trace id whose lower half is zero, which would be no id", () => {
+    smallest();
+    context.traceHigh = 300;
+    context.traceLow = 0;
+    context.wide = true;
+    context.parentId = 2;
+    expect(encoded().includes("0a 05 08 ac 02 10 01 12 03")).toBe(true); // Span.span_context = 1
+    expect(encoded().includes("1a 07 12 05 08 ac 02 10 02")).toBe(true); // Span.references = 3
+  });
+
+  it("is never larger than was foretold, with as many tags as there may be and the largest numbers", () => {
+    smallest();
+    context.traceLow = u64.MAX_VALUE;
+    context.spanId = u64.MAX_VALUE;
+    context.parentId = u64.MAX_VALUE;
+    span.error = true;
+    span.startNanos = u64.MAX_VALUE;
+    span.durationNanos = u64.MAX_VALUE;
+    for (let size: u32 = 0; size < 52; size++) {
+      let value = new Bytes().repeat(0x61, size * 8);
+      span.tag(text("t")).set(value.at, value.size);
+      expect(encoded()).not.toBe("too large");
+    }
+  });
+
   it("is a client's by its kind", () => {
     smallest();
     span.client = true;

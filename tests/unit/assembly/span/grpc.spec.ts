@@ -1,5 +1,5 @@
 import { text } from "../../../../assembly/bytes/slice";
-import { isGrpc, isGrpcError, mayAnswerGrpc } from "../../../../assembly/span/grpc";
+import { isGrpc, isGrpcError } from "../../../../assembly/span/grpc";
 import { Bytes, fence } from "../bytes";
 import { Slice } from "../../../../assembly/bytes/slice";
 
@@ -30,20 +30,6 @@ describe("a gRPC request", () => {
     expect(grpc("application/json")).toBe(false);
     expect(grpc("application/grp")).toBe(false);
     expect(grpc("")).toBe(false);
-  });
-});
-
-describe("an answer with a grpc-status", () => {
-  it("may come to gRPC and to grpc-web", () => {
-    expect(mayAnswerGrpc(text("application/grpc"))).toBe(true);
-    expect(mayAnswerGrpc(text("application/grpc+proto"))).toBe(true);
-    expect(mayAnswerGrpc(text("application/grpc-web"))).toBe(true);
-    expect(mayAnswerGrpc(text("application/grpc-web-text"))).toBe(true);
-  });
-
-  it("does not come to anything else", () => {
-    expect(mayAnswerGrpc(text("application/json"))).toBe(false);
-    expect(mayAnswerGrpc(text(""))).toBe(false);
   });
 });
 

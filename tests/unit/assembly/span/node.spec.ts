@@ -27,8 +27,11 @@ function told(tags: ConstantTag[]): string {
 }
 
 describe("the service", () => {
-  it("is the node's cluster", () => {
-    expect(serviceOf(reviews())).toBe("reviews.default");
+  it("is the node's cluster, before any label", () => {
+    let node = reviews();
+    expect(serviceOf(node)).toBe("reviews.default");
+    node.cluster = "reviews-cluster";
+    expect(serviceOf(node)).toBe("reviews-cluster");
   });
 
   it("is a label or the workload where there is no cluster, in Istio's order", () => {

@@ -3,6 +3,7 @@ import { Slice, text, toText } from "../../../../assembly/bytes/slice";
 import { TraceContext } from "../../../../assembly/context/context";
 import { CustomTag, REQUEST_HEADER, RESPONSE_HEADER } from "../../../../assembly/span/custom";
 import { exchange, request } from "../../../../assembly/span/exchange";
+import { isGrpcError } from "../../../../assembly/span/grpc";
 import { Span } from "../../../../assembly/span/span";
 import { describe as describeSpan, TagSettings } from "../../../../assembly/span/tags";
 import { Bytes, hexOf } from "../bytes";
@@ -30,6 +31,7 @@ function nothing(): void {
   exchange.clusterHost.clear();
   exchange.virtualHost.clear();
   exchange.grpcStatus.clear();
+  exchange.isGrpcError = false;
   exchange.grpcMessage.clear();
 }
 
@@ -104,7 +106,7 @@ describe("the tags of a span", () => {
   it("are few for an exchange of which nothing is known", () => {
     nothing();
     expect(described()).toBe(
-      "http.url=\ndownstream_cluster=-\nuser_agent=-\nhttp.protocol=-\n" +
+      "downstream_cluster=-\nuser_agent=-\nhttp.protocol=-\n" +
         "request_size=0\nresponse_size=0\nhttp.status_code=0\nresponse_flags=-",
     );
     expect(span.error).toBe(true);
@@ -127,6 +129,7 @@ describe("the tags of a span", () => {
     let headers = [":method", "POST", ":scheme", "http", ":authority", "ratings:9080", ":path", "/r.Ratings/Get"];
     reviews(headers.concat(["content-type", "application/grpc+proto", "grpc-timeout", "5S"]));
     set(exchange.grpcStatus, "14");
+    exchange.isGrpcError = true;
     set(exchange.grpcMessage, "no ratings");
     expect(described()).toBe(
       "http.url=http://ratings:9080/r.Ratings/Get\n" +
@@ -156,16 +159,16 @@ describe("the tags of a span", () => {
     expect(described().includes("grpc.")).toBe(false);
   });
 
-  it("tell of a grpc-message only with a grpc-status", () => {
+  it("tell of a grpc-message only if there is one", () => {
     reviews();
-    set(exchange.grpcMessage, "lost");
-    expect(described().includes("grpc.")).toBe(false);
+    set(exchange.grpcStatus, "0");
+    expect(described().endsWith("\nresponse_flags=-\ngrpc.status_code=0")).toBe(true);
   });
 
   it("tell of response flags by name", () => {
     reviews();
     exchange.responseFlags = (1 << 5) | (1 << 15);
-    expect(described().endsWith("\nresponse_flags=UF,URX")).toBe(true);
+    expect(described().endsWith("\nresponse_flags=URX,UF")).toBe(true);
   });
 
   it("tell of numbers of any size", () => {
@@ -181,11 +184,20 @@ describe("the tags of a span", () => {
     expect(described().includes("\nuser_agent=first\n")).toBe(true);
   });
 
-  it("have a dash for a user agent that is missing or empty", () => {
-    reviews(["user-agent", ""]);
-    expect(described().includes("\nuser_agent=-\n")).toBe(true);
+  it("have a dash for a user agent and a cluster downstream that are missing", () => {
     reviews([]);
-    expect(described().includes("\nuser_agent=-\n")).toBe(true);
+    expect(described().startsWith("downstream_cluster=-\nuser_agent=-\nhttp.protocol=HTTP/1.1\n")).toBe(true);
+  });
+
+  it("are left out where they are empty", () => {
+    let headers: string[] = ["user-agent", "", "x-envoy-downstream-service-cluster", "", "x-request-id", ""];
+    reviews(headers.concat([":method", "", "x-client-trace-id", "", "content-type", "application/grpc", ":path", ""]));
+    exchange.cluster.clear();
+    exchange.peer.clear();
+    expect(described()).toBe(
+      "http.url=://\nhttp.protocol=HTTP/1.1\ngrpc.content_type=application/grpc\n" +
+        "request_size=17\nresponse_size=375\nhttp.status_code=200\nresponse_flags=-",
+    );
   });
 
   it("are valid UTF-8, whatever the headers are", () => {
@@ -220,6 +232,7 @@ describe("the error mark", () => {
     for (let code = 0; code <= 17; code++) {
       reviews();
       set(exchange.grpcStatus, code.toString());
+      exchange.isGrpcError = isGrpcError(exchange.grpcStatus);
       described();
       let isError = code === 2 || code === 4 || code === 8 || (code >= 12 && code <= 15);
       expect(span.error).toBe(isError, code.toString());

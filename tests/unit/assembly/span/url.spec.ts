@@ -43,12 +43,12 @@ describe("http.url", () => {
   it("has the original path where a route has rewritten it", () => {
     let headers = [":scheme", "http", ":authority", "h", ":path", "/new"];
     expect(url(headers.concat(["x-envoy-original-path", "/old?q"]))).toBe("http://h/old?q");
-    expect(url(headers.concat(["x-envoy-original-path", ""]))).toBe("http://h/new");
+    expect(url(headers.concat(["x-envoy-original-path", ""]))).toBe("http://h");
   });
 
-  it("is empty where there is no path, even if there was one", () => {
-    expect(url([":method", "CONNECT", ":authority", "h:443"])).toBe("");
-    expect(url([":authority", "h:443", "x-envoy-original-path", "/old"])).toBe("");
+  it("is missing where there is no path, even if there was one", () => {
+    expect(url([":method", "CONNECT", ":authority", "h:443"])).toBe("none");
+    expect(url([":authority", "h:443", "x-envoy-original-path", "/old"])).toBe("none");
   });
 
   it("has empty parts for what did not come", () => {
@@ -141,10 +141,12 @@ describe("peer.address", () => {
   });
 
   it("is no trap for what is no address", () => {
-    expect(peer(":")).toBe("");
+    expect(peer(":")).toBe(":");
+    expect(peer("envoy://internal_client_address/a1")).toBe("envoy://internal_client_address/a1");
+    expect(peer("/tmp/a:b")).toBe("/tmp/a:b");
     expect(peer("[")).toBe("[");
-    expect(peer("[]:80")).toBe("");
+    expect(peer("[]:80")).toBe("none");
     expect(peer("[::1:80")).toBe("[::1");
-    expect(peer("]:")).toBe("]");
+    expect(peer("]:")).toBe("]:");
   });
 });

@@ -1,0 +1,84 @@
+// Compares what the two tracers say of the same traffic. Every tag of Envoy's has to be in our span with the same value;
+// what is different is given back, in the words of the table of differences in docs/tags.md.
+import type { Case } from "./case.ts";
+import type { Observed } from "./spans.ts";
+
+/** Tags of ours that Envoy's tracer does not have. */
+export const OURS_ALONE = /^(version|span\.kind|istio\..*)$/;
+
+/** Clocks are read in three processes, and ours here to a millisecond. */
+const SLACK_MS = 5;
+
+/** One thing that the two tracers tell differently; undefined is what a span does not have. */
+export interface Difference {
+  /** A tag's name, or in parentheses what is no tag: `(spans)`, `(calls of filters)`, `(parent)`, `(kind)`, `(service)`. */
+  tag: string;
+  envoy: string | undefined;
+  lightspan: string | undefined;
+}
+
+/** Envoy's tracer makes spans of the calls that filters make, with tags that spans of requests never have. */
+function isCall({ tags }: Observed): boolean {
+  return tags["upstream_address"] !== undefined;
+}
+
+/** The form of a request id: of its digits only the one that says why it is traced. */
+function formOf(id: string | undefined): string | undefined {
+  return id?.replace(/[0-9a-f]/g, (digit, at: number) => (at === 14 ? digit : "x"));
+}
+
+/** What a span says that is to be the same, tags and all. */
+function sayings(each: Case, span: Observed, parentId: string): Map<string, string> {
+  const said = new Map(Object.entries(span.tags));
+  const id = said.get("guid:x-request-id");
+  if (each.generatesId && id !== undefined) said.set("guid:x-request-id", formOf(id) ?? "");
+  said.set("(parent)", span.parentId === parentId ? "the caller" : span.parentId === null ? "none" : "another");
+  return said.set("(kind)", span.kind).set("(service)", span.service);
+}
+
+function comparePair(each: Case, native: Observed, ours: Observed, parentId: string): Difference[] {
+  const [theirs, own] = [sayings(each, native, parentId), sayings(each, ours, parentId)];
+  const names = [...theirs.keys(), ...[...own.keys()].filter((name) => !OURS_ALONE.test(name))];
+  return [...new Set(names)].sort().flatMap((tag) => {
+    const [envoy, lightspan] = [theirs.get(tag), own.get(tag)];
+    return envoy === lightspan ? [] : [{ tag, envoy, lightspan }];
+  });
+}
+
+/** Pairs of spans of the same request; what both have in common tells which belong together. */
+export function pairsOf(native: Observed[], ours: Observed[]): [Observed, Observed | undefined][] {
+  const key = ({ tags }: Observed): string => [tags["http.url"], tags["http.status_code"]].join(" ");
+  const inOrder = (spans: Observed[]): Observed[] => [...spans].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const others = inOrder(ours);
+  return inOrder(native.filter((span) => !isCall(span))).map((span, index) => [span, others[index]]);
+}
+
+/** Everything that is different, each difference once however many spans have it. */
+export function compare(each: Case, native: Observed[], ours: Observed[], parentId: string): Difference[] {
+  const calls = native.filter(isCall).length;
+  const all: Difference[] =
+    calls === 0 ? [] : [{ tag: "(calls of filters)", envoy: String(calls), lightspan: undefined }];
+  const pairs = pairsOf(native, ours);
+  if (pairs.length !== ours.length) {
+    return [...all, { tag: "(spans)", envoy: String(pairs.length), lightspan: String(ours.length) }];
+  }
+  for (const [span, other] of pairs) if (other) all.push(...comparePair(each, span, other, parentId));
+  return [...new Map(all.map((difference) => [JSON.stringify(difference), difference])).values()];
+}
+
+/**
+ * What is wrong with the times of spans: each lies between the client's first byte and its own arrival, `begin` and `end`
+ * in milliseconds since the epoch, and takes at least half as long as the upstream or a timer was told to (Envoy sets its
+ * timers by the beginning of its loop). So it is however busy the machine may be.
+ */
+export function timeFaults(each: Case, spans: Observed[], begin: number, end: number): string[] {
+  const least = Math.max(1, (each.delayMs ?? 0) * 500);
+  return spans.flatMap(({ startMicros, durationMicros }) => {
+    const [from, to] = [startMicros / 1000, (startMicros + durationMicros) / 1000];
+    const isWithin = from > begin - SLACK_MS && to < end + SLACK_MS;
+    return [
+      ...(durationMicros < least ? [`${durationMicros} µs is less than ${least} µs`] : []),
+      ...(isWithin ? [] : [`from ${from - begin} to ${to - begin} ms is not within 0 to ${end - begin} ms`]),
+    ];
+  });
+}
