@@ -1,0 +1,51 @@
+// The tracers that are built into Envoy, as its documentation has them, and the runtime keys that set their batches.
+import type { Config } from "../../../envoy/config/bootstrap.ts";
+import { collectorCluster } from "../../../envoy/config/mesh.ts";
+
+/** When a tracer sends what it has: at `spans`, and every `intervalMs`. */
+export interface Batch {
+  spans: number;
+  intervalMs: number;
+}
+
+const TYPE = "type.googleapis.com/envoy.config.trace.v3";
+
+const zipkin: Config = {
+  name: "envoy.tracers.zipkin",
+  typed_config: {
+    "@type": `${TYPE}.ZipkinConfig`,
+    collector_cluster: collectorCluster,
+    collector_endpoint: "/api/v2/spans",
+    collector_endpoint_version: "HTTP_PROTO",
+    trace_id_128bit: true,
+    // As in Istio: the callee has a span of its own.
+    shared_span_context: false,
+  },
+};
+
+const openTelemetry: Config = {
+  name: "envoy.tracers.opentelemetry",
+  typed_config: {
+    "@type": `${TYPE}.OpenTelemetryConfig`,
+    service_name: "reviews.default",
+    http_service: { http_uri: { uri: "http://collector/v1/traces", cluster: collectorCluster, timeout: "5s" } },
+  },
+};
+
+const PROVIDERS = { zipkin, opentelemetry: openTelemetry };
+
+export type Native = keyof typeof PROVIDERS;
+
+/** Fields of a connection manager that trace every request. */
+export function nativeTracing(tracer: Native): Config {
+  return { tracing: { random_sampling: { value: 100 }, provider: PROVIDERS[tracer] } };
+}
+
+/** Top-level fields of a bootstrap that give the tracer that batch. */
+export function nativeBatch(tracer: Native, { spans, intervalMs }: Batch): Config {
+  const keys = {
+    [`tracing.${tracer}.min_flush_spans`]: spans,
+    [`tracing.${tracer}.flush_interval_ms`]: intervalMs,
+  };
+  return { layered_runtime: { layers: [{ name: "batches", static_layer: keys }] } };
+}

@@ -1,0 +1,78 @@
+// One measurement of one Envoy: load over lines that are open already, and the CPU time that went by with it.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Bench, Subject } from "../bench.ts";
+import type { Limit } from "../load/closed.ts";
+import type { Latency, Pace } from "../load/open.ts";
+import { cpuNanos } from "./process.ts";
+
+/** How requests come. */
+export interface Load {
+  protocol: "http1" | "http2";
+  streams: number;
+  /** On top of those that the variant brings. */
+  headers?: Record<string, string>;
+}
+
+export interface Sample {
+  requests: number;
+  failures: number;
+  /** CPU microseconds of the Envoy process for each request. */
+  cpu: number;
+  perSecond: number;
+  /** How many cores Envoy kept busy while requests came. */
+  cores: number;
+}
+
+/** Envoy passes an answer on before it writes its logs: some more CPU time follows the last answer. */
+const SETTLE_MS = 150;
+
+/**
+ * Runs a closed loop. `isPatient`: waits for the batch that is still open where that takes no longer than a second or so.
+ * Otherwise a window may end with a batch open, as it may have begun with one.
+ */
+export async function saturate(
+  bench: Bench,
+  subject: Subject,
+  load: Load,
+  limit: Limit,
+  isPatient: boolean,
+): Promise<Sample> {
+  await open(bench, subject, load);
+  const before = cpuNanos(subject.envoy.pid);
+  const { requests, failures, seconds } = await bench.load.ask("saturate", limit);
+  const during = cpuNanos(subject.envoy.pid) - before;
+  subject.requests += requests;
+  await sleep(SETTLE_MS);
+  if (isPatient) await lastBatch(bench, subject);
+  const cpu = cpuNanos(subject.envoy.pid) - before;
+  await bench.load.ask("close");
+  // What was to be looked at twice is looked at now, while nothing is measured.
+  if (subject.collector !== 0) await bench.collectors.ask("tally", subject.collector);
+  return {
+    requests,
+    failures,
+    cpu: cpu / 1000 / requests,
+    perSecond: requests / seconds,
+    cores: during / seconds / 1e9,
+  };
+}
+
+/** Runs an open loop. */
+export async function pace(bench: Bench, subject: Subject, load: Load, at: Pace): Promise<Latency> {
+  await open(bench, subject, load);
+  const latency = await bench.load.ask("pace", at);
+  subject.requests += latency.requests;
+  await bench.load.ask("close");
+  if (subject.collector !== 0) await bench.collectors.ask("tally", subject.collector);
+  return latency;
+}
+
+function open(bench: Bench, { port, variant }: Subject, { protocol, streams, headers }: Load): Promise<void> {
+  return bench.load.ask("open", { port, protocol, streams, headers: { ...headers, ...variant.headers } });
+}
+
+async function lastBatch(bench: Bench, { variant, collector, requests }: Subject): Promise<void> {
+  if (variant.spans !== "each" || variant.flushMs > 1000) return;
+  const deadline = Date.now() + variant.flushMs;
+  while (Date.now() < deadline && (await bench.collectors.ask("spans", collector)) < requests) await sleep(25);
+}

@@ -1,0 +1,46 @@
+// The command line of the benchmark.
+import { parseArgs } from "node:util";
+
+export interface Options {
+  quick: boolean;
+  micro: boolean;
+  writeDocs: boolean;
+  /** Another build of the module, measured beside this one. */
+  against: string | undefined;
+  help: boolean;
+}
+
+export const USAGE = `usage: npm run bench -- [--quick] [--micro] [--write-docs] [--against FILE]
+  (none)          everything, ten minutes at most
+  --quick         the main table alone, about a minute
+  --micro         the hot rooms of the module by themselves, in Node, a few seconds
+  --write-docs    also writes the tables and the picture into docs/
+  --against FILE  another build of the module as two more rows of the main table`;
+
+/** Something that the person who started this can mend; the message says it, and nobody needs a stack. */
+export class Problem extends Error {}
+
+/** The command line is not understood; the message says why, in one line. */
+export class UsageError extends Problem {}
+
+/** Reads the arguments behind the program's name. Throws UsageError. */
+export function readOptions(args: string[]): Options {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        quick: { type: "boolean", default: false },
+        micro: { type: "boolean", default: false },
+        "write-docs": { type: "boolean", default: false },
+        against: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    const { quick, micro, against, help } = values;
+    return { quick, micro, writeDocs: values["write-docs"], against, help };
+  } catch (error) {
+    // Node's first sentence names the flag; the ones after it teach quoting.
+    const [sentence] = String(error instanceof Error ? error.message : error).split(/\.\s/, 1);
+    throw new UsageError(`bench: ${sentence}; --help lists the flags`, { cause: error });
+  }
+}

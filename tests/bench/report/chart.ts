@@ -1,0 +1,129 @@
+// The picture for the README as a specification for Vega (https://vega.github.io/vega/docs/specification): bars with
+// their spread. Its colours are of a middle brightness, so that they can be read on white and on black; the background
+// is whatever is behind it.
+import type { Results } from "../results.ts";
+
+const INK = "#7d8590";
+const GRID = "#7d859044";
+const COLOURS = { floor: "#8b949e", lightspan: "#2f81f7", native: "#d29922" };
+const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
+const WIDTH = 430;
+const ROW_HEIGHT = 30;
+const PADDING = { left: 295, right: 125, top: 70, bottom: 52 };
+
+interface Bar {
+  label: string;
+  kind: keyof typeof COLOURS;
+  median: number;
+  low: number;
+  high: number;
+  text: string;
+}
+
+function kindOf(name: string): Bar["kind"] {
+  if (name === "empty" || name === "minimal") return "floor";
+  return name.startsWith("zipkin") || name.startsWith("opentelemetry") ? "native" : "lightspan";
+}
+
+function barsOf({ main }: Results): Bar[] {
+  return main.rows.flatMap(({ name, label, added, ofNative }) => {
+    if (added === null) return [];
+    const part = ofNative === null ? "" : ` · ${ofNative.toFixed(2)} ×`;
+    return [{ label, kind: kindOf(name), ...added, text: `${added.median.toFixed(1)} µs${part}` }];
+  });
+}
+
+const words = { labelFont: FONT, labelFontSize: 12, labelColor: INK, labelLimit: 0 };
+
+const axes = [
+  { orient: "left", scale: "label", ticks: false, domain: false, labelPadding: 8, ...words },
+  {
+    orient: "bottom",
+    scale: "micros",
+    ticks: false,
+    domain: false,
+    grid: true,
+    gridColor: GRID,
+    title: "microseconds of CPU time of the Envoy process",
+    titleFont: FONT,
+    titleFontWeight: "normal",
+    titleColor: INK,
+    titlePadding: 8,
+    ...words,
+  },
+];
+
+const bar = {
+  y: { scale: "label", field: "label" },
+  height: { scale: "label", band: 1 },
+  x: { scale: "micros", value: 0 },
+  x2: { scale: "micros", field: "median" },
+  fill: { scale: "kind", field: "kind" },
+};
+
+/** Below the bar, where it is on the background. */
+const spreadLine = {
+  y: { scale: "label", field: "label", band: 1, offset: 3 },
+  x: { scale: "micros", field: "low" },
+  x2: { scale: "micros", field: "high" },
+  stroke: { value: INK },
+  strokeWidth: { value: 2 },
+};
+
+const number = {
+  y: { scale: "label", field: "label", band: 0.5 },
+  x: { scale: "micros", field: "median" },
+  dx: { value: 6 },
+  baseline: { value: "middle" },
+  text: { field: "text" },
+  font: { value: FONT },
+  fontSize: { value: 12 },
+  fill: { value: INK },
+};
+
+function title({ machine }: Results): object {
+  return {
+    text: "CPU that tracing adds to each request",
+    subtitle: [
+      `Envoy ${machine.envoy}, one worker, HTTP/1.1, every variant in the same run`,
+      "line: the middle half of the rounds · ×: compared with native OpenTelemetry",
+    ],
+    anchor: "start",
+    frame: "group",
+    offset: 18,
+    font: FONT,
+    fontSize: 15,
+    color: INK,
+    subtitleFont: FONT,
+    subtitleFontSize: 11,
+    subtitleColor: INK,
+    subtitlePadding: 4,
+  };
+}
+
+/** The specification of the chart of `results`. */
+export function chartOf(results: Results): object {
+  const bars = barsOf(results);
+  const data = "bars";
+  return {
+    $schema: "https://vega.github.io/schema/vega/v6.json",
+    width: WIDTH,
+    height: bars.length * ROW_HEIGHT,
+    // Vega without a browser does not know how wide words are, and guesses too much.
+    autosize: "none",
+    padding: PADDING,
+    title: title(results),
+    data: [{ name: data, values: bars }],
+    scales: [
+      { name: "label", type: "band", domain: { data, field: "label" }, range: "height", padding: 0.35 },
+      { name: "micros", domain: { data, fields: ["median", "low", "high"] }, range: "width", zero: true, nice: true },
+      { name: "kind", type: "ordinal", domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
+    ],
+    axes,
+    marks: [
+      { type: "rect", from: { data }, encode: { enter: bar } },
+      { type: "rule", from: { data }, encode: { enter: spreadLine } },
+      { type: "text", from: { data }, encode: { enter: number } },
+    ],
+  };
+}

@@ -1,0 +1,99 @@
+// The tables of a run. Which numbers stand where; how a table is drawn is table.ts's.
+import type { GrowthTable, MainTable, Results, VariationRow } from "../results.ts";
+import { arrived, mebibytes, ratio, tenth, whole, withSpread } from "./format.ts";
+import type { Table } from "./table.ts";
+
+/** Cost and throughput. */
+function costTable({ requestsPerWindow, rounds, streams, rows }: MainTable): Table {
+  return {
+    title: `CPU of the Envoy process: median (quartiles) of ${rounds} rounds of ${whole(requestsPerWindow)} requests, HTTP/1.1, ${streams} connections, one worker`,
+    head: ["", "µs per request", "added µs", "÷ native OpenTelemetry", "requests per second", "cores busy"],
+    rows: rows.map(({ label, cpu, added, ofNative, perSecond, cores }) => [
+      label,
+      withSpread(cpu),
+      added === null ? "–" : withSpread(added),
+      ratio(ofNative),
+      withSpread(perSecond, whole),
+      cores.toFixed(2),
+    ]),
+  };
+}
+
+/** Latency, memory, and what the collectors got. */
+function deliveryTable({ latencyRate, latencyRounds, rows }: MainTable): Table {
+  const rounds = latencyRounds === 1 ? "one round" : `${latencyRounds} rounds`;
+  return {
+    title: `Latency at ${whole(latencyRate)} requests per second (median of ${rounds}), memory, and what the collector received in all`,
+    head: [
+      "",
+      "p50 µs",
+      "p99 µs",
+      "MiB at start",
+      "MiB at end",
+      "MiB allocated",
+      "bytes per span",
+      "with HTTP",
+      "reports",
+      "spans",
+    ],
+    rows: rows.map(({ label, p50, p99, memoryAtStart, memoryAtEnd, allocated, spans }) => [
+      label,
+      whole(p50.median),
+      whole(p99.median),
+      mebibytes(memoryAtStart),
+      mebibytes(memoryAtEnd),
+      mebibytes(allocated),
+      spans === null ? "–" : whole(spans.bodyBytes / spans.received),
+      spans === null ? "–" : whole(spans.wireBytes / spans.received),
+      spans === null ? "–" : whole(spans.reports),
+      arrived(spans),
+    ]),
+  };
+}
+
+function variationsTable({ rounds, labels, rows }: NonNullable<Results["variations"]>): Table {
+  const names = rows[0]?.costs.map(({ name }) => name) ?? [];
+  const cells = ({ label, costs }: VariationRow): string[] => [
+    label,
+    ...costs.map(({ cpu, added, ofNative }) => {
+      if (added === null) return tenth(cpu.median);
+      return ofNative === null ? tenth(added.median) : `${tenth(added.median)} · ${ratio(ofNative)}`;
+    }),
+  ];
+  return {
+    title: `Other loads: µs per request without tracing, then µs added · as a part of what native OpenTelemetry adds; median of ${rounds} rounds`,
+    head: ["", ...names.map((name) => labels[name] ?? name)],
+    rows: rows.map(cells),
+  };
+}
+
+function growthTable({ title, rows }: GrowthTable): Table {
+  return {
+    title,
+    head: ["", "µs per request", "added µs", "bytes per span", "spans"],
+    rows: rows.map(({ label, cpu, added, bytesPerSpan, spans }) => [
+      label,
+      withSpread(cpu),
+      added === null ? "–" : withSpread(added),
+      bytesPerSpan === null ? "–" : whole(bytesPerSpan),
+      arrived(spans),
+    ]),
+  };
+}
+
+export function mainTables(results: Results): Table[] {
+  return [costTable(results.main), deliveryTable(results.main)];
+}
+
+/** Empty for a quick run. */
+export function furtherTables({ variations, growth }: Results): Table[] {
+  return [...(variations === null ? [] : [variationsTable(variations)]), ...(growth?.tables ?? []).map(growthTable)];
+}
+
+/** Where, when and of what, in one line. */
+export function provenance({ form, seconds, machine }: Results): string {
+  const { date, cpu, cores, kernel, envoy, node, commit, moduleBytes, loadAverage } = machine;
+  const busy = loadAverage > 0.7 ? `; the machine was busy before (load ${loadAverage.toFixed(1)})` : "";
+  const module = `${(moduleBytes / 1024).toFixed(1)} KiB`;
+  return `${date}, the ${form} form in ${whole(seconds)} s: ${cores} × ${cpu}, Linux ${kernel}, Envoy ${envoy}, Node ${node}, commit ${commit}, module of ${module}${busy}.`;
+}
