@@ -114,7 +114,7 @@ async function build() {
   mkdirSync(`${root}build`, { recursive: true });
   writeFileSync(output, bytes);
   copyFileSync(`${root}assembly/config/lightspan.schema.json`, `${root}build/lightspan.schema.json`);
-  const sha256 = createHash("sha256").update(readFileSync(output)).digest("hex");
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
   console.log(`build/lightspan.wasm: ${(bytes.length / 1024).toFixed(1)} KiB, sha256 ${sha256}`);
 }
 

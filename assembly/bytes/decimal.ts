@@ -1,5 +1,6 @@
 // Unsigned decimal numbers as ASCII digits.
 import { allocate } from "./arena";
+import { Slice, toText } from "./slice";
 
 /** The longest that writeDecimal() writes, in bytes. */
 export const MAX_DECIMAL: u32 = 20;
@@ -15,10 +16,18 @@ export function writeDecimal(at: usize, value: u64): usize {
   return at + digits;
 }
 
+/** Points `into` at the digits of `value`, in the arena. */
+export function spellInto(into: Slice, value: u64): void {
+  let at = allocate(MAX_DECIMAL);
+  into.set(at, <u32>(writeDecimal(at, value) - at));
+}
+
+const digits: Slice = new Slice();
+
 /** `value` as a string, for messages. toString() would bring tables for every radix into the module. */
 export function spell(value: u64): string {
-  let at = allocate(MAX_DECIMAL);
-  return String.UTF8.decodeUnsafe(at, writeDecimal(at, value) - at);
+  spellInto(digits, value);
+  return toText(digits);
 }
 
 /** The number that `size` ASCII digits spell, or `fallback` if there are none, other bytes, or more than nine. */

@@ -1,7 +1,7 @@
 // Finds wanted headers in the form in which the host hands over a whole header map: u32 count, then for each header
 // u32 name size and u32 value size, then every name and value with a NUL behind it (proxy-wasm ABI 0.2, "pairs").
 // One pass over memory instead of a host call for each header. It knows no header by name.
-import { sameBytes, Slice } from "./slice";
+import { over, sameBytes, Slice } from "./slice";
 
 /** One wanted header and what arrived under its name. */
 @unmanaged
@@ -138,9 +138,7 @@ export function encodePairs(names: string[], values: string[]): Slice {
     store<u32>(sizes, nameSize);
     store<u32>(sizes, valueSize, 4);
   }
-  let pairs = new Slice();
-  pairs.set(start, <u32>size);
-  return pairs;
+  return over(start, <u32>size);
 }
 
 /** Writes `value` and a NUL behind it; the size of the value. */

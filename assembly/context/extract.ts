@@ -1,5 +1,6 @@
 // From the headers that a request brought to the context that it belongs to: the first format that can be used, in the
-// order of the configuration; of a decision without ids, the ids of the next. Spans are not shared: a received span id is the parent of ours, never ours.
+// order of the configuration; of a decision without ids, the ids of the next. Spans are not shared: a received span id is
+// the parent of ours, never ours.
 import { readB3 } from "./b3";
 import { readB3Multi } from "./b3multi";
 import { B3, carrier, FLAGS, PARENT_SPAN_ID, SAMPLED, SPAN_ID, TRACE_ID, TRACEPARENT, TRACESTATE } from "./carrier";
@@ -27,7 +28,7 @@ function read(format: u32, into: TraceContext): u32 {
  */
 function readTracestate(format: u32, into: TraceContext): void {
   if (format !== TRACECONTEXT) {
-    if (TRACEPARENT.size === 0 || readTraceparent(TRACEPARENT, other) !== READ || !other.sameTrace(into)) return;
+    if (readTraceparent(TRACEPARENT, other) !== READ || !other.sameTrace(into)) return;
     into.random = other.random;
     into.moves = into.decision === DENY && other.sampled;
   }
@@ -55,7 +56,7 @@ export function extract(propagation: Propagation, into: TraceContext): void {
         decision = into.decision;
         continue;
       }
-      if (formats.includes(TRACECONTEXT)) readTracestate(format, into);
+      if (TRACEPARENT.size > 0 && formats.includes(TRACECONTEXT)) readTracestate(format, into);
       return;
     }
     if (result === MALFORMED) metMalformed = true;

@@ -18,12 +18,12 @@ function startTrace(own: TraceContext, wide: bool): void {
 const NOT_THERE: Field = new Field();
 
 /** Decides for `own`, which may have ids or not; a trace without ids starts here, unless its path is excluded. */
-function decide(own: TraceContext, sampler: Sampler, wide: bool, trusts: bool, nowMs: () => u64): u8 {
-  let forced = isForced(FORCE_TRACE, trusts ? CLIENT_TRACE_ID : NOT_THERE, REQUEST_ID);
+function decide(own: TraceContext, propagation: Propagation, sampler: Sampler, nowMs: () => u64): u8 {
+  let forced = isForced(FORCE_TRACE, propagation.trusts ? CLIENT_TRACE_ID : NOT_THERE, REQUEST_ID);
   let starts = !own.hasIds;
   if (starts) {
     if (!forced && sampler.excludes(PATH)) return DENY;
-    startTrace(own, wide);
+    startTrace(own, propagation.wide);
   }
   if (forced) return ACCEPT;
   if (!sampler.keeps(own.traceLow)) return DENY;
@@ -44,7 +44,7 @@ export function continueFrom(
   nowMs: () => u64,
 ): void {
   own.copyFrom(received);
-  if (own.decision === DEFER) own.decision = decide(own, sampler, propagation.wide, propagation.trusts, nowMs);
+  if (own.decision === DEFER) own.decision = decide(own, propagation, sampler, nowMs);
   if (!own.hasIds && (own.sampled || (propagation.inject & TRACECONTEXT) !== 0)) startTrace(own, propagation.wide);
   if (own.sampled || received.moves || (own.hasIds && !received.hasIds)) {
     own.parentId = received.spanId;

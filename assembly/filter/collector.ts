@@ -2,6 +2,7 @@
 import { spell } from "../bytes/decimal";
 import { encodePairs } from "../bytes/fields";
 import { text, toText } from "../bytes/slice";
+import { Entries } from "../config/section";
 import { Settings } from "../config/settings";
 import { nextId } from "../context/ids";
 import { Delivery, Destination } from "../report/delivery";
@@ -19,31 +20,19 @@ function authorityOf(cluster: string): string {
   return host.length > 0 ? host : cluster;
 }
 
-class Headers {
-  constructor(
-    readonly names: string[],
-    readonly values: string[],
-  ) {}
-
-  get length(): i32 {
-    return this.names.length;
-  }
-}
-
-function headersOf(settings: Settings): Headers {
-  let names = [":method", ":path", ":authority", "content-type", "accept"];
+function headersOf(settings: Settings): Entries {
   let path = settings.path.length > 0 ? settings.path : "/api/v2/reports";
   let authority = settings.authority.length > 0 ? settings.authority : authorityOf(settings.cluster);
-  let values = ["POST", path, authority, "application/octet-stream", "application/octet-stream"];
+  let headers = new Entries();
+  headers.keys = [":method", ":path", ":authority", "content-type", "accept"];
+  headers.values = ["POST", path, authority, "application/octet-stream", "application/octet-stream"];
   if (settings.accessToken.length > 0) {
-    names.push("lightstep-access-token");
-    values.push(settings.accessToken);
+    headers.keys.push("lightstep-access-token");
+    headers.values.push(settings.accessToken);
   }
-  for (let i = 0; i < settings.headers.keys.length; i++) {
-    names.push(settings.headers.keys[i]);
-    values.push(settings.headers.values[i]);
-  }
-  return new Headers(names, values);
+  headers.keys = headers.keys.concat(settings.headers.keys);
+  headers.values = headers.values.concat(settings.headers.values);
+  return headers;
 }
 
 /** What the reporter says of itself, and what is true of all its spans. */
@@ -64,7 +53,7 @@ export function deliveryFor(settings: Settings, service: string, version: string
   let key = settings.cluster + "\n" + settings.accessToken;
   key += "\n" + spell(settings.timeoutMs) + "\n" + spell(settings.maxBytes);
   key += "\n" + spell(settings.flushSpans) + "\n" + spell(settings.flushIntervalMs);
-  for (let i = 0; i < headers.length; i++) key += "\n" + headers.names[i] + ": " + headers.values[i];
+  for (let i = 0; i < headers.keys.length; i++) key += "\n" + headers.keys[i] + ": " + headers.values[i];
   for (let i = 0; i < tags.length; i++) key += "\n" + toText(tags[i].name) + "=" + toText(tags[i].value);
 
   for (let i = deliveries.length - 1; i >= 0; i--) {
@@ -75,7 +64,7 @@ export function deliveryFor(settings: Settings, service: string, version: string
     new Destination(
       key,
       settings.cluster,
-      encodePairs(headers.names, headers.values),
+      encodePairs(headers.keys, headers.values),
       encodeHead(nextId(), tags, text(settings.accessToken)),
       settings.timeoutMs,
       settings.maxBytes,

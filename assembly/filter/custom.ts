@@ -2,7 +2,7 @@
 import { spell } from "../bytes/decimal";
 import { text } from "../bytes/slice";
 import { Settings } from "../config/settings";
-import { Source } from "../config/section";
+import { Refusal, Source } from "../config/section";
 import { readEnvironment } from "../host/environment";
 import { readHeader, RESPONSE } from "../host/headers";
 import { readNode, readProperty } from "../host/properties";
@@ -15,8 +15,8 @@ import { ConstantTag } from "../span/node";
 export class CustomTags {
   readonly constant: ConstantTag[] = [];
   readonly changing: CustomTag[] = [];
-  /** The first that cannot be, with its path and the reason, or "". */
-  refusal: string = "";
+  /** The first that cannot be. */
+  readonly refusal: Refusal = new Refusal();
   private names: string[] = [];
 
   constructor(settings: Settings) {
@@ -36,7 +36,7 @@ export class CustomTags {
   }
 
   private refuse(tag: Source, found: string, allowed: string): void {
-    if (this.refusal.length === 0) this.refusal = tag.path + ": " + found + "; allowed: " + allowed;
+    this.refusal.refuse(tag.path, found, allowed);
   }
 
   private takes(tag: Source): bool {
@@ -47,7 +47,7 @@ export class CustomTags {
     if (this.names.length >= <i32>MAX_CUSTOM_TAGS)
       this.refuse(tag, "is one too many", spell(MAX_CUSTOM_TAGS) + " tags");
     this.names.push(tag.tag);
-    return this.refusal.length === 0;
+    return this.refusal.reason.length === 0;
   }
 
   private addConstant(tag: Source, value: string): void {

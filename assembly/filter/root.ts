@@ -1,5 +1,5 @@
-// The root contexts of this VM: one for each configuration. Each has its settings, what they became
-// for the hot path, and the delivery that it shares with the others that report to the same collector.
+// The root contexts of this VM: one for each configuration. Each has what its settings became for the hot path, and the
+// delivery that it shares with the others that report to the same collector.
 import { Slice, text } from "../bytes/slice";
 import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
 import { seed } from "../context/ids";
@@ -103,8 +103,8 @@ export function configure(id: u32, size: u32): bool {
     return false;
   }
   let custom = new CustomTags(settings);
-  if (custom.refusal.length > 0) {
-    error("configuration refused: " + custom.refusal);
+  if (custom.refusal.reason.length > 0) {
+    error("configuration refused: " + custom.refusal.reason);
     return false;
   }
   if (!isSeeded) {

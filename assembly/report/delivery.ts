@@ -1,6 +1,7 @@
 // Brings encoded spans to one collector: collects them in batches, sends one report at a time, reads the answer, and
 // keeps the account. There is one delivery for each collector in a VM, shared by all root contexts that report to it
-// (listeners may be configured apart, and a changed configuration has both for a while), so that a worker never has more than one report under way to it.
+// (listeners may be configured apart, and a changed configuration has both for a while), so that a worker never has more
+// than one report under way to it.
 import { readDecimal, spell } from "../bytes/decimal";
 import { Slice, text } from "../bytes/slice";
 import { actAs, dispatch, done, readAnswer, setTick, token } from "../host/calls";
@@ -192,19 +193,23 @@ export class Delivery {
     answer.read(this.body.at, bodySize > MAX_ANSWER ? 0 : this.body.size);
     if (answer.error.length > 0) this.fail(counters.REFUSED, answer.error);
     else {
-      let spans = this.queue.remove();
-      counters.spansBuffered.add(-(<i64>spans));
-      counters.spansSent.add(spans);
+      counters.spansSent.add(this.strikeOff());
       counters.reportsSent.add(1);
       this.notice.recovered();
     }
     if (answer.disable) this.disable();
   }
 
-  /** The oldest batch is lost. */
-  private fail(reason: DropReason, detail: string): void {
+  /** Takes the oldest batch out of what is buffered; the number of its spans. */
+  private strikeOff(): u32 {
     let spans = this.queue.remove();
     counters.spansBuffered.add(-(<i64>spans));
+    return spans;
+  }
+
+  /** The oldest batch is lost. */
+  private fail(reason: DropReason, detail: string): void {
+    let spans = this.strikeOff();
     counters.reportsFailed.add(1);
     this.drop(spans, reason);
     let cause = detail.length > 0 ? reason.phrase + " (" + detail + ")" : reason.phrase;
@@ -227,8 +232,7 @@ export class Delivery {
   private loseAll(reason: DropReason): void {
     this.queue.seal();
     while (this.queue.peek() !== null) {
-      let spans = this.queue.remove();
-      counters.spansBuffered.add(-(<i64>spans));
+      let spans = this.strikeOff();
       this.drop(spans, reason);
       this.notice.lost(nowMs(), 0, spans, reason.phrase);
     }

@@ -13,7 +13,7 @@ import {
   writeBytesHead,
   writeVarintField,
 } from "../bytes/protobuf";
-import { Slice, text } from "../bytes/slice";
+import { over, Slice, text } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
 import { TraceContext } from "../context/context";
 import * as names from "../span/names";
@@ -105,9 +105,7 @@ export function encodeHead(reporterId: u64, tags: ConstantTag[], accessToken: Sl
     let auth = openBytes(at, AUTH);
     at = closeBytes(auth, writeBytesField(auth, ACCESS_TOKEN, accessToken.at, accessToken.size));
   }
-  let slice = new Slice();
-  slice.set(head, <u32>(at - head));
-  return slice;
+  return over(head, <u32>(at - head));
 }
 
 /** No encoding of `span` is longer, in bytes. */

@@ -1,7 +1,6 @@
 // Tags that the configuration adds, whose values change from span to span: from headers and from Envoy's attributes.
 // What an attribute's bytes mean is known here; who reads them from the host is filter/.
-import { allocate } from "../bytes/arena";
-import { MAX_DECIMAL, writeDecimal } from "../bytes/decimal";
+import { spellInto } from "../bytes/decimal";
 import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 
@@ -45,6 +44,7 @@ export class CustomTag {
   readonly fallback: Slice;
   /** What the host gave for the present span; filter/ sets it. */
   readonly value: Slice = new Slice();
+
   constructor(
     readonly kind: u32,
     name: string,
@@ -71,7 +71,6 @@ export class CustomTag {
     if (value.size !== 8) return value.clear();
     let number = load<u64>(value.at);
     if (this.type === MICROSECONDS) number /= 1000;
-    let at = allocate(MAX_DECIMAL);
-    value.set(at, <u32>(writeDecimal(at, number) - at));
+    spellInto(value, number);
   }
 }

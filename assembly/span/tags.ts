@@ -1,7 +1,7 @@
 // The one place that decides which tags a span has, with what values: Envoy's own, by Envoy's rules
 // (source/common/tracing/http_tracer_impl.cc). What never changes is in node.ts; names are in names.ts.
 import { allocate } from "../bytes/arena";
-import { MAX_DECIMAL, writeDecimal } from "../bytes/decimal";
+import { spellInto } from "../bytes/decimal";
 import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { cutSize, makeValid } from "../bytes/utf8";
@@ -38,8 +38,7 @@ function headerOrDash(span: Span, name: Slice, field: Field): void {
 }
 
 function numberTag(span: Span, name: Slice, value: u64): void {
-  let at = allocate(MAX_DECIMAL);
-  span.tag(name).set(at, <u32>(writeDecimal(at, value) - at));
+  spellInto(span.tag(name), value);
 }
 
 function append(at: usize, from: usize, size: u32): usize {
@@ -47,7 +46,7 @@ function append(at: usize, from: usize, size: u32): usize {
   return at + size;
 }
 
-/** The first place of `byte` in `slice`, or the slice's size. */
+/** The first place of `byte` in the `size` bytes at `at`, or `size`. */
 function find(at: usize, size: u32, byte: u8): u32 {
   let i: u32 = 0;
   while (i < size && load<u8>(at + i) !== byte) i++;
@@ -56,10 +55,10 @@ function find(at: usize, size: u32, byte: u8): u32 {
 
 /** scheme://authority/path with the query; the path alone is cut. */
 function urlTag(span: Span, settings: TagSettings): void {
+  if (headers.PATH.seen === 0) return;
   let path = headers.ORIGINAL_PATH.seen > 0 ? headers.ORIGINAL_PATH : headers.PATH;
   let scheme = headers.SCHEME;
   let authority = headers.publicAuthority();
-  if (headers.PATH.seen === 0) return;
   let pathSize = settings.dropsQuery ? find(path.at, path.size, QUESTION_MARK) : path.size;
   pathSize = cutSize(path.at, pathSize, settings.maxLength);
   let at = allocate(scheme.size + 3 + authority.size + pathSize);
