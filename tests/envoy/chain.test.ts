@@ -5,15 +5,15 @@ import { after, before, describe, test } from "node:test";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import type { Span } from "../../satellite/traces.ts";
 import type { Header } from "../fixtures/propagation.ts";
-import { startEcho, send, type Echo } from "./echo.ts";
-import { during } from "./ground.ts";
+import { startEcho, send } from "./echo.ts";
+import { during, type Listening } from "./ground.ts";
 import { internal, settled, startHops } from "./hops.ts";
 
 const TRACE = "80f198ee56343ba864fe8b2a57d3eff7";
 const CALLER = "e457b5a2e4d86bd1";
 
 let satellite: Satellite;
-let echo: Echo;
+let echo: Listening;
 
 before(async () => {
   satellite = await startSatellite({});

@@ -2,29 +2,17 @@
 // a client that writes its own on the socket, so that repetitions, capitals and odd bytes go out as they are given.
 // Header values are "latin1" strings: one character for each byte.
 import { createServer } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import type { Header } from "../fixtures/propagation.ts";
+import { listen, type Listening } from "./ground.ts";
 
-export interface Echo {
-  port: number;
-  close(): Promise<void>;
-}
-
-export async function startEcho(): Promise<Echo> {
+export async function startEcho(): Promise<Listening> {
   const server = createServer((request, response) => {
     const { rawHeaders } = request;
     const pairs = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [[name, rawHeaders[index + 1]]] : []));
     response.end(JSON.stringify(pairs));
   });
-  // Envoy keeps its connections; one that closes just as a request sets out would make that request fail.
-  server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { port: (server.address() as AddressInfo).port, close };
+  return listen(server);
 }
 
 /** Sends a GET with these headers through Envoy to the upstream; what reached it. Throws if it did not. */

@@ -2,7 +2,7 @@
 // request may be lost, no illegal header may leave, every context that cannot be used is counted.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { inboundListener, sidecar } from "../../envoy/config/mesh.ts";
 import { startEnvoy } from "../../envoy/process.ts";
@@ -13,7 +13,7 @@ import { judge, SETTINGS, TRACE_HEADERS } from "../fuzz/judge.ts";
 import { extract } from "../fuzz/reference.ts";
 import type { Header } from "../host/headers.ts";
 import { Random } from "../host/random.ts";
-import { account, during, envoyBinary, eventually, wasm } from "./ground.ts";
+import { account, during, envoyBinary, eventually, listen, wasm } from "./ground.ts";
 
 const CASES = 24_000;
 const CONNECTIONS = 8;
@@ -59,13 +59,13 @@ test(
   `${CASES} requests with odd trace headers pass a real Envoy, and leave with legal ones`,
   { timeout: 180_000 },
   async () => {
-    const app = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) => {
+    const server = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) => {
       const raw = request.rawHeaders;
       const pairs = raw.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), raw[i + 1]]] : []));
       const body = Buffer.from(JSON.stringify(pairs.filter(([name]) => TRACE_HEADERS.test(name ?? ""))));
       response.writeHead(200, { "content-length": body.length }).end(body);
-    }).listen(0, "127.0.0.1");
-    await new Promise((resolve) => app.once("listening", resolve));
+    });
+    const app = await listen(server);
     const satellite = await startSatellite({});
     try {
       const perSetting = CASES / SETTINGS.length;
@@ -79,7 +79,7 @@ test(
             collector: { host: "127.0.0.1", port: satellite.port },
             inbound: {
               service: services.reviews,
-              app: { host: "127.0.0.1", port: (app.address() as AddressInfo).port },
+              app,
             },
           }),
         });
@@ -104,8 +104,7 @@ test(
       }
     } finally {
       await satellite.close();
-      app.closeAllConnections();
-      app.close();
+      await app.close();
     }
   },
 );

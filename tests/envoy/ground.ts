@@ -1,6 +1,8 @@
 // What every test in real Envoy stands on: the program, the module, a wait that tells what it waited for, and Envoy's
 // log in the message of a failure.
 import { existsSync } from "node:fs";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { findEnvoy } from "../../envoy/find.ts";
@@ -23,6 +25,26 @@ export async function eventually<T>(what: string, check: () => T | undefined | P
     if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`);
     await sleep(25);
   }
+}
+
+/** Where a server of a test listens. */
+export interface Listening {
+  host: string;
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Has `server` listen on a free port of the loopback. */
+export async function listen(server: Server): Promise<Listening> {
+  // Envoy keeps its connections; one that closes just as a request sets out would make that request fail.
+  server.keepAliveTimeout = 0;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { host: "127.0.0.1", port: (server.address() as AddressInfo).port, close };
 }
 
 /** Runs `body`, and stops `envoys` whatever happens. A failure's message gets the warnings of every Envoy's log. */

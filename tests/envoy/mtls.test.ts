@@ -3,14 +3,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { get } from "node:https";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inboundListener, sidecar } from "../../envoy/config/mesh.ts";
 import { startEnvoy } from "../../envoy/process.ts";
 import { services, workload } from "../../envoy/bookinfo/topology.ts";
 import { startSatellite } from "../../satellite/server.ts";
-import { during, envoyBinary, eventually, wasm } from "./ground.ts";
+import { during, envoyBinary, eventually, listen, wasm } from "./ground.ts";
 
 // Made for this test and good for nothing else: CA, and two workloads with SPIFFE ids; valid for a hundred years.
 const pem = (name: string): string => fileURLToPath(new URL(`../fixtures/tls/${name}.pem`, import.meta.url));
@@ -29,13 +28,12 @@ const downstreamTls = {
   },
 };
 
-interface Listening {
+interface Listeners {
   static_resources: { listeners: { filter_chains: { transport_socket?: unknown }[] }[] };
 }
 
 test("mTLS peer identities are tags where the configuration asks for them", { timeout: 60_000 }, async () => {
-  const app = createServer((_, response) => response.end("ok")).listen(0, "127.0.0.1");
-  await new Promise((resolve) => app.once("listening", resolve));
+  const app = await listen(createServer((_, response) => response.end("ok")));
   const satellite = await startSatellite({});
   const properties = {
     mtls: "connection.mtls",
@@ -46,9 +44,9 @@ test("mTLS peer identities are tags where the configuration asks for them", { ti
     workload: workload("reviews-v1"),
     lightspan: { wasm, config: { collector: { cluster: "lightspan-collector" }, tags: { properties } } },
     collector: { host: "127.0.0.1", port: satellite.port },
-    inbound: { service: services.reviews, app: { host: "127.0.0.1", port: (app.address() as AddressInfo).port } },
+    inbound: { service: services.reviews, app },
   });
-  const [chain] = (config as unknown as Listening).static_resources.listeners[0]?.filter_chains ?? [];
+  const [chain] = (config as unknown as Listeners).static_resources.listeners[0]?.filter_chains ?? [];
   assert.ok(chain);
   chain.transport_socket = downstreamTls;
   try {
@@ -67,7 +65,6 @@ test("mTLS peer identities are tags where the configuration asks for them", { ti
     });
   } finally {
     await satellite.close();
-    app.closeAllConnections();
-    app.close();
+    await app.close();
   }
 });

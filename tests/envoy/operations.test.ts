@@ -1,10 +1,9 @@
 // What a span is called and whose it is, in every form in which Istio names clusters, and in an Envoy that knows no Istio.
 import assert from "node:assert/strict";
 import { createServer, get } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { bootstrap, type Config } from "../../envoy/config/bootstrap.ts";
-import { cluster, type Endpoint } from "../../envoy/config/cluster.ts";
+import { cluster } from "../../envoy/config/cluster.ts";
 import { lightspanFilter } from "../../envoy/config/filter.ts";
 import { httpListener } from "../../envoy/config/listener.ts";
 import { collectorCluster } from "../../envoy/config/mesh.ts";
@@ -13,7 +12,7 @@ import { startEnvoy } from "../../envoy/process.ts";
 import { workload } from "../../envoy/bookinfo/topology.ts";
 import { startSatellite } from "../../satellite/server.ts";
 import type { Span } from "../../satellite/traces.ts";
-import { during, envoyBinary, eventually, wasm } from "./ground.ts";
+import { during, envoyBinary, eventually, listen, wasm } from "./ground.ts";
 
 interface Shape {
   direction: "INBOUND" | "OUTBOUND" | "UNSPECIFIED";
@@ -30,9 +29,7 @@ interface Shape {
 
 /** One request with `host: shop.example:8080` through an Envoy of that shape; the span that came of it. */
 async function spanOf(shape: Shape): Promise<Span> {
-  const app = createServer((_, response) => response.end("ok")).listen(0, "127.0.0.1");
-  await new Promise((resolve) => app.once("listening", resolve));
-  const upstream: Endpoint = { host: "127.0.0.1", port: (app.address() as AddressInfo).port };
+  const app = await listen(createServer((_, response) => response.end("ok")));
   const satellite = await startSatellite({});
   const route = {
     match: { prefix: "/" },
@@ -51,7 +48,7 @@ async function spanOf(shape: Shape): Promise<Span> {
     connectionManager: shape.connectionManager,
   });
   const clusters = [cluster(collectorCluster, [{ host: "127.0.0.1", port: satellite.port }])];
-  if (shape.cluster !== undefined) clusters.push(cluster(shape.cluster, [upstream], { istio: shape.istio }));
+  if (shape.cluster !== undefined) clusters.push(cluster(shape.cluster, [app], { istio: shape.istio }));
   const node = shape.node ?? istioNode("sidecar", workload("reviews-v3"));
   try {
     const envoy = await startEnvoy({
@@ -73,8 +70,7 @@ async function spanOf(shape: Shape): Promise<Span> {
     return found;
   } finally {
     await satellite.close();
-    app.closeAllConnections();
-    app.close();
+    await app.close();
   }
 }
 

@@ -6,14 +6,15 @@ import type { EnvoyProcess } from "../../envoy/process.ts";
 import { warningsOf } from "../../envoy/log.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import { mismatch, readFixture, show, traceHeadersOf, type Case, type Outcome } from "../fixtures/propagation.ts";
-import { startEcho, send, type Echo } from "./echo.ts";
+import { startEcho, send } from "./echo.ts";
+import type { Listening } from "./ground.ts";
 import { directions, internal, settled, startHops, type Direction } from "./hops.ts";
 
 const blocks = readFixture();
 const spanKind = { INBOUND: "server", OUTBOUND: "client" };
 
 let satellite: Satellite;
-let echo: Echo;
+let echo: Listening;
 let envoy: EnvoyProcess;
 
 /** What became of each request, or why it was not answered. */

@@ -1,7 +1,7 @@
 // Tags that the configuration adds or shapes, and ids for access logs: as real Envoy gives them and a collector gets them.
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { createServer } from "node:http";
+import { connect } from "node:net";
 import { test } from "node:test";
 import type { Config } from "../../envoy/config/bootstrap.ts";
 import { inboundListener, sidecar } from "../../envoy/config/mesh.ts";
@@ -9,7 +9,7 @@ import { EnvoyFailed, startEnvoy, type EnvoyProcess } from "../../envoy/process.
 import { services, workload } from "../../envoy/bookinfo/topology.ts";
 import { startSatellite } from "../../satellite/server.ts";
 import type { Span } from "../../satellite/traces.ts";
-import { during, envoyBinary, eventually, wasm } from "./ground.ts";
+import { during, envoyBinary, eventually, listen, wasm } from "./ground.ts";
 
 interface Ground {
   envoy: EnvoyProcess;
@@ -19,11 +19,11 @@ interface Ground {
 }
 
 async function withSidecar(config: Config, more: Config, body: (ground: Ground) => Promise<void>): Promise<void> {
-  const upstream = createServer((request: IncomingMessage, response) => {
+  const upstream = createServer((request, response) => {
     request.resume();
     response.setHeader("x-served-by", "pod-7").end("ok");
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => upstream.once("listening", resolve));
+  });
+  const app = await listen(upstream);
   const satellite = await startSatellite({});
   const collector = { host: "127.0.0.1", port: satellite.port };
   try {
@@ -39,7 +39,7 @@ async function withSidecar(config: Config, more: Config, body: (ground: Ground) 
         },
         inbound: {
           service: services.reviews,
-          app: { host: "127.0.0.1", port: (upstream.address() as AddressInfo).port },
+          app,
         },
         collector,
         connectionManager: more,
@@ -52,8 +52,7 @@ async function withSidecar(config: Config, more: Config, body: (ground: Ground) 
     });
   } finally {
     await satellite.close();
-    upstream.closeAllConnections();
-    upstream.close();
+    await app.close();
   }
 }
 

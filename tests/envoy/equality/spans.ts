@@ -1,10 +1,10 @@
 // Spans in one shape, whoever made them: a receiver for what Envoy's Zipkin tracer sends, and the same view of what the
 // satellite has of Lightspan.
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Satellite } from "../../../satellite/server.ts";
 import { startSatellite } from "../../../satellite/server.ts";
 import type { Span } from "../../../satellite/traces.ts";
+import { listen } from "../ground.ts";
 
 /** A span as both tracers tell it. Ids are the low 16 hex digits. */
 export interface Observed {
@@ -74,14 +74,7 @@ export async function startZipkin(): Promise<Receiver> {
       response.writeHead(202).end();
     });
   });
-  server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { host: "127.0.0.1", port: (server.address() as AddressInfo).port, spans: () => spans, complaints, close };
+  return { ...(await listen(server)), spans: () => spans, complaints };
 }
 
 /** The satellite, seen as a receiver. */
