@@ -24,8 +24,8 @@ export function over(at: usize, size: u32): Slice {
 }
 
 /**
- * A slice over the UTF-8 form of `value`, never freed: for names and for settings. Of a literal, build.mjs makes the bytes
- * themselves, so that they are in the module once and not as a string besides.
+ * A slice over the UTF-8 form of `value`, never freed: for names and for settings. Of a literal, the build makes a constant
+ * (compiler/literals.mjs).
  */
 export function text(value: string): Slice {
   let size = String.UTF8.byteLength(value);

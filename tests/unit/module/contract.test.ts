@@ -1,36 +1,11 @@
 // What Envoy links against: imports, exports and size of the release build, and the version that it reports.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { inspect, MAX_SIZE } from "../../../compiler/contract.mjs";
 import { Host } from "../../host/host.ts";
 import { lightspan, Sidecar } from "./sidecar.ts";
 import { module, padded, type Function, type Signature } from "./wasm.ts";
-
-const MAX_SIZE = 48 * 1024;
-const build = new URL("../../../build.mjs", import.meta.url);
-
-/** What build.mjs says of a module. In a process of its own: tsx takes many seconds to take in what build.mjs imports. */
-function inspect(bytes: Uint8Array): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "lightspan-"));
-  const file = join(folder, "module.wasm");
-  try {
-    writeFileSync(file, bytes);
-    const script = `
-      import { readFileSync } from "node:fs";
-      import { inspect } from ${JSON.stringify(build.href)};
-      console.log(JSON.stringify(await inspect(readFileSync(${JSON.stringify(file)}))));`;
-    const args = ["--input-type=module", "--eval", script];
-    return JSON.parse(
-      execFileSync(process.execPath, args, { cwd: fileURLToPath(new URL(".", build)), encoding: "utf8" }),
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 const NOTHING: Signature = { parameters: [], results: [] };
 const EMPTY: Function = { ...NOTHING, body: [] };
@@ -46,8 +21,8 @@ function made(imports: string[], exports: string[]): Uint8Array {
 }
 
 describe("the release build", () => {
-  it("has the imports, the exports and the size that are allowed", () => {
-    assert.deepEqual(inspect(lightspan), []);
+  it("has the imports, the exports and the size that are allowed", async () => {
+    assert.deepEqual(await inspect(lightspan), []);
     assert.ok(lightspan.length <= MAX_SIZE);
   });
 
@@ -55,39 +30,39 @@ describe("the release build", () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
     sidecar.tick();
-    const { version } = JSON.parse(readFileSync(new URL("package.json", build), "utf8"));
+    const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
     assert.equal(sidecar.reports[0]?.reporterTags["lightstep.tracer_version"], version);
   });
 });
 
 describe("inspect", () => {
-  it("complains of nothing in a module that is made as it should be", () => {
-    assert.deepEqual(inspect(made(["proxy_log"], exported)), []);
+  it("complains of nothing in a module that is made as it should be", async () => {
+    assert.deepEqual(await inspect(made(["proxy_log"], exported)), []);
   });
 
   it("complains of env.abort, and no Envoy would link it", async () => {
     const bytes = made(["proxy_log", "abort"], exported);
-    assert.deepEqual(inspect(bytes), ["imports env.abort, which is not allowed"]);
+    assert.deepEqual(await inspect(bytes), ["imports env.abort, which is not allowed"]);
     await assert.rejects(Host.load(bytes), WebAssembly.LinkError);
   });
 
-  it("complains of a host call that is not on its list", () => {
+  it("complains of a host call that is not on its list", async () => {
     const bytes = made(["proxy_get_log_level"], exported);
-    assert.deepEqual(inspect(bytes), ["imports env.proxy_get_log_level, which is not allowed"]);
+    assert.deepEqual(await inspect(bytes), ["imports env.proxy_get_log_level, which is not allowed"]);
   });
 
-  it("complains of an export too many", () => {
+  it("complains of an export too many", async () => {
     const bytes = made([], [...exported, "proxy_on_delete"]);
-    assert.deepEqual(inspect(bytes), ["exports proxy_on_delete, which nobody needs"]);
+    assert.deepEqual(await inspect(bytes), ["exports proxy_on_delete, which nobody needs"]);
   });
 
-  it("complains of an export that is missing", () => {
+  it("complains of an export that is missing", async () => {
     const fewer = exported.filter((name) => name !== "proxy_on_log");
-    assert.deepEqual(inspect(made([], fewer)), ["does not export proxy_on_log"]);
+    assert.deepEqual(await inspect(made([], fewer)), ["does not export proxy_on_log"]);
   });
 
-  it("complains of a module that is too large", () => {
+  it("complains of a module that is too large", async () => {
     const bytes = padded(lightspan, MAX_SIZE);
-    assert.deepEqual(inspect(bytes), [`has ${bytes.length} bytes; at most ${MAX_SIZE} are allowed`]);
+    assert.deepEqual(await inspect(bytes), [`has ${bytes.length} bytes; at most ${MAX_SIZE} are allowed`]);
   });
 });
