@@ -4,6 +4,7 @@
 export const MAX_SIZE = 48 * 1024;
 
 const IMPORTS = [
+  "env.proxy_call_foreign_function",
   "env.proxy_define_metric",
   "env.proxy_done",
   "env.proxy_get_buffer_bytes",

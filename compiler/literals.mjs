@@ -31,8 +31,9 @@ function rewrite(name, source, pool) {
   const visit = (node) => {
     if (ts.isImportDeclaration(node)) importsText ||= /\btext\b/.test(node.importClause?.getText() ?? "");
     else if (ts.isExportDeclaration(node)) return;
-    else if (importsText && isText(node)) edits.push([node, `literalSlice(${pool.slice(node.arguments[0].text)})`]);
-    else if (ts.isStringLiteral(node) && node.text !== "") edits.push([node, pool.string(node.text)]);
+    else if (importsText && isText(node)) edits.push([node, `literalSlice(${pool.place(node.arguments[0].text)})`]);
+    else if (ts.isStringLiteral(node) && node.text !== "")
+      edits.push([node, `literalString(${pool.place(node.text)})`]);
     else ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true));
@@ -52,43 +53,29 @@ function isText(node) {
 }
 
 class Pool {
-  #slices = new Map();
-  #strings = new Map();
-  #bytes = Buffer.alloc(0);
+  #places = new Map();
 
-  /** The number of the slice over these bytes. */
-  slice(text) {
-    if (!this.#slices.has(text)) this.#slices.set(text, this.#slices.size);
-    return this.#slices.get(text);
-  }
-
-  /** The call that makes the string. */
-  string(text) {
-    const bytes = Buffer.from(text);
-    let at = this.#strings.get(text);
-    if (at === undefined) {
-      at = this.#bytes.length;
-      this.#strings.set(text, at);
-      this.#bytes = Buffer.concat([this.#bytes, bytes]);
-    }
-    return `literalString(${at}, ${bytes.length})`;
+  /** The number of the literal. */
+  place(text) {
+    if (Buffer.byteLength(text) > 255) throw new Error(`literal too long for the pool: ${text}`);
+    if (!this.#places.has(text)) this.#places.set(text, this.#places.size);
+    return this.#places.get(text);
   }
 
   source() {
-    const slices = [...this.#slices.keys()].map((text) => Buffer.from(text));
+    const literals = [...this.#places.keys()].map((text) => Buffer.from(text));
     const list = (bytes) => `memory.data<u8>([${[...bytes]}])`;
     return `
-      import { Slice } from "./slice";
-      const strings: usize = ${list(this.#bytes)};
-      const texts: usize = ${list(Buffer.concat(slices))};
-      const sizes: usize = ${list(slices.map((bytes) => bytes.length))};
-      const slices: usize = memory.data(${slices.length * 8}, 8);
+      import { Slice, toText } from "./slice";
+      const bytes: usize = ${list(Buffer.concat(literals))};
+      const sizes: usize = ${list(literals.map((literal) => literal.length))};
+      const slices: usize = memory.data(${literals.length * 8}, 8);
 
       function fill(): void {
-        let at = texts;
-        for (let i: usize = 0; i < ${slices.length}; i++) {
+        let at = bytes;
+        for (let i: usize = 0; i < ${literals.length}; i++) {
           let size = load<u8>(sizes + i);
-          changetype<Slice>(slices + i * 8).set(at, size);
+          literalSlice(i).set(at, size);
           at += size;
         }
       }
@@ -96,12 +83,12 @@ class Pool {
 
       // @ts-ignore: decorator
       @inline
-      export function literalSlice(index: usize): Slice {
-        return changetype<Slice>(slices + index * 8);
+      export function literalSlice(place: usize): Slice {
+        return changetype<Slice>(slices + place * 8);
       }
 
-      export function literalString(at: usize, size: usize): string {
-        return String.UTF8.decodeUnsafe(strings + at, size);
+      export function literalString(place: usize): string {
+        return toText(literalSlice(place));
       }
     `;
   }

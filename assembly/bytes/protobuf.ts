@@ -63,6 +63,44 @@ export function closeBytes(content: usize, end: usize): usize {
   return moved + size;
 }
 
+/** Bytes of a padded length. */
+const PADDED: usize = 4;
+
+/** Begins a field whose size is known only much later; returns where its content goes. closePadded() must follow. */
+export function openPadded(at: usize, field: u32): usize {
+  return writeKey(at, field, BYTES) + PADDED;
+}
+
+/**
+ * Ends the field whose content is [content, end), below 256 MiB, without moving it: its length is a varint of four bytes
+ * whatever it is. Decoders take varints that are longer than need be.
+ */
+export function closePadded(content: usize, end: usize): void {
+  let size = <u32>(end - content);
+  let at = content - PADDED;
+  for (let i: usize = 0; i < PADDED - 1; i++, size >>= 7) store<u8>(at + i, (size & 127) | 128);
+  store<u8>(at + PADDED - 1, size & 127);
+}
+
+export function writeFixed64Field(at: usize, field: u32, value: u64): usize {
+  at = writeKey(at, field, FIXED64);
+  store<u64>(at, value);
+  return at + 8;
+}
+
+/** The address behind the length-delimited field at `at`, which was written here. */
+export function fieldEnd(at: usize): usize {
+  let size: usize = 0;
+  let shift: usize = 0;
+  let byte: usize;
+  do {
+    byte = load<u8>(++at);
+    size |= (byte & 127) << shift;
+    shift += 7;
+  } while (byte > 127);
+  return at + 1 + size;
+}
+
 /** Goes through the fields of one message. Whatever the bytes are, it ends, and reads nothing outside of them. */
 export class Cursor {
   /** Number and wire type of the field that next() found. */

@@ -3,6 +3,8 @@
 import { spell } from "../bytes/decimal";
 import { ARRAY, BOOLEAN, Json, NULL, NUMBER, OBJECT, STRING } from "./json";
 
+const COMMA: i32 = 0x2c;
+
 /** 1 as Json.number has it. */
 const ONE: i64 = 10000;
 
@@ -29,10 +31,25 @@ function show(value: Json): string {
   return "found " + (value.raw.length > 60 ? value.raw.substring(0, 60) + "…" : value.raw);
 }
 
+/** The place of a string in a list of words with a comma and a space between them; -1 if it is none of them. */
+function indexIn(words: string, value: Json): i32 {
+  let word = value.text;
+  if (value.type !== STRING || word.includes(",")) return -1;
+  let at = (" " + words + ",").indexOf(" " + word + ",");
+  let index = 0;
+  for (let i = 0; i < at; i++) if (words.charCodeAt(i) === COMMA) index++;
+  return at < 0 ? -1 : index;
+}
+
 /** The entries of an object of strings, in order. */
 export class Entries {
   keys: string[] = [];
   values: string[] = [];
+
+  add(key: string, value: string): void {
+    this.keys.push(key);
+    this.values.push(value);
+  }
 }
 
 /** Where a tag's value comes from: one entry of tags.* . */
@@ -121,12 +138,20 @@ export class Section {
     return found.text;
   }
 
-  oneOf(key: string, allowed: string[]): string {
+  /** Refuses `key`, which was asked for, where `other` is given: they say the same. */
+  exclude(key: string, other: string): void {
+    let value = this.value;
+    if (value === null || !value.keys.includes(key)) return;
+    this.refusal.refuse(this.pathOf(key), "is given besides " + other, "one of the two");
+  }
+
+  /** The place in `allowed`, words with a comma and a space between them; the first is the default. */
+  oneOf(key: string, allowed: string): u32 {
     let found = this.find(key);
-    if (found === null) return allowed[0];
-    if (found.type === STRING && allowed.includes(found.text)) return found.text;
-    this.refusal.refuse(this.pathOf(key), show(found), allowed.join(", "));
-    return allowed[0];
+    if (found === null) return 0;
+    let index = indexIn(allowed, found);
+    if (index < 0) this.refusal.refuse(this.pathOf(key), show(found), allowed);
+    return max(index, 0);
   }
 
   integer(key: string, fallback: u32, least: u32, most: u32): u32 {
@@ -167,17 +192,18 @@ export class Section {
     return found.flag;
   }
 
-  /** An array of `least` or more of the allowed strings, each once. */
-  someOf(key: string, allowed: string[], fallback: string[], least: i32): string[] {
+  /** The places in `allowed`, as in oneOf(), of an array of `least` or more of its words, each once. */
+  someOf(key: string, allowed: string, fallback: u32[], least: i32): u32[] {
     let found = this.find(key);
     if (found === null) return fallback;
-    let what = (least > 0 ? "an array of one or more of " : "an array of ") + allowed.join(", ") + ", each once";
-    let taken: string[] = [];
+    let what = (least > 0 ? "an array of one or more of " : "an array of ") + allowed + ", each once";
+    let taken: u32[] = [];
     let isRight = found.type === ARRAY && found.items.length >= least;
     for (let i = 0; isRight && i < found.items.length; i++) {
       let item = found.items[i];
-      isRight = item.type === STRING && allowed.includes(item.text) && !taken.includes(item.text);
-      if (isRight) taken.push(item.text);
+      let index = indexIn(allowed, item);
+      isRight = index >= 0 && !taken.includes(index);
+      if (isRight) taken.push(index);
       else this.refusal.refuse(this.pathOf(key) + "[" + spell(i) + "]", show(item), what);
     }
     if (!isRight) this.refusal.refuse(this.pathOf(key), show(found), what);
@@ -213,8 +239,7 @@ export class Section {
       if (item.type !== STRING) {
         this.refusal.refuse(this.pathOf(key) + "." + found.keys[i], "found " + typeName(item), "a string");
       }
-      entries.keys.push(found.keys[i]);
-      entries.values.push(item.text);
+      entries.add(found.keys[i], item.text);
     }
     return entries;
   }
@@ -290,7 +315,7 @@ function isHeaderName(name: string): bool {
 }
 
 /** No control characters but the tab, and nothing that has no UTF-8. */
-function isHeaderValue(value: string): bool {
+export function isHeaderValue(value: string): bool {
   for (let i = 0; i < value.length; i++) {
     let unit = value.charCodeAt(i);
     if ((unit < 0x20 && unit !== 0x09) || unit === 0x7f) return false;

@@ -2,28 +2,38 @@
 import { JsonReader } from "./json";
 import { Entries, Refusal, Section, Source } from "./section";
 
-/** span.kind: what the listener's direction says. */
-export const AUTO: string = "auto";
-export const CLIENT: string = "client";
-export const SERVER: string = "server";
+/** span.kind, in the order of its words; auto: what the listener's direction says. */
+export const AUTO: u32 = 0;
+export const CLIENT: u32 = 1;
 
-/** The formats of trace context. */
-export const B3: string = "b3";
-export const B3MULTI: string = "b3multi";
-export const TRACECONTEXT: string = "tracecontext";
+/** collector.protocol, in the order of its words. */
+export const LIGHTSTEP: u32 = 0;
+export const OTLP: u32 = 1;
+export const ZIPKIN: u32 = 2;
+
+/** The formats of trace context; propagation.extract and .inject have them as places in this list. */
+const FORMATS: string = "b3, b3multi, tracecontext";
+export const B3: u32 = 0;
+export const B3MULTI: u32 = 1;
+export const TRACECONTEXT: u32 = 2;
 
 export class Settings {
   cluster: string;
+  protocol: u32;
+  isGrpc: bool;
+  deflates: bool;
   authority: string;
   path: string;
   headers: Entries;
+  /** The token itself, or the environment variable that holds it; "" = none. */
   accessToken: string;
+  accessTokenEnv: string;
   timeoutMs: u32;
   /** "" = as the node says; so is the version. */
   serviceName: string;
   serviceVersion: string;
-  extract: string[];
-  inject: string[];
+  extract: u32[];
+  inject: u32[];
   traceIdBits: u32;
   trustIncoming: bool;
   strip: bool;
@@ -32,7 +42,7 @@ export class Settings {
   /** In ten-thousandths; 0 = no cap. */
   maxTracesPerSecond: u64;
   excludePaths: string[];
-  spanKind: string;
+  spanKind: u32;
   /** Bytes. */
   maxTagLength: u32;
   dropsQuery: bool;
@@ -44,16 +54,29 @@ export class Settings {
   maxBytes: u32;
   flushSpans: u32;
   flushIntervalMs: u32;
+  /** Of one report, the first try included. */
+  attempts: u32;
+  retryBaseMs: u32;
+  retryMaxMs: u32;
   logsTraceId: bool;
 
   constructor(root: Section) {
     let collector = root.section("collector");
     this.cluster = collector.required("cluster");
+    let protocol = collector.oneOf("protocol", "lightstep, otlp, zipkin");
+    let isGrpc = collector.oneOf("transport", protocol === ZIPKIN ? "http" : "http, grpc") === 1;
+    this.protocol = protocol;
+    this.isGrpc = isGrpc;
     this.authority = collector.headerValue("authority");
     this.path = collector.urlPath("path");
     this.headers = collector.headers("headers");
-    this.accessToken = collector.secret("access_token");
+    let accessToken = collector.secret("access_token");
+    this.accessToken = accessToken;
+    this.accessTokenEnv = collector.string("access_token_env");
+    if (accessToken.length > 0) collector.exclude("access_token_env", "access_token");
     this.timeoutMs = collector.integer("timeout_ms", 5000, 1, 600000);
+    // Receivers of gRPC know gzip, which the host does not have.
+    this.deflates = collector.oneOf("compression", isGrpc ? "none" : "none, deflate") === 1;
     collector.finish();
 
     let service = root.section("service");
@@ -61,10 +84,9 @@ export class Settings {
     this.serviceVersion = service.string("version");
     service.finish();
 
-    let formats = [B3, B3MULTI, TRACECONTEXT];
     let propagation = root.section("propagation");
-    this.extract = propagation.someOf("extract", formats, formats, 1);
-    this.inject = propagation.someOf("inject", formats, [B3MULTI], 0);
+    this.extract = propagation.someOf("extract", FORMATS, [B3, B3MULTI, TRACECONTEXT], 1);
+    this.inject = propagation.someOf("inject", FORMATS, [B3MULTI], 0);
     this.traceIdBits = propagation.oneNumberOf("trace_id_bits", 128, 64);
     this.trustIncoming = propagation.boolean("trust_incoming", true);
     this.strip = propagation.boolean("strip", false);
@@ -77,9 +99,9 @@ export class Settings {
     sampling.finish();
 
     let span = root.section("span");
-    this.spanKind = span.oneOf("kind", [AUTO, CLIENT, SERVER]);
+    this.spanKind = span.oneOf("kind", "auto, client, server");
     this.maxTagLength = span.integer("max_tag_length", 256, 1, 65536);
-    this.dropsQuery = span.oneOf("url_query", ["keep", "drop"]) === "drop";
+    this.dropsQuery = span.oneOf("url_query", "keep, drop") === 1;
     span.finish();
 
     let tags = root.section("tags");
@@ -95,6 +117,12 @@ export class Settings {
     this.flushSpans = buffer.integer("flush_spans", 200, 1, 100000);
     this.flushIntervalMs = buffer.integer("flush_interval_ms", 1000, 10, 3600000);
     buffer.finish();
+
+    let retry = root.section("retry");
+    this.attempts = retry.integer("attempts", 3, 1, 100);
+    this.retryBaseMs = retry.integer("base_ms", 250, 1, 3600000);
+    this.retryMaxMs = retry.integer("max_ms", 5000, 1, 3600000);
+    retry.finish();
 
     let log = root.section("log");
     this.logsTraceId = log.boolean("trace_id", true);

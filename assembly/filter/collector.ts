@@ -1,12 +1,16 @@
 // From settings to a place to report to: what the host needs for each call, and what each report begins with, made once.
 import { spell } from "../bytes/decimal";
 import { encodePairs } from "../bytes/fields";
-import { text, toText } from "../bytes/slice";
+import { Slice, text, toText } from "../bytes/slice";
+import { makeValid } from "../bytes/utf8";
 import { Entries } from "../config/section";
-import { Settings } from "../config/settings";
+import { LIGHTSTEP, OTLP, Settings } from "../config/settings";
 import { nextId } from "../context/ids";
 import { Delivery, Destination } from "../report/delivery";
-import { encodeHead } from "../report/lightstep";
+import { Format } from "../report/format";
+import { Lightstep } from "../report/lightstep";
+import { Otlp } from "../report/otlp";
+import { Zipkin } from "../report/zipkin";
 import { ConstantTag } from "../span/node";
 
 /** package.json has the same version; a test holds the two together. */
@@ -14,64 +18,138 @@ export const LIGHTSPAN_VERSION: string = "0.1.0";
 
 const deliveries: Delivery[] = [];
 
+/** Who reports: what is the same in all spans of one configuration. */
+export class Reporter {
+  constructor(
+    readonly service: string,
+    /** "" = unknown. */
+    readonly version: string,
+    readonly tags: ConstantTag[],
+    /** "" = none. */
+    readonly accessToken: string,
+  ) {}
+}
+
 /** `outbound|443||collector.example.com` is reached as collector.example.com, any other cluster by its own name. */
 function authorityOf(cluster: string): string {
   let host = cluster.startsWith("outbound|") ? cluster.substring(cluster.lastIndexOf("|") + 1) : "";
   return host.length > 0 ? host : cluster;
 }
 
-function headersOf(settings: Settings): Entries {
-  let path = settings.path.length > 0 ? settings.path : "/api/v2/reports";
+function pathOf(settings: Settings): string {
+  if (settings.path.length > 0) return settings.path;
+  if (settings.protocol === LIGHTSTEP)
+    return settings.isGrpc ? "/lightstep.collector.CollectorService/Report" : "/api/v2/reports";
+  if (settings.protocol !== OTLP) return "/api/v2/spans";
+  return settings.isGrpc ? "/opentelemetry.proto.collector.trace.v1.TraceService/Export" : "/v1/traces";
+}
+
+function contentTypeOf(settings: Settings): string {
+  if (settings.isGrpc) return "application/grpc";
+  if (settings.protocol === LIGHTSTEP) return "application/octet-stream";
+  return settings.protocol === OTLP ? "application/x-protobuf" : "application/json";
+}
+
+function headersOf(settings: Settings, accessToken: string): Entries {
   let authority = settings.authority.length > 0 ? settings.authority : authorityOf(settings.cluster);
+  let type = contentTypeOf(settings);
   let headers = new Entries();
-  headers.keys = [":method", ":path", ":authority", "content-type", "accept"];
-  headers.values = ["POST", path, authority, "application/octet-stream", "application/octet-stream"];
-  if (settings.accessToken.length > 0) {
-    headers.keys.push("lightstep-access-token");
-    headers.values.push(settings.accessToken);
-  }
+  headers.add(":method", "POST");
+  headers.add(":path", pathOf(settings));
+  headers.add(":authority", authority);
+  headers.add("content-type", type);
+  if (settings.isGrpc) headers.add("te", "trailers");
+  else headers.add("accept", type);
+  if (accessToken.length > 0) headers.add("lightstep-access-token", accessToken);
   headers.keys = headers.keys.concat(settings.headers.keys);
   headers.values = headers.values.concat(settings.headers.values);
   return headers;
 }
 
-/** What the reporter says of itself, and what is true of all its spans. */
-function reporterTags(service: string, version: string, constant: ConstantTag[]): ConstantTag[] {
-  let tags = [
-    new ConstantTag(text("lightstep.component_name"), text(service)),
-    new ConstantTag(text("lightstep.tracer_platform"), text("envoy")),
-    new ConstantTag(text("lightstep.tracer_version"), text(LIGHTSPAN_VERSION)),
-  ];
-  if (version.length > 0) tags.push(new ConstantTag(text("service.version"), text(version)));
-  return tags.concat(constant);
+/** What a configuration or a node says, fit for every receiver. */
+function validText(value: string): Slice {
+  let slice = text(value);
+  makeValid(slice);
+  return slice;
 }
 
-/** The delivery of this VM that `settings` and the reporter's tags ask for; a new one if there is none. */
-export function deliveryFor(settings: Settings, service: string, version: string, constant: ConstantTag[]): Delivery {
-  let tags = reporterTags(service, version, constant);
-  let headers = headersOf(settings);
-  let key = settings.cluster + "\n" + settings.accessToken;
-  key += "\n" + spell(settings.timeoutMs) + "\n" + spell(settings.maxBytes);
-  key += "\n" + spell(settings.flushSpans) + "\n" + spell(settings.flushIntervalMs);
-  for (let i = 0; i < headers.keys.length; i++) key += "\n" + headers.keys[i] + ": " + headers.values[i];
-  for (let i = 0; i < tags.length; i++) key += "\n" + toText(tags[i].name) + "=" + toText(tags[i].value);
+/** Constant tags with what a reporter says of itself before them, in words that its format has for it. */
+function resourceTags(reporter: Reporter, name: Slice): ConstantTag[] {
+  let tags = [new ConstantTag(name, validText(reporter.service))];
+  if (reporter.version.length > 0) tags.push(new ConstantTag(text("service.version"), validText(reporter.version)));
+  return tags.concat(reporter.tags);
+}
 
+function formatOf(settings: Settings, reporter: Reporter): Format {
+  let version = text(LIGHTSPAN_VERSION);
+  if (settings.protocol === LIGHTSTEP) {
+    let tags = resourceTags(reporter, text("lightstep.component_name"));
+    tags.push(new ConstantTag(text("lightstep.tracer_platform"), text("envoy")));
+    tags.push(new ConstantTag(text("lightstep.tracer_version"), version));
+    return new Lightstep(settings.isGrpc, nextId(), tags, text(reporter.accessToken));
+  }
+  if (settings.protocol === OTLP)
+    return new Otlp(settings.isGrpc, resourceTags(reporter, text("service.name")), version);
+  return new Zipkin(validText(reporter.service), reporter.tags);
+}
+
+/** All that makes two destinations different. */
+function keyOf(settings: Settings, reporter: Reporter, headers: Entries): string {
+  let words = [settings.cluster, reporter.service, reporter.version];
+  let numbers = [
+    settings.protocol,
+    u32(settings.isGrpc),
+    u32(settings.deflates),
+    settings.timeoutMs,
+    settings.maxBytes,
+  ];
+  numbers = numbers.concat([settings.flushSpans, settings.flushIntervalMs]);
+  numbers = numbers.concat([settings.attempts, settings.retryBaseMs, settings.retryMaxMs]);
+  for (let i = 0; i < numbers.length; i++) words.push(spell(numbers[i]));
+  words = words.concat(headers.keys).concat(headers.values);
+  for (let i = 0; i < reporter.tags.length; i++) {
+    words.push(toText(reporter.tags[i].name));
+    words.push(toText(reporter.tags[i].value));
+  }
+  return words.join("\n");
+}
+
+/** Header values that are shorter are names of tenants and the like. */
+const SECRET: i32 = 8;
+
+/** What no log line may show: the token, and headers that may hold another one. */
+function secretsOf(settings: Settings, accessToken: string): Slice[] {
+  let secrets: Slice[] = [];
+  if (accessToken.length > 0) secrets.push(text(accessToken));
+  let values = settings.headers.values;
+  for (let i = 0; i < values.length; i++) {
+    // Of `Bearer …` and the like a collector repeats what stands behind the scheme.
+    let words = values[i];
+    let last = words.substring(words.lastIndexOf(" ") + 1);
+    if (last.length >= SECRET) words = last;
+    if (words.length >= SECRET) secrets.push(text(words));
+  }
+  return secrets;
+}
+
+/** The delivery of this VM that `settings` and the reporter ask for; a new one if there is none. */
+export function deliveryFor(settings: Settings, reporter: Reporter): Delivery {
+  for (let i = 0; i < reporter.tags.length; i++) makeValid(reporter.tags[i].value);
+  let headers = headersOf(settings, reporter.accessToken);
+  let key = keyOf(settings, reporter, headers);
   for (let i = deliveries.length - 1; i >= 0; i--) {
     if (deliveries[i].key === key) return deliveries[i];
     if (deliveries[i].isOver) deliveries.splice(i, 1);
   }
-  let delivery = new Delivery(
-    new Destination(
-      key,
-      settings.cluster,
-      encodePairs(headers.keys, headers.values),
-      encodeHead(nextId(), tags, text(settings.accessToken)),
-      settings.timeoutMs,
-      settings.maxBytes,
-      settings.flushSpans,
-      settings.flushIntervalMs,
-    ),
-  );
+  let plain = encodePairs(headers.keys, headers.values);
+  let deflated: Slice | null = null;
+  if (settings.deflates) {
+    headers.add("content-encoding", "deflate");
+    deflated = encodePairs(headers.keys, headers.values);
+  }
+  let format = formatOf(settings, reporter);
+  let secrets = secretsOf(settings, reporter.accessToken);
+  let delivery = new Delivery(new Destination(key, settings, format, plain, deflated, secrets));
   deliveries.push(delivery);
   return delivery;
 }

@@ -15,11 +15,13 @@ import { ConstantTag } from "../span/node";
 export class CustomTags {
   readonly constant: ConstantTag[] = [];
   readonly changing: CustomTag[] = [];
-  /** The first that cannot be. */
-  readonly refusal: Refusal = new Refusal();
   private names: string[] = [];
 
-  constructor(settings: Settings) {
+  /** What cannot be goes to `refusal`. */
+  constructor(
+    settings: Settings,
+    private refusal: Refusal,
+  ) {
     for (let i = 0; i < settings.literalTags.length; i++) {
       let tag = settings.literalTags[i];
       if (this.takes(tag)) this.addConstant(tag, tag.source);

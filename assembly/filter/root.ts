@@ -2,18 +2,20 @@
 // delivery that it shares with the others that report to the same collector.
 import { Slice, text } from "../bytes/slice";
 import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
+import { isHeaderValue, Refusal } from "../config/section";
 import { seed } from "../context/ids";
 import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../context/propagation";
 import { Sampler } from "../context/sampling";
 import { readConfiguration } from "../host/calls";
+import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
+import { defineAll } from "../host/metrics";
 import { readNumber } from "../host/properties";
 import { randomU64 } from "../host/random";
-import { defineAll } from "../report/counters";
 import { Delivery } from "../report/delivery";
 import { constantTags, serviceOf, versionOf } from "../span/node";
 import { TagSettings } from "../span/tags";
-import { deliveryFor } from "./collector";
+import { deliveryFor, Reporter } from "./collector";
 import { CustomTags } from "./custom";
 import { askNode } from "./node";
 
@@ -30,7 +32,7 @@ export class Root {
     readonly tags: TagSettings,
     readonly logsTraceId: bool,
     /** AUTO, CLIENT or SERVER. */
-    private kind: string,
+    private kind: u32,
   ) {}
 
   /**
@@ -55,10 +57,10 @@ export function findRoot(id: u32): Root | null {
   return null;
 }
 
-/** The bit of a format's name. */
-function formatOf(name: string): u32 {
-  if (name === B3) return B3_SINGLE;
-  return name === B3MULTI ? B3_MULTI : TRACECONTEXT;
+/** The bit of a format. */
+function formatOf(place: u32): u32 {
+  if (place === B3) return B3_SINGLE;
+  return place === B3MULTI ? B3_MULTI : TRACECONTEXT;
 }
 
 function propagationOf(settings: Settings): Propagation {
@@ -77,14 +79,25 @@ function samplerOf(settings: Settings): Sampler {
   return new Sampler(settings.rate, settings.maxTracesPerSecond, excluded);
 }
 
-function make(id: u32, settings: Settings, custom: CustomTags): Root {
+/** The token of the settings, or of the environment variable that they name; "" = none. */
+function accessTokenOf(settings: Settings, refusal: Refusal): string {
+  let name = settings.accessTokenEnv;
+  if (name.length === 0) return settings.accessToken;
+  let token = readEnvironment(name);
+  let allowed = "a variable of the VM's environment_variables that holds the token";
+  if (token.length === 0) refusal.refuse("collector.access_token_env", name + " is not set or empty", allowed);
+  if (!isHeaderValue(token)) refusal.refuse("collector.access_token_env", name + " holds control characters", allowed);
+  return token;
+}
+
+function make(id: u32, settings: Settings, custom: CustomTags, accessToken: string): Root {
   let node = askNode();
   let service = settings.serviceName.length > 0 ? settings.serviceName : serviceOf(node);
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
-  let delivery = deliveryFor(settings, service, version, constantTags(node, version).concat(custom.constant));
+  let tags = constantTags(node, version).concat(custom.constant);
   return new Root(
     id,
-    delivery,
+    deliveryFor(settings, new Reporter(service, version, tags, accessToken)),
     propagationOf(settings),
     samplerOf(settings),
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
@@ -93,27 +106,28 @@ function make(id: u32, settings: Settings, custom: CustomTags): Root {
   );
 }
 
+function refuse(reason: string): bool {
+  error("configuration refused: " + reason);
+  return false;
+}
+
 /** Takes the configuration of the root context `id`, `size` bytes; false, with one line in the log, if it is refused. */
 export function configure(id: u32, size: u32): bool {
   let json = new Slice();
   readConfiguration(size, json);
   let settings = readSettings(json.at, json.size);
-  if (settings === null) {
-    error("configuration refused: " + refusedBecause);
-    return false;
-  }
-  let custom = new CustomTags(settings);
-  if (custom.refusal.reason.length > 0) {
-    error("configuration refused: " + custom.refusal.reason);
-    return false;
-  }
+  if (settings === null) return refuse(refusedBecause);
+  let refusal = new Refusal();
+  let custom = new CustomTags(settings, refusal);
+  let accessToken = accessTokenOf(settings, refusal);
+  if (refusal.reason.length > 0) return refuse(refusal.reason);
   if (!isSeeded) {
     seed(randomU64(), randomU64());
     isSeeded = true;
   }
   if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
   end(id);
-  let root = make(id, settings, custom);
+  let root = make(id, settings, custom, accessToken);
   roots.push(root);
   root.delivery.join(id);
   return true;

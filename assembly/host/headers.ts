@@ -13,6 +13,7 @@ export const REQUEST: i32 = 0;
 export const RESPONSE: i32 = 2;
 export const RESPONSE_TRAILERS: i32 = 3;
 export const CALL_RESPONSE: i32 = 6;
+export const CALL_RESPONSE_TRAILERS: i32 = 7;
 
 /** All headers of `map` as the host serialises them (see bytes/fields.ts); false, and empty, if there is no such map now. */
 export function readPairs(map: i32, into: Slice): bool {

@@ -8,6 +8,7 @@ import { OK } from "./status";
 const COUNTER: i32 = 0;
 const GAUGE: i32 = 1;
 
+@unmanaged
 export class Metric {
   private id: u32 = 0;
   private defined: bool = false;
@@ -16,15 +17,11 @@ export class Metric {
   constructor(
     private name: Slice,
     private type: i32,
+    readonly next: Metric | null,
   ) {}
 
   add(count: i64): void {
     this.pending += count;
-  }
-
-  /** There is something that the host has not been told. */
-  get isPending(): bool {
-    return this.pending !== 0;
   }
 
   /** Makes the metric known to the host, so that it shows as 0; true if the host took it. */
@@ -42,12 +39,41 @@ export class Metric {
   }
 }
 
+// All metrics hang together, newest first.
+let newest: Metric | null = null;
+
+function make(name: Slice, type: i32): Metric {
+  let metric = new Metric(name, type, newest);
+  newest = metric;
+  return metric;
+}
+
 /** A number that only grows. */
 export function counter(name: Slice): Metric {
-  return new Metric(name, COUNTER);
+  return make(name, COUNTER);
 }
 
 /** A number that goes up and down. */
 export function gauge(name: Slice): Metric {
-  return new Metric(name, GAUGE);
+  return make(name, GAUGE);
+}
+
+/** Makes all metrics show in Envoy's stats, as 0; false if the host did not take one. */
+export function defineAll(): bool {
+  let defined = true;
+  let metric = newest;
+  while (metric !== null) {
+    defined = metric.define() && defined;
+    metric = metric.next;
+  }
+  return defined;
+}
+
+/** Tells the host all that was counted since. */
+export function publishAll(): void {
+  let metric = newest;
+  while (metric !== null) {
+    metric.publish();
+    metric = metric.next;
+  }
 }

@@ -1,8 +1,9 @@
-// Encoded spans on their way: one growing block for each report, in the order in which they were made. It knows bytes and
-// counts, no wire format and no collector. Bounded: when the bytes are used up, the oldest whole batch goes.
-import { Slice } from "../bytes/slice";
+// Encoded spans on their way: one growing block for each report, in the order in which they were made. It counts bytes and
+// spans, leaves what they mean to the format, and knows no collector. Bounded: when the bytes are used up, the oldest whole batch
+// goes.
+import { Format } from "./format";
 
-/** [next: Batch][capacity u32][size u32][spans u32][bytes ...] */
+/** [next: Batch][capacity u32][size u32][spans u32][tries u32][told u32][bytes ...] */
 @unmanaged
 export class Batch {
   next: usize;
@@ -10,6 +11,10 @@ export class Batch {
   /** Bytes in use, the report's head included. */
   size: u32;
   spans: u32;
+  /** How often it was sent. */
+  tries: u32;
+  /** The lost spans that it tells the collector of. */
+  told: u32;
 
   get bytes(): usize {
     return changetype<usize>(this) + offsetof<Batch>();
@@ -30,14 +35,21 @@ export class BatchQueue {
   private bytes: u32 = 0;
   /** Spans that gave way to newer ones since takeEvicted(). */
   private evicted: u32 = 0;
+  /** Lost spans that no report has told of. */
+  private untold: u32 = 0;
 
-  /** `head` begins every report; `maxBytes` bounds all batches together; a batch is sealed at `sealBytes`. */
+  /** A batch is sealed at so many bytes: `sealBytes`, or fewer after a collector found one too large. */
+  private limit: u32;
+
+  /** `maxBytes` bounds all batches together; a batch is sealed at `sealBytes` at the latest. */
   constructor(
-    private head: Slice,
+    private format: Format,
     private maxBytes: u32,
     private sealBytes: u32,
     private sealSpans: u32,
-  ) {}
+  ) {
+    this.limit = sealBytes;
+  }
 
   get isEmpty(): bool {
     return this.open === NO_BATCH && this.first === NO_BATCH;
@@ -49,7 +61,7 @@ export class BatchQueue {
    */
   reserve(size: u32): usize {
     // What no batch could make room for must not cost those that wait. In 64 bits: a sum must not wrap.
-    let head = this.open === NO_BATCH ? this.head.size : 0;
+    let head = this.open === NO_BATCH ? this.format.head.size : 0;
     if (<u64>size + head + this.fixedBytes > this.maxBytes) return 0;
     let needed = size + head;
     while (<u64>this.bytes + needed > this.maxBytes) if (!this.evict()) return 0;
@@ -66,20 +78,61 @@ export class BatchQueue {
     this.bytes += size - batch.size;
     batch.size = size;
     batch.spans++;
-    return batch.spans >= this.sealSpans || size >= this.sealBytes;
+    return batch.spans >= this.sealSpans || size >= this.limit;
   }
 
-  /** Closes the open batch, if there is one: it waits to be sent. */
+  /** Closes the open batch, if there is one: it waits to be sent, a whole report. */
   seal(): void {
     if (this.open === NO_BATCH) return;
-    let open = changetype<Batch>(this.open);
-    // What it does not need goes back: maxBytes is about memory, and small batches are many while a collector is away.
-    open.capacity = open.size;
-    let batch = heap.realloc(this.open, offsetof<Batch>() + open.size);
+    let batch = this.finish(changetype<Batch>(this.open));
     this.open = NO_BATCH;
     if (this.last === NO_BATCH) this.first = batch;
     else changetype<Batch>(this.last).next = batch;
     this.last = batch;
+  }
+
+  /** Spans were lost: the next report tells of them, where its format can. */
+  lose(spans: u32): void {
+    this.untold += spans;
+  }
+
+  /**
+   * Makes two reports of the oldest one, where it stands, each with half of its spans; false if it has only one. Each has a
+   * head of its own, so `maxBytes` may be exceeded by one until the next span.
+   */
+  split(): bool {
+    let whole = changetype<Batch>(this.first);
+    if (whole.spans < 2) return false;
+    let half = whole.spans / 2;
+    let middle = this.spansEnd(whole.bytes + this.format.head.size, half);
+    let end = this.spansEnd(middle, whole.spans - half);
+    let rest = this.allocate(this.format.head.size + <u32>(end - middle));
+    memory.copy(rest.bytes + rest.size, middle, end - middle);
+    rest.size += <u32>(end - middle);
+    rest.spans = whole.spans - half;
+    rest.next = whole.next;
+    this.bytes -= whole.size;
+    this.untold += whole.told;
+    whole.size = <u32>(middle - whole.bytes);
+    whole.spans = half;
+    whole.tries = 0;
+    this.bytes += whole.size + rest.size;
+    this.first = this.finish(whole);
+    let behind = this.finish(rest);
+    changetype<Batch>(this.first).next = behind;
+    if (changetype<Batch>(behind).next === NO_BATCH) this.last = behind;
+    this.firstIsBusy = false;
+    return true;
+  }
+
+  /** The collector found a batch of twice this size too large: later ones are sealed at the size of the oldest one. */
+  learnLimit(): void {
+    this.limit = min(this.limit, changetype<Batch>(this.first).size);
+  }
+
+  /** It took one: later ones may be a little larger again, up to what was configured. */
+  relaxLimit(): void {
+    this.limit = min(this.sealBytes, this.limit + this.limit / 16 + 1);
   }
 
   /** The oldest sealed batch, or null. */
@@ -87,19 +140,24 @@ export class BatchQueue {
     return this.first === NO_BATCH ? null : changetype<Batch>(this.first);
   }
 
-  /** Says that the oldest sealed batch is under way: it stays until remove(). */
+  /** Says that the oldest sealed batch is under way: it stays until remove(), split() or keep(). */
   hold(): void {
     this.firstIsBusy = true;
   }
 
-  /** Removes the oldest sealed batch; the number of spans in it. */
-  remove(): u32 {
+  /** It came back, and waits to be sent again. */
+  keep(): void {
+    this.firstIsBusy = false;
+  }
+
+  /** Removes the oldest sealed batch, which a collector took or which is lost; the number of spans in it. */
+  remove(isSent: bool): u32 {
     if (this.first === NO_BATCH) return 0;
     let batch = changetype<Batch>(this.first);
     this.first = batch.next;
     if (this.first === NO_BATCH) this.last = NO_BATCH;
     this.firstIsBusy = false;
-    return this.release(batch);
+    return this.release(batch, isSent);
   }
 
   /** How many spans gave way to newer ones since the last call. */
@@ -115,23 +173,51 @@ export class BatchQueue {
     return open + (this.firstIsBusy ? changetype<Batch>(this.first).size : 0);
   }
 
-  private release(batch: Batch): u32 {
+  private release(batch: Batch, isSent: bool): u32 {
     let spans = batch.spans;
+    if (!isSent) this.untold += batch.told;
     this.bytes -= batch.size;
     heap.free(changetype<usize>(batch));
     return spans;
   }
 
   private begin(needed: u32): void {
-    let capacity = max(FIRST_CAPACITY, needed);
-    let batch = changetype<Batch>(heap.alloc(offsetof<Batch>() + capacity));
-    batch.next = NO_BATCH;
-    batch.capacity = capacity;
-    batch.spans = 0;
-    batch.size = this.head.size;
-    memory.copy(batch.bytes, this.head.at, this.head.size);
+    let batch = this.allocate(max(FIRST_CAPACITY, needed));
     this.bytes += batch.size;
     this.open = changetype<usize>(batch);
+  }
+
+  /** A batch with nothing but the head. */
+  private allocate(capacity: u32): Batch {
+    let batch = changetype<Batch>(heap.alloc(offsetof<Batch>() + capacity));
+    let head = this.format.head;
+    batch.next = NO_BATCH;
+    batch.capacity = capacity;
+    batch.size = head.size;
+    batch.spans = 0;
+    batch.tries = 0;
+    memory.copy(batch.bytes, head.at, head.size);
+    return batch;
+  }
+
+  /** Makes a whole report of a batch that stands in no list; its new address. */
+  private finish(batch: Batch): usize {
+    // What it does not need goes back: maxBytes is about memory, and small batches are many while a collector is away.
+    let at = heap.realloc(changetype<usize>(batch), offsetof<Batch>() + batch.size + this.format.tailSize);
+    batch = changetype<Batch>(at);
+    batch.capacity = batch.size;
+    batch.told = this.untold;
+    this.untold = 0;
+    let size = <u32>(this.format.finish(batch.bytes, batch.bytes + batch.size, batch.told) - batch.bytes);
+    this.bytes += size - batch.size;
+    batch.size = size;
+    return at;
+  }
+
+  /** The address behind `spans` encoded spans. */
+  private spansEnd(at: usize, spans: u32): usize {
+    for (; spans > 0; spans--) at = this.format.spanEnd(at);
+    return at;
   }
 
   private grow(batch: Batch, needed: u32): Batch {
@@ -146,7 +232,7 @@ export class BatchQueue {
   private evict(): bool {
     if (this.first === NO_BATCH) return false;
     if (!this.firstIsBusy) {
-      this.evicted += this.remove();
+      this.evicted += this.remove(false);
       return true;
     }
     let busy = changetype<Batch>(this.first);
@@ -154,7 +240,7 @@ export class BatchQueue {
     let oldest = changetype<Batch>(busy.next);
     busy.next = oldest.next;
     if (busy.next === NO_BATCH) this.last = this.first;
-    this.evicted += this.release(oldest);
+    this.evicted += this.release(oldest, false);
     return true;
   }
 }

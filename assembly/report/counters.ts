@@ -16,7 +16,10 @@ export const tracesStarted: Metric = counter(text("lightspan.traces_started"));
 /** Requests that brought a trace context which could not be used. */
 export const contextMalformed: Metric = counter(text("lightspan.context_malformed"));
 export const reportsSent: Metric = counter(text("lightspan.reports_sent"));
+/** Given up: refused, or not taken in any of their tries. */
 export const reportsFailed: Metric = counter(text("lightspan.reports_failed"));
+/** Tries after the first one of a report. */
+export const reportsRetried: Metric = counter(text("lightspan.reports_retried"));
 
 /** Why a span was dropped: a counter of its own, and a phrase for the log. */
 export class DropReason {
@@ -27,6 +30,11 @@ export class DropReason {
     readonly phrase: string,
   ) {
     this.count = counter(name);
+  }
+
+  /** The phrase, with `detail` if there is one. */
+  because(detail: string): string {
+    return detail.length > 0 ? this.phrase + " (" + detail + ")" : this.phrase;
   }
 }
 
@@ -40,7 +48,7 @@ export const NO_CLUSTER: DropReason = new DropReason(
   text("lightspan.spans_dropped_no_cluster"),
   "its cluster does not exist",
 );
-/** No answer, or one that says "not now": connection failure, reset, timeout, 429, 502, 503, 504. */
+/** No answer in any try, or ones that say "not now": connection failure, reset, timeout, 429, 502, 503, 504. */
 export const UNAVAILABLE: DropReason = new DropReason(
   text("lightspan.spans_dropped_unavailable"),
   "it is not available",
@@ -49,32 +57,3 @@ export const UNAVAILABLE: DropReason = new DropReason(
 export const REFUSED: DropReason = new DropReason(text("lightspan.spans_dropped_refused"), "it refused the report");
 /** The collector told this reporter to stop. */
 export const DISABLED: DropReason = new DropReason(text("lightspan.spans_dropped_disabled"), "it told us to stop");
-
-const all: Metric[] = [
-  spansRecorded,
-  spansSent,
-  spansDropped,
-  spansBuffered,
-  spansUnsampled,
-  tracesStarted,
-  contextMalformed,
-  reportsSent,
-  reportsFailed,
-  BUFFER_FULL.count,
-  NO_CLUSTER.count,
-  UNAVAILABLE.count,
-  REFUSED.count,
-  DISABLED.count,
-];
-
-/** Makes all of them show in Envoy's stats, as 0; false if the host did not take one. */
-export function defineAll(): bool {
-  let defined = true;
-  for (let i = 0; i < all.length; i++) defined = unchecked(all[i]).define() && defined;
-  return defined;
-}
-
-/** Tells the host all that was counted since. */
-export function publishAll(): void {
-  for (let i = 0; i < all.length; i++) unchecked(all[i]).publish();
-}

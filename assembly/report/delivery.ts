@@ -2,48 +2,51 @@
 // keeps the account. There is one delivery for each collector in a VM, shared by all root contexts that report to it
 // (listeners may be configured apart, and a changed configuration has both for a while), so that a worker never has more
 // than one report under way to it.
-import { readDecimal, spell } from "../bytes/decimal";
 import { Slice, text } from "../bytes/slice";
-import { actAs, dispatch, done, readAnswer, setTick, token } from "../host/calls";
+import { Settings } from "../config/settings";
+import { actAs, dispatch, done, setTick, token } from "../host/calls";
 import { nowMs } from "../host/clock";
-import { CALL_RESPONSE, readHeader } from "../host/headers";
+import { deflate } from "../host/compress";
 import { warn } from "../host/log";
+import { publishAll } from "../host/metrics";
 import { BAD_ARGUMENT, OK, statusName } from "../host/status";
 import { Span } from "../span/span";
+import { Backoff } from "./backoff";
 import { BatchQueue } from "./batch";
 import * as counters from "./counters";
 import { DropReason } from "./counters";
-import { Answer, encodeSpan, maxSpanSize } from "./lightstep";
+import { Format } from "./format";
 import { Notice } from "./notice";
+import { EXHAUSTED, LATER, REFUSED, SENT, Verdict } from "./verdict";
 
-const STATUS: Slice = text(":status");
-/** More of an answer than this is not read: a ReportResponse is some dozen bytes. */
-const MAX_ANSWER: u32 = 65536;
+/** The host ends a call that gets no answer in time; an answer that stays out so much longer will not come. Milliseconds. */
+const GRACE_MS: u64 = 5000;
 
 /** Where reports go and what stands around them, ready for the host. */
 export class Destination {
   constructor(
     /** Two destinations with the same key are one. */
     readonly key: string,
-    readonly cluster: string,
+    readonly settings: Settings,
+    readonly format: Format,
     /** Request headers as pairs. */
     readonly headers: Slice,
-    /** What every report begins with. */
-    readonly head: Slice,
-    readonly timeoutMs: u32,
-    readonly maxBytes: u32,
-    readonly flushSpans: u32,
-    readonly flushIntervalMs: u32,
+    /** Those of a report that the host has compressed; null if it need not. */
+    readonly deflatedHeaders: Slice | null,
+    /** What no log line may show. */
+    readonly secrets: Slice[],
   ) {}
 }
 
 export class Delivery {
+  private format: Format;
+  private settings: Settings;
   private clusterName: Slice;
   private queue: BatchQueue;
+  private backoff: Backoff;
   private notice: Notice;
-  private answer: Answer = new Answer();
-  private status: Slice = new Slice();
-  private body: Slice = new Slice();
+  private verdict: Verdict;
+  private deflated: Slice = new Slice();
 
   /** Root contexts that report here. */
   private members: u32[] = [];
@@ -51,19 +54,29 @@ export class Delivery {
   private leaving: u32[] = [];
   /** The root context in whose name calls are made and the timer runs. */
   private owner: u32 = 0;
-  private isTicking: bool = false;
+  /** Milliseconds from tick to tick; 0 = no timer. */
+  private period: u32 = 0;
   private isInFlight: bool = false;
   private callToken: u32 = 0;
   /** The owner at the time when the report under way was sent. */
   private callOwner: u32 = 0;
+  /** When the answer to it is overdue. */
+  private deadline: u64 = 0;
+  /** When the last report has to have set out, once nobody reports here any more. */
+  private drainUntil: u64 = 0;
   private isDisabled: bool = false;
 
   constructor(private destination: Destination) {
-    this.clusterName = text(destination.cluster);
-    this.notice = new Notice(destination.cluster);
+    let settings = destination.settings;
+    let format = destination.format;
+    this.format = format;
+    this.settings = settings;
+    this.clusterName = text(settings.cluster);
+    this.backoff = new Backoff(settings.retryBaseMs, settings.retryMaxMs);
+    this.notice = new Notice(settings.cluster);
+    this.verdict = new Verdict(destination.secrets);
     // A quarter of the buffer in a batch at most, so that giving way to new spans never costs more than that.
-    let sealBytes = destination.maxBytes / 4;
-    this.queue = new BatchQueue(destination.head, destination.maxBytes, sealBytes, destination.flushSpans);
+    this.queue = new BatchQueue(format, settings.maxBytes, settings.maxBytes / 4, settings.flushSpans);
   }
 
   get key(): string {
@@ -81,7 +94,7 @@ export class Delivery {
     this.members.push(id);
     if (this.members.length > 1) return;
     this.owner = id;
-    this.isTicking = false;
+    this.period = 0;
     if (this.hasWork) this.wake();
   }
 
@@ -100,12 +113,12 @@ export class Delivery {
     if (this.members.length > 0) {
       if (this.owner === id) this.handOver(this.members[0]);
     } else {
-      this.queue.seal();
-      this.send();
-      if (!this.isInFlight) this.loseAll(counters.UNAVAILABLE);
-      counters.publishAll();
+      this.backoff.succeed();
+      this.drainUntil = nowMs() + this.settings.timeoutMs;
+      this.drain();
+      publishAll();
       setTick(0);
-      this.isTicking = false;
+      this.period = 0;
     }
     if (!this.isNeeded(id)) return true;
     this.leaving.push(id);
@@ -120,12 +133,12 @@ export class Delivery {
     counters.spansRecorded.add(1);
     this.wake();
     if (this.isDisabled) return this.drop(1, counters.DISABLED);
-    let at = this.queue.reserve(maxSpanSize(span));
+    let at = this.queue.reserve(this.format.maxSpanSize(span));
     let evicted = this.queue.takeEvicted();
     if (at === 0) evicted++;
     else counters.spansBuffered.add(1);
     if (evicted > 0) this.overflow(evicted, at === 0);
-    if (at !== 0 && this.queue.commit(encodeSpan(at, span))) {
+    if (at !== 0 && this.queue.commit(this.format.encodeSpan(at, span))) {
       this.queue.seal();
       this.send();
     }
@@ -133,20 +146,22 @@ export class Delivery {
 
   /** Sees to it that what was counted is told to the host, and what is buffered is sent, within the flush interval. */
   wake(): void {
-    if (this.isTicking || this.members.length === 0) return;
-    actAs(this.owner);
-    this.isTicking = setTick(this.destination.flushIntervalMs) === OK;
+    if (this.period === 0) this.setTimer(this.settings.flushIntervalMs);
   }
 
   /** The timer of the owner. */
   tick(): void {
-    this.queue.seal();
+    if (this.isInFlight && nowMs() > this.deadline) {
+      this.isInFlight = false;
+      this.later(counters.UNAVAILABLE, "the answer is overdue", 0);
+      this.letGo();
+    }
+    // While reports wait, spans gather in the open batch: more of them in a report, not more reports.
+    if (this.queue.peek() === null) this.queue.seal();
     this.send();
-    counters.publishAll();
-    if (this.hasWork) return;
+    publishAll();
     // Nothing to do: an idle worker is not woken. The next span starts the timer again.
-    setTick(0);
-    this.isTicking = false;
+    if (!this.hasWork) this.setTimer(0);
   }
 
   /** The answer to the call `token`: `headers` of them, 0 if the call failed before there was an answer. */
@@ -154,101 +169,154 @@ export class Delivery {
     if (!this.isInFlight || token !== this.callToken) return;
     this.isInFlight = false;
     this.settle(headers, bodySize);
-    this.send();
-    if (this.members.length === 0 && !this.isInFlight) this.loseAll(counters.UNAVAILABLE);
-    counters.publishAll();
+    if (this.members.length > 0) this.send();
+    else this.drain();
+    publishAll();
     this.letGo();
   }
 
-  /** Sends the oldest sealed batch unless one is under way. */
+  private setTimer(ms: u32): void {
+    if (ms === this.period || this.members.length === 0) return;
+    actAs(this.owner);
+    if (setTick(ms) === OK) this.period = ms;
+  }
+
+  /**
+   * Nobody reports here any more: what is left goes out, one report after the other, until one does not get through or time is
+   * up. There is no timer to try again, and whoever waits for us has to be let go.
+   */
+  private drain(): void {
+    this.queue.seal();
+    if (this.backoff.isWaiting || nowMs() > this.drainUntil) this.loseAll(counters.UNAVAILABLE);
+    this.send();
+    if (!this.isInFlight) this.loseAll(counters.UNAVAILABLE);
+  }
+
+  /** Sends the oldest sealed batch, unless one is under way or the collector is left alone; then the timer comes back. */
   private send(): void {
     if (this.isInFlight) return;
     let batch = this.queue.peek();
     if (batch === null) return;
+    let now = nowMs();
+    let wait = this.backoff.remaining(now);
+    if (wait > 0) return this.setTimer(min(<u32>wait, this.settings.flushIntervalMs));
+    this.setTimer(this.settings.flushIntervalMs);
     actAs(this.owner);
-    let destination = this.destination;
-    let status = dispatch(this.clusterName, destination.headers, batch.bytes, batch.size, destination.timeoutMs);
+    if (batch.tries++ > 0) counters.reportsRetried.add(1);
+    let headers = this.destination.headers;
+    let deflatedHeaders = this.destination.deflatedHeaders;
+    let body = batch.bytes;
+    let size = batch.size;
+    if (deflatedHeaders !== null && deflate(body, size, this.deflated)) {
+      headers = deflatedHeaders;
+      body = this.deflated.at;
+      size = this.deflated.size;
+    }
+    let status = dispatch(this.clusterName, headers, body, size, this.settings.timeoutMs);
     if (status === OK) {
       this.queue.hold();
       this.isInFlight = true;
+      this.deadline = now + this.settings.timeoutMs + GRACE_MS;
       this.callToken = token;
       this.callOwner = this.owner;
       return;
     }
-    if (status === BAD_ARGUMENT) this.fail(counters.NO_CLUSTER, "");
-    else this.fail(counters.UNAVAILABLE, statusName(status));
+    if (status === BAD_ARGUMENT) this.later(counters.NO_CLUSTER, "", 0);
+    else this.later(counters.UNAVAILABLE, statusName(status), 0);
   }
 
-  /** Reads the answer to the oldest batch and strikes the batch off. */
+  /** Reads the answer to the oldest batch and does what it says. */
   private settle(headers: u32, bodySize: u32): void {
-    if (headers === 0) return this.fail(counters.UNAVAILABLE, "the connection failed or was reset");
-    readHeader(CALL_RESPONSE, STATUS, this.status);
-    let code = readDecimal(this.status.at, this.status.size, 0);
-    if (code < 200 || code > 299) {
-      let later = code === 429 || code === 502 || code === 503 || code === 504;
-      return this.fail(later ? counters.UNAVAILABLE : counters.REFUSED, "status " + spell(code));
-    }
-    let answer = this.answer;
-    readAnswer(min(bodySize, MAX_ANSWER), this.body);
-    answer.read(this.body.at, bodySize > MAX_ANSWER ? 0 : this.body.size);
-    if (answer.error.length > 0) this.fail(counters.REFUSED, answer.error);
+    let verdict = this.verdict;
+    verdict.judge(this.format, headers, bodySize);
+    let kind = verdict.kind;
+    if (kind === SENT) this.sent(verdict);
+    else if (kind === LATER) this.later(counters.UNAVAILABLE, verdict.cause, verdict.waitMs);
+    else if (kind === EXHAUSTED) {
+      // gRPC says the same of a report that is too large and of a collector that has too many: smaller, and later.
+      this.queue.split();
+      this.later(counters.UNAVAILABLE, verdict.cause, verdict.waitMs);
+    } else if (kind === REFUSED || !this.queue.split()) this.fail(counters.REFUSED, verdict.cause);
+    else this.queue.learnLimit();
+  }
+
+  /** The collector has the oldest batch, but for those spans that it rejected. */
+  private sent(verdict: Verdict): void {
+    let answer = verdict.answer;
+    this.backoff.succeed();
+    this.queue.relaxLimit();
+    let spans = this.strikeOff(answer.rejected === 0);
+    let rejected = <u32>min(answer.rejected, <u64>spans);
+    counters.spansSent.add(spans - rejected);
+    if (rejected === spans) counters.reportsFailed.add(1);
     else {
-      counters.spansSent.add(this.strikeOff());
       counters.reportsSent.add(1);
       this.notice.recovered();
     }
+    if (rejected > 0) this.lost(rejected === spans ? 1 : 0, rejected, counters.REFUSED, verdict.cause);
     if (answer.disable) this.disable();
   }
 
-  /** Takes the oldest batch out of what is buffered; the number of its spans. */
-  private strikeOff(): u32 {
-    let spans = this.queue.remove();
-    counters.spansBuffered.add(-(<i64>spans));
-    return spans;
+  /** The oldest batch did not get through: it waits to be tried again, after `askedMs` at least, or is lost after its last try. */
+  private later(reason: DropReason, detail: string, askedMs: u64): void {
+    let now = nowMs();
+    this.backoff.fail(now, askedMs);
+    let batch = this.queue.peek();
+    if (batch === null || batch.tries >= this.settings.attempts || this.members.length === 0)
+      return this.fail(reason, detail);
+    this.queue.keep();
+    this.notice.failed(now, 0, 0, reason.because(detail));
+    this.setTimer(min(<u32>this.backoff.remaining(now), this.settings.flushIntervalMs));
   }
 
   /** The oldest batch is lost. */
   private fail(reason: DropReason, detail: string): void {
-    let spans = this.strikeOff();
     counters.reportsFailed.add(1);
-    this.drop(spans, reason);
-    let cause = detail.length > 0 ? reason.phrase + " (" + detail + ")" : reason.phrase;
-    this.notice.lost(nowMs(), 1, spans, cause);
+    this.lost(1, this.strikeOff(false), reason, detail);
+  }
+
+  /** Takes the oldest batch out of what is buffered; the number of its spans. */
+  private strikeOff(isSent: bool): u32 {
+    let spans = this.queue.remove(isSent);
+    counters.spansBuffered.add(-(<i64>spans));
+    return spans;
   }
 
   /** Spans gave way for lack of room; the newest one never came in if `refused`. */
   private overflow(spans: u32, refused: bool): void {
     counters.spansBuffered.add(-(<i64>(refused ? spans - 1 : spans)));
-    this.drop(spans, counters.BUFFER_FULL);
-    this.notice.lost(nowMs(), 0, spans, counters.BUFFER_FULL.phrase);
+    this.lost(0, spans, counters.BUFFER_FULL, "");
+  }
+
+  /** Counts `spans` that are not buffered any more, and tells of them; `reports` were given up with them. */
+  private lost(reports: u32, spans: u32, reason: DropReason, detail: string): void {
+    this.drop(spans, reason);
+    this.notice.failed(nowMs(), reports, spans, reason.because(detail));
   }
 
   private drop(spans: u32, reason: DropReason): void {
     counters.spansDropped.add(spans);
     reason.count.add(spans);
+    this.queue.lose(spans);
   }
 
   /** Drops all that is buffered; nothing may be under way. */
   private loseAll(reason: DropReason): void {
     this.queue.seal();
-    while (this.queue.peek() !== null) {
-      let spans = this.strikeOff();
-      this.drop(spans, reason);
-      this.notice.lost(nowMs(), 0, spans, reason.phrase);
-    }
+    while (this.queue.peek() !== null) this.lost(0, this.strikeOff(false), reason, "");
   }
 
   private disable(): void {
-    warn("collector " + this.destination.cluster + ": told us to stop; spans are dropped until it is configured anew");
+    warn("collector " + this.settings.cluster + ": told us to stop; spans are dropped until it is configured anew");
     this.isDisabled = true;
     this.loseAll(counters.DISABLED);
   }
 
   private handOver(to: u32): void {
-    let wasTicking = this.isTicking;
+    let period = this.period;
     this.owner = to;
-    this.isTicking = false;
-    if (wasTicking) this.wake();
+    this.period = 0;
+    this.setTimer(period);
   }
 
   /** The report under way would be cancelled with the root context `id`, or `id` has to send what comes after it. */

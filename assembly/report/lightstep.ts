@@ -4,8 +4,9 @@
 import {
   bytesFieldSize,
   closeBytes,
-  Cursor,
   BYTES,
+  Cursor,
+  fieldEnd,
   openBytes,
   VARINT,
   varintSize,
@@ -13,17 +14,18 @@ import {
   writeBytesHead,
   writeVarintField,
 } from "../bytes/protobuf";
-import { over, Slice, text } from "../bytes/slice";
-import { makeValid } from "../bytes/utf8";
+import { Slice, text } from "../bytes/slice";
 import { TraceContext } from "../context/context";
 import * as names from "../span/names";
 import { ConstantTag } from "../span/node";
 import { Span } from "../span/span";
+import { Answer, Format } from "./format";
 
 // message ReportRequest
 const REPORTER: u32 = 1;
 const AUTH: u32 = 2;
 const SPANS: u32 = 3;
+const INTERNAL_METRICS: u32 = 6;
 // message Reporter
 const REPORTER_ID: u32 = 1;
 const REPORTER_TAGS: u32 = 4;
@@ -53,10 +55,19 @@ const COMMANDS: u32 = 1;
 const ERRORS: u32 = 4;
 // message Command
 const DISABLE: u32 = 1;
+// message InternalMetrics
+const COUNTS: u32 = 4;
+// message MetricsSample
+const SAMPLE_NAME: u32 = 1;
+const INT_VALUE: u32 = 2;
 
 const CLIENT: Slice = text("client");
 const SERVER: Slice = text("server");
+/** The name that Lightstep's own tracers give to this count. */
+const SPANS_DROPPED: Slice = text("spans.dropped");
 
+/** The most that InternalMetrics need, in bytes. */
+const METRICS_SIZE: u32 = 64;
 /** The most that a span needs beside its operation and its tags: context, reference, timestamp, duration, heads. */
 const FIXED_PART: u32 = 192;
 /** The most that a tag needs beside its name and its value: three keys, three lengths. */
@@ -89,94 +100,93 @@ function wireTraceId(context: TraceContext): u64 {
   return context.traceLow !== 0 ? context.traceLow : context.traceHigh;
 }
 
-/** What every report of one reporter begins with. `accessToken` may be empty. Never freed. */
-export function encodeHead(reporterId: u64, tags: ConstantTag[], accessToken: Slice): Slice {
-  let capacity = 64 + accessToken.size;
-  for (let i = 0; i < tags.length; i++) capacity += TAG_HEAD + tags[i].name.size + tags[i].value.size * 3;
-  let head = heap.alloc(capacity);
-  let reporter = openBytes(head, REPORTER);
-  let at = writeVarintField(reporter, REPORTER_ID, reporterId);
-  for (let i = 0; i < tags.length; i++) {
-    makeValid(tags[i].value);
-    at = writeStringTag(at, REPORTER_TAGS, tags[i].name, tags[i].value);
+export class Lightstep extends Format {
+  /** `tags` are the reporter's; `accessToken` may be empty. */
+  constructor(isGrpc: bool, reporterId: u64, tags: ConstantTag[], accessToken: Slice) {
+    super(isGrpc, METRICS_SIZE);
+    let capacity = 64 + accessToken.size;
+    for (let i = 0; i < tags.length; i++) capacity += TAG_HEAD + tags[i].name.size + tags[i].value.size;
+    let reporter = openBytes(this.beginHead(capacity), REPORTER);
+    let at = writeVarintField(reporter, REPORTER_ID, reporterId);
+    for (let i = 0; i < tags.length; i++) at = writeStringTag(at, REPORTER_TAGS, tags[i].name, tags[i].value);
+    at = closeBytes(reporter, at);
+    if (accessToken.size > 0) {
+      let auth = openBytes(at, AUTH);
+      at = closeBytes(auth, writeBytesField(auth, ACCESS_TOKEN, accessToken.at, accessToken.size));
+    }
+    this.endHead(at);
   }
-  at = closeBytes(reporter, at);
-  if (accessToken.size > 0) {
-    let auth = openBytes(at, AUTH);
-    at = closeBytes(auth, writeBytesField(auth, ACCESS_TOKEN, accessToken.at, accessToken.size));
-  }
-  return over(head, <u32>(at - head));
-}
 
-/** No encoding of `span` is longer, in bytes. */
-export function maxSpanSize(span: Span): u32 {
-  let size = FIXED_PART + span.operation.size;
-  for (let i: u32 = 0; i < span.tagCount; i++) {
-    let tag = span.tagAt(i);
-    size += TAG_HEAD + tag.name.size + tag.value.size;
+  maxSpanSize(span: Span): u32 {
+    let size = FIXED_PART + span.operation.size;
+    for (let i: u32 = 0; i < span.tagCount; i++) {
+      let tag = span.tagAt(i);
+      size += TAG_HEAD + tag.name.size + tag.value.size;
+    }
+    return size;
   }
-  return size;
-}
 
-/** Writes `span` as one `spans` field of a ReportRequest at `at`; returns the address behind it. */
-export function encodeSpan(at: usize, span: Span): usize {
-  let context = span.context;
-  let traceId = wireTraceId(context);
-  let body = openBytes(at, SPANS);
-  at = writeContext(body, SPAN_CONTEXT, traceId, context.spanId);
-  at = writeBytesField(at, OPERATION_NAME, span.operation.at, span.operation.size);
-  if (context.parentId !== 0) {
-    // Whole, with both ids: receivers take a reference without a context for a crash, and two for a root.
-    let reference = 2 + varintSize(traceId) + varintSize(context.parentId);
-    at = writeBytesHead(at, REFERENCES, bytesFieldSize(reference));
-    at = writeContext(at, REFERENCE_CONTEXT, traceId, context.parentId);
+  /** One `spans` field of a ReportRequest. */
+  encodeSpan(at: usize, span: Span): usize {
+    let context = span.context;
+    let traceId = wireTraceId(context);
+    let body = openBytes(at, SPANS);
+    at = writeContext(body, SPAN_CONTEXT, traceId, context.spanId);
+    at = writeBytesField(at, OPERATION_NAME, span.operation.at, span.operation.size);
+    if (context.parentId !== 0) {
+      // Whole, with both ids: receivers take a reference without a context for a crash, and two for a root.
+      let reference = 2 + varintSize(traceId) + varintSize(context.parentId);
+      at = writeBytesHead(at, REFERENCES, bytesFieldSize(reference));
+      at = writeContext(at, REFERENCE_CONTEXT, traceId, context.parentId);
+    }
+    let seconds = span.startNanos / 1000000000;
+    let nanos = span.startNanos % 1000000000;
+    at = writeBytesHead(at, START_TIMESTAMP, 2 + varintSize(seconds) + varintSize(nanos));
+    at = writeVarintField(writeVarintField(at, SECONDS, seconds), NANOS, nanos);
+    at = writeVarintField(at, DURATION_MICROS, span.durationNanos / 1000);
+    at = writeStringTag(at, TAGS, names.SPAN_KIND, span.client ? CLIENT : SERVER);
+    if (span.error) at = writeTrueTag(at, TAGS, names.ERROR);
+    for (let i: u32 = 0; i < span.tagCount; i++) {
+      let tag = span.tagAt(i);
+      at = writeStringTag(at, TAGS, tag.name, tag.value);
+    }
+    return closeBytes(body, at);
   }
-  let seconds = span.startNanos / 1000000000;
-  let nanos = span.startNanos % 1000000000;
-  at = writeBytesHead(at, START_TIMESTAMP, 2 + varintSize(seconds) + varintSize(nanos));
-  at = writeVarintField(writeVarintField(at, SECONDS, seconds), NANOS, nanos);
-  at = writeVarintField(at, DURATION_MICROS, span.durationNanos / 1000);
-  at = writeStringTag(at, TAGS, names.SPAN_KIND, span.client ? CLIENT : SERVER);
-  if (span.error) at = writeTrueTag(at, TAGS, names.ERROR);
-  for (let i: u32 = 0; i < span.tagCount; i++) {
-    let tag = span.tagAt(i);
-    at = writeStringTag(at, TAGS, tag.name, tag.value);
+
+  spanEnd(at: usize): usize {
+    return fieldEnd(at);
   }
-  return closeBytes(body, at);
-}
 
-/** What a ReportResponse says; made once and filled again by readAnswer(). */
-export class Answer {
-  /** The collector wants no more reports from this reporter. */
-  disable: bool = false;
-  /** The first of its errors, "" if there are none. */
-  error: string = "";
+  /** Nothing needs to follow the spans but the count of the `lost` ones. */
+  protected complete(_at: usize, end: usize, lost: u32): usize {
+    if (lost === 0) return end;
+    let sample = bytesFieldSize(SPANS_DROPPED.size) + 1 + varintSize(lost);
+    end = writeBytesHead(end, INTERNAL_METRICS, bytesFieldSize(sample));
+    end = writeBytesHead(end, COUNTS, sample);
+    end = writeBytesField(end, SAMPLE_NAME, SPANS_DROPPED.at, SPANS_DROPPED.size);
+    return writeVarintField(end, INT_VALUE, lost);
+  }
 
-  /** Reads a ReportResponse of `size` bytes. What is no ReportResponse says nothing. */
-  read(at: usize, size: u32): void {
-    this.disable = false;
-    this.error = "";
+  /** Reads a ReportResponse. */
+  protected readMessage(at: usize, size: u32, answer: Answer): void {
     let response = new Cursor(at, size);
     while (response.advance()) {
       if (response.wireType !== BYTES) continue;
-      if (response.field === COMMANDS) this.readCommand(response.at, response.size);
-      if (response.field === ERRORS && this.error.length === 0) this.error = this.readError(response.at, response.size);
+      if (response.field === COMMANDS && readsDisable(response.at, response.size)) answer.disable = true;
+      if (response.field !== ERRORS) continue;
+      // Errors are those of the report, not of single spans.
+      answer.rejected = u64.MAX_VALUE;
+      answer.complain(response.at, response.size);
     }
-    if (response.malformed) {
-      this.disable = false;
-      this.error = "";
-    }
+    if (response.malformed) answer.clear();
   }
+}
 
-  private readCommand(at: usize, size: u32): void {
-    let command = new Cursor(at, size);
-    while (command.advance())
-      if (command.field === DISABLE && command.wireType === VARINT && command.value !== 0) this.disable = true;
-    if (command.malformed) this.disable = false;
-  }
-
-  /** At most 200 bytes of the error: it goes into Envoy's log. */
-  private readError(at: usize, size: u32): string {
-    return size > 0 ? String.UTF8.decodeUnsafe(at, min(size, 200)) : "without a text";
-  }
+/** A Command of `size` bytes that says so. */
+function readsDisable(at: usize, size: u32): bool {
+  let command = new Cursor(at, size);
+  let disable = false;
+  while (command.advance())
+    if (command.field === DISABLE && command.wireType === VARINT && command.value !== 0) disable = true;
+  return disable && !command.malformed;
 }

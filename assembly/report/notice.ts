@@ -5,6 +5,11 @@ import { info, warn } from "../host/log";
 
 const QUIET_MS: u64 = 30000;
 
+/** `1 span`, `2 spans`. */
+function some(count: u32, what: string): string {
+  return spell(count) + " " + what + (count === 1 ? "" : "s");
+}
+
 export class Notice {
   private saidAt: u64 = 0;
   private reports: u32 = 0;
@@ -15,17 +20,18 @@ export class Notice {
   /** `where` names the collector in every line. */
   constructor(private where: string) {}
 
-  /** Spans were lost, in `reports` reports (0 = before one was sent), for `cause`; `now` in milliseconds. */
-  lost(now: u64, reports: u32, spans: u32, cause: string): void {
+  /**
+   * Something went wrong for `cause`: `spans` were lost, `reports` of them in reports that were given up; nothing at all if
+   * they are tried again. `now` in milliseconds.
+   */
+  failed(now: u64, reports: u32, spans: u32, cause: string): void {
     this.reports += reports;
     this.spans += spans;
     if (this.saidAt !== 0 && now - this.saidAt < QUIET_MS) return;
     let since = this.saidAt === 0 ? "" : " since the last such line";
-    let counts = spell(this.reports) + " reports failed and " + spell(this.spans) + " spans were lost";
-    warn("collector " + this.where + ": " + cause + "; " + counts + since);
+    let counts = this.spans > 0 ? this.takeCounts() + since : "nothing is lost yet";
+    warn("collector " + this.where + ": " + cause + "; " + counts);
     this.saidAt = now;
-    this.reports = 0;
-    this.spans = 0;
     this.isFailing = true;
   }
 
@@ -33,6 +39,14 @@ export class Notice {
   recovered(): void {
     if (!this.isFailing) return;
     this.isFailing = false;
-    info("collector " + this.where + ": takes reports again");
+    let counts = this.spans > 0 ? "; " + this.takeCounts() + " since the last line" : "";
+    info("collector " + this.where + ": takes reports again" + counts);
+  }
+
+  private takeCounts(): string {
+    let counts = some(this.spans, "span") + " lost, " + some(this.reports, "report") + " given up";
+    this.reports = 0;
+    this.spans = 0;
+    return counts;
   }
 }

@@ -36,12 +36,12 @@ const refusals: [what: string, config: string, line: string][] = [
   [
     "an unknown key",
     '{"collector":{"cluster":"x","clutser":"y"}}',
-    "collector.clutser: is unknown; allowed: cluster, authority, path, headers, access_token, timeout_ms",
+    "collector.clutser: is unknown; allowed: cluster, protocol, transport, authority, path, headers, access_token, access_token_env, timeout_ms, compression",
   ],
   [
     "an unknown section",
     '{"collector":{"cluster":"x"},"colector":{}}',
-    "colector: is unknown; allowed: collector, service, propagation, sampling, span, tags, buffer, log",
+    "colector: is unknown; allowed: collector, service, propagation, sampling, span, tags, buffer, retry, log",
   ],
   [
     "a wrong type",

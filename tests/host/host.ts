@@ -118,8 +118,10 @@ export class Host {
       ...HeaderMap.from(answer.headers ?? []).headers,
     ]);
     const body = Buffer.from(answer.body ?? "");
-    root.answer = { headers, body };
-    this.entry.call(root, "proxy_on_http_call_response", 0, token, headers.headers.length, body.length);
+    const trailers = answer.trailers ? HeaderMap.from(answer.trailers) : null;
+    root.answer = { headers, body, trailers };
+    const sizes = [headers.headers.length, body.length, trailers?.headers.length ?? 0] as const;
+    this.entry.call(root, "proxy_on_http_call_response", 0, token, ...sizes);
     root.answer = null;
     return true;
   }

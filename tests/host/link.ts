@@ -2,6 +2,7 @@
 // the test, and none where Envoy allows none. Those that Lightspan has no use for say "unimplemented".
 import { attributeImports } from "./imports/attributes.ts";
 import { callImports } from "./imports/calls.ts";
+import { foreignImports } from "./imports/foreign.ts";
 import { headerImports } from "./imports/headers.ts";
 import { metricImports } from "./imports/metrics.ts";
 import { systemImports } from "./imports/system.ts";
@@ -35,6 +36,7 @@ export function link(module: WebAssembly.Module, vm: Vm): WebAssembly.Imports {
   const known: Record<string, HostFunction> = {
     ...attributeImports(vm),
     ...callImports(vm),
+    ...foreignImports(vm),
     ...headerImports(vm),
     ...metricImports(vm),
     ...systemImports(vm),

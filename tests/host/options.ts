@@ -24,4 +24,4 @@ export interface Ended {
   properties?: Properties | Attributes;
 }
 
-export type Answer = { status: number; headers?: Headers; body?: Uint8Array | string } | "reset";
+export type Answer = { status: number; headers?: Headers; body?: Uint8Array | string; trailers?: Headers } | "reset";

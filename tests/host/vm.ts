@@ -23,7 +23,8 @@ export class Context {
   // Of a root context:
   streamAttributes: Properties = NO_PROPERTIES;
   configuration: Uint8Array | null = null;
-  answer: { headers: HeaderMap; body: Uint8Array } | null = null;
+  /** No trailers: null. */
+  answer: { headers: HeaderMap; body: Uint8Array; trailers: HeaderMap | null } | null = null;
   /** Milliseconds; 0 = no timer. */
   tickPeriod = 0;
   /** on_done said "not yet". */

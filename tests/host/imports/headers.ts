@@ -10,6 +10,7 @@ const REQUEST_HEADERS = 0;
 const RESPONSE_HEADERS = 2;
 const RESPONSE_TRAILERS = 3;
 const CALL_RESPONSE_HEADERS = 6;
+const CALL_RESPONSE_TRAILERS = 7;
 const LAST = 8;
 
 function mapOf(vm: Vm, type: number): HeaderMap | null {
@@ -17,12 +18,14 @@ function mapOf(vm: Vm, type: number): HeaderMap | null {
   if (type === REQUEST_HEADERS) return context.requestHeaders;
   if (type === RESPONSE_HEADERS) return context.responseHeaders;
   if (type === RESPONSE_TRAILERS) return context.responseTrailers;
-  return type === CALL_RESPONSE_HEADERS ? (context.root.answer?.headers ?? null) : null;
+  if (type === CALL_RESPONSE_HEADERS) return context.root.answer?.headers ?? null;
+  return type === CALL_RESPONSE_TRAILERS ? (context.root.answer?.trailers ?? null) : null;
 }
 
 /** A map that may be changed now. */
 function writableMapOf(vm: Vm, type: number): HeaderMap | null {
-  return vm.context.isLogging || type === CALL_RESPONSE_HEADERS ? null : mapOf(vm, type);
+  const isAnswer = type === CALL_RESPONSE_HEADERS || type === CALL_RESPONSE_TRAILERS;
+  return vm.context.isLogging || isAnswer ? null : mapOf(vm, type);
 }
 
 export function headerImports(vm: Vm): Record<string, HostFunction> {

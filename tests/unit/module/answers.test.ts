@@ -15,6 +15,11 @@ function errors(...texts: string[]): Uint8Array {
   return encodeResponse({ ...TIMES, errors: texts });
 }
 
+function reports(sidecar: Sidecar): Record<string, number> {
+  const [sent, failed, retried] = ["sent", "failed", "retried"].map((what) => sidecar.count(`reports_${what}`));
+  return { sent, failed, retried } as Record<string, number>;
+}
+
 /** A sidecar whose report of three spans is under way. */
 async function reporting(): Promise<Sidecar> {
   const sidecar = await Sidecar.start();
@@ -32,33 +37,29 @@ const SENT: Record<string, Answer> = {
   "200 with a body of a megabyte": { status: 200, body: Buffer.alloc(1 << 20, 0x22) },
 };
 
-const LOST: [what: string, answer: Answer, reason: string, cause: string][] = [
-  ["301", { status: 301 }, "refused", "it refused the report (status 301)"],
-  ["400", { status: 400 }, "refused", "it refused the report (status 400)"],
-  ["401", { status: 401 }, "refused", "it refused the report (status 401)"],
-  ["429", { status: 429 }, "unavailable", "it is not available (status 429)"],
-  ["500", { status: 500 }, "refused", "it refused the report (status 500)"],
-  ["503", { status: 503 }, "unavailable", "it is not available (status 503)"],
-  ["504", { status: 504 }, "unavailable", "it is not available (status 504)"],
-  ["a reset", "reset", "unavailable", "it is not available (the connection failed or was reset)"],
+const REFUSED: [what: string, answer: Answer, cause: string][] = [
+  ["301", { status: 301 }, "status 301"],
+  ["400", { status: 400 }, "status 400"],
+  ["401", { status: 401 }, "status 401"],
+  ["404", { status: 404 }, "status 404"],
+  ["500", { status: 500 }, "status 500"],
+  ["501", { status: 501, headers: [["retry-after", "1"]] }, "status 501"],
+  ["200 with errors", { status: 200, body: errors("rate limited", "and more") }, "rate limited"],
+  ["200 with an error of many lines", { status: 200, body: errors("no\r\ntoken\u0007") }, "no  token "],
+  ["200 with an error without text", { status: 200, body: errors("") }, "without a text"],
+];
+
+const LATER: [what: string, answer: Answer, cause: string][] = [
+  ["429", { status: 429 }, "status 429"],
+  ["502", { status: 502 }, "status 502"],
+  ["503", { status: 503 }, "status 503"],
+  ["504", { status: 504 }, "status 504"],
   [
-    "200 with errors",
-    { status: 200, body: errors("rate limited", "and more") },
-    "refused",
-    "it refused the report (rate limited)",
+    "503 with errors and a command to stop",
+    { status: 503, body: Buffer.concat([DISABLE, errors("no")]) },
+    "status 503",
   ],
-  [
-    "200 with an error of many lines",
-    { status: 200, body: errors("no\r\ntoken\u0007") },
-    "refused",
-    "it refused the report (no  token )",
-  ],
-  [
-    "200 with an error without text",
-    { status: 200, body: errors("") },
-    "refused",
-    "it refused the report (without a text)",
-  ],
+  ["a reset", "reset", "the connection failed or was reset"],
 ];
 
 describe("the spans of a report are sent when the answer is", () => {
@@ -74,17 +75,54 @@ describe("the spans of a report are sent when the answer is", () => {
 });
 
 describe("the spans of a report are lost, counted and told of when the answer is", () => {
-  for (const [what, answer, reason, cause] of LOST) {
+  for (const [what, answer, cause] of REFUSED) {
     it(what, async () => {
       const sidecar = await reporting();
       sidecar.answer(answer);
       assert.deepEqual(sidecar.account, { recorded: 3, sent: 0, dropped: 3, buffered: 0 });
-      assert.deepEqual(droppedBecause(sidecar.host), { [reason]: 3 });
-      assert.deepEqual([sidecar.count("reports_sent"), sidecar.count("reports_failed")], [0, 1]);
+      assert.deepEqual(droppedBecause(sidecar.host), { refused: 3 });
+      assert.deepEqual(reports(sidecar), { sent: 0, failed: 1, retried: 0 });
       assert.deepEqual(sidecar.lines("warn"), [
-        `collector lightstep: ${cause}; 1 reports failed and 3 spans were lost`,
+        `collector lightstep: it refused the report (${cause}); 3 spans lost, 1 report given up`,
       ]);
       assert.equal(sidecar.host.logs.length, 1);
+      sidecar.pass(60_000);
+      assert.equal(sidecar.host.calls.length, 1, "it is not tried again");
+    });
+  }
+});
+
+describe("a report is kept, told of and tried again when the answer is", () => {
+  for (const [what, answer, cause] of LATER) {
+    it(what, async () => {
+      const sidecar = await reporting();
+      sidecar.answer(answer);
+      assert.deepEqual(sidecar.account, { recorded: 3, sent: 0, dropped: 0, buffered: 3 });
+      assert.deepEqual(reports(sidecar), { sent: 0, failed: 0, retried: 0 });
+      const line = `collector lightstep: it is not available (${cause}); nothing is lost yet`;
+      assert.deepEqual(sidecar.lines("warn"), [line]);
+      sidecar.untilNextCall();
+      const [first, second] = sidecar.host.calls;
+      assert.deepEqual(second?.body, first?.body, "the same report");
+      sidecar.answer();
+      assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
+      assert.deepEqual(reports(sidecar), { sent: 1, failed: 0, retried: 1 });
+      assert.deepEqual(sidecar.lines("info"), ["collector lightstep: takes reports again"]);
+      assert.equal(sidecar.host.logs.length, 2);
+    });
+
+    it(`${what}, and lost after the last try`, async () => {
+      const sidecar = await reporting();
+      for (const tries of [1, 2, 3]) {
+        assert.equal(sidecar.host.calls.length, tries);
+        sidecar.answer(answer);
+        if (tries < 3) sidecar.untilNextCall();
+      }
+      assert.deepEqual(sidecar.account, { recorded: 3, sent: 0, dropped: 3, buffered: 0 });
+      assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 3 });
+      assert.deepEqual(reports(sidecar), { sent: 0, failed: 1, retried: 2 });
+      sidecar.pass(60_000);
+      assert.equal(sidecar.host.calls.length, 3);
     });
   }
 });
@@ -130,6 +168,7 @@ describe("a collector that says Command.disable", () => {
     sidecar.tick();
     assert.deepEqual(sidecar.account, { recorded: 17, sent: 3, dropped: 14, buffered: 0 });
     assert.deepEqual(droppedBecause(sidecar.host), { disabled: 14 });
+    assert.equal(sidecar.count("reports_failed"), 0);
     assert.equal(sidecar.host.calls.length, 1);
     assert.equal(sidecar.host.tickPeriod(INBOUND), 0);
     assert.ok(sidecar.lines("warn")[0]?.startsWith("collector lightstep: told us to stop"));

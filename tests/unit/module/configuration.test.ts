@@ -46,7 +46,16 @@ describe("a configuration is accepted when", () => {
   it("it has nothing but the cluster", async () => assert.equal(await refusalOf(configuration()), null));
 
   it("its sections are empty", async () => {
-    const empty = { collector: {}, service: {}, propagation: {}, sampling: {}, span: {}, buffer: {} };
+    const empty = {
+      collector: {},
+      service: {},
+      propagation: {},
+      sampling: {},
+      span: {},
+      buffer: {},
+      retry: {},
+      log: {},
+    };
     assert.equal(await refusalOf(configuration(empty)), null);
   });
 

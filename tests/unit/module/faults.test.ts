@@ -7,34 +7,65 @@ import { request, SPAN_ID, TRACE_ID } from "./requests.ts";
 import { INBOUND, Sidecar } from "./sidecar.ts";
 
 const EACH = { buffer: { flush_spans: 1 } };
+const SECOND = 1000;
 
 describe("a report that Envoy does not take", () => {
-  it("for want of the cluster is counted as no_cluster, and told of in one line", async () => {
+  it("for want of the cluster is tried again, then counted as no_cluster", async () => {
     const sidecar = await Sidecar.start(EACH, { clusters: ["another"] });
-    sidecar.requests(100);
-    sidecar.tick();
-    assert.deepEqual(droppedBecause(sidecar.host), { no_cluster: 100 });
-    assert.equal(sidecar.count("reports_failed"), 100);
-    assert.deepEqual(sidecar.lines("warn"), [
-      "collector lightstep: its cluster does not exist; 1 reports failed and 1 spans were lost",
-    ]);
+    sidecar.request();
+    sidecar.pass(0);
+    assert.deepEqual(sidecar.lines("warn"), ["collector lightstep: its cluster does not exist; nothing is lost yet"]);
+    sidecar.pass(60_000);
+    assert.deepEqual(droppedBecause(sidecar.host), { no_cluster: 1 });
+    assert.deepEqual([sidecar.count("reports_failed"), sidecar.count("reports_retried")], [1, 2]);
+    assert.equal(sidecar.lines("warn").length, 1, "the loss is told of with the next failure");
+  });
+
+  it("for want of the cluster gives a line every 30 seconds at most", async () => {
+    const sidecar = await Sidecar.start(EACH, { clusters: [] });
+    for (let seconds = 0; seconds < 600; seconds++) {
+      sidecar.request();
+      sidecar.pass(SECOND);
+    }
+    assert.ok(sidecar.account.dropped > 50);
+    assert.deepEqual(droppedBecause(sidecar.host), { no_cluster: sidecar.account.dropped });
+    const lines = sidecar.lines("warn");
+    assert.ok(lines.length > 15 && lines.length <= 21, `${lines.length} lines`);
+    assert.equal(sidecar.host.logs.length, lines.length);
+  });
+
+  it("for want of the cluster goes out when the cluster appears", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.host.refuse("proxy_http_call", BAD_ARGUMENT);
+    sidecar.requests(3);
+    sidecar.pass(SECOND);
+    sidecar.host.obey();
+    sidecar.untilNextCall();
+    sidecar.answer();
+    assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
+    assert.deepEqual(sidecar.lines("info"), ["collector lightstep: takes reports again"]);
   });
 
   it("for another reason is counted as unavailable", async () => {
     const sidecar = await Sidecar.start(EACH);
     sidecar.host.refuse("proxy_http_call", INTERNAL_FAILURE);
     sidecar.requests(3);
-    sidecar.tick();
+    sidecar.pass(120 * SECOND);
     assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 3 });
+    assert.deepEqual([sidecar.count("reports_failed"), sidecar.count("reports_retried")], [3, 6]);
     assert.ok(sidecar.lines("warn")[0]?.includes("it is not available (proxy_status 10)"));
   });
 
-  it("does not keep the next one from going", async () => {
+  it("is tried again, and the next one goes after it", async () => {
     const sidecar = await Sidecar.start(EACH);
     sidecar.host.refuse("proxy_http_call", (call) => (call === 1 ? INTERNAL_FAILURE : 0));
-    sidecar.requests(2);
+    sidecar.request({ headers: numbered(1) });
+    sidecar.request({ headers: numbered(2) });
+    sidecar.untilNextCall();
     sidecar.answer();
-    assert.deepEqual(sidecar.account, { recorded: 2, sent: 1, dropped: 1, buffered: 0 });
+    sidecar.answer();
+    assert.deepEqual(sidecar.account, { recorded: 2, sent: 2, dropped: 0, buffered: 0 });
+    assert.deepEqual(reported(sidecar), [1, 2]);
   });
 });
 
@@ -70,7 +101,7 @@ describe("a buffer that is full", () => {
     assert.equal(sidecar.lines("warn").length, 1);
     assert.match(
       sidecar.lines("warn")[0] ?? "",
-      /^collector lightstep: the buffer is full; 0 reports failed and \d+ spans were lost$/,
+      /^collector lightstep: the buffer is full; \d+ spans lost, 0 reports given up$/,
     );
   });
 
@@ -103,23 +134,27 @@ describe("a buffer that is full", () => {
 });
 
 describe("a flood of failures", () => {
-  const SECOND = 1000;
-
   it("gives a line at once and then one every 30 seconds at most, with all that was lost", async () => {
-    const sidecar = await Sidecar.start(EACH);
+    const sidecar = await Sidecar.start({ ...EACH, retry: { attempts: 2, max_ms: 500 } });
+    const lines: string[] = [];
+    let lost = 0;
+    let givenUp = 0;
     for (let i = 0; i < 1000; i++) {
       sidecar.request();
-      sidecar.answer("reset");
-      sidecar.host.now += SECOND / 10;
+      if (sidecar.host.inFlight.length > 0) sidecar.answer("reset");
+      sidecar.pass(SECOND / 10);
+      const line = sidecar.lines("warn")[lines.length];
+      if (line === undefined) continue;
+      lines.push(line);
+      const [, spans = "0", reports = "0"] = /; (\d+) spans? lost, (\d+) reports? given up/.exec(line) ?? [];
+      lost += Number(spans);
+      givenUp += Number(reports);
+      assert.deepEqual([lost, givenUp], [sidecar.account.dropped, sidecar.count("reports_failed")], line);
     }
-    const lines = sidecar.lines("warn");
-    assert.deepEqual(
-      lines.map((line) => line.slice(line.indexOf(";") + 2)),
-      [
-        "1 reports failed and 1 spans were lost",
-        ...Array(3).fill("300 reports failed and 300 spans were lost since the last such line"),
-      ],
-    );
+    assert.equal(lines.length, 4);
+    assert.ok(lines[0]?.endsWith("; nothing is lost yet"));
+    for (const line of lines.slice(1)) assert.ok(line.endsWith(" since the last such line"), line);
+    assert.ok(lost > 20, `${lost} spans`);
     assert.equal(sidecar.host.logs.length, lines.length);
   });
 
@@ -137,9 +172,27 @@ describe("a flood of failures", () => {
     const sidecar = await Sidecar.start(EACH);
     for (const answer of ["reset", { status: 200 }, { status: 200 }] as const) {
       sidecar.request();
+      if (sidecar.host.inFlight.length === 0) sidecar.untilNextCall();
       sidecar.answer(answer);
     }
     assert.deepEqual(sidecar.lines("info"), ["collector lightstep: takes reports again"]);
+  });
+
+  it("is followed by one line that counts what was lost since the last one", async () => {
+    const sidecar = await Sidecar.start(EACH);
+    sidecar.request();
+    sidecar.answer({ status: 400 });
+    sidecar.requests(2);
+    sidecar.answer({ status: 400 });
+    sidecar.answer();
+    const lost = "; 1 span lost, 1 report given up";
+    assert.deepEqual(
+      sidecar.host.logs.map((line) => line.text),
+      [
+        `collector lightstep: it refused the report (status 400)${lost}`,
+        `collector lightstep: takes reports again${lost} since the last line`,
+      ],
+    );
   });
 });
 

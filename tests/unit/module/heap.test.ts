@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Headers } from "../../host/headers.ts";
+import type { Answer } from "../../host/options.ts";
+import { Random } from "../../host/random.ts";
 import { ANSWERED, FRESH, OK, SAMPLED, UNSAMPLED } from "./requests.ts";
 import { configuration, INBOUND, OUTBOUND, Sidecar } from "./sidecar.ts";
 
@@ -70,6 +72,36 @@ describe("memory between request 1,000 and request 100,000", () => {
     }
     assert.equal(sidecar.host.memorySize, warm);
   });
+});
+
+describe("memory with a collector that takes one report and fails another", () => {
+  const answers: Answer[] = [
+    "reset",
+    { status: 200 },
+    { status: 413 },
+    { status: 200 },
+    { status: 503 },
+    { status: 400 },
+  ];
+  for (const collector of [{}, { protocol: "otlp" }, { protocol: "zipkin", compression: "deflate" }]) {
+    it(`stays the same, and is given back: ${JSON.stringify(collector)}`, async () => {
+      const sidecar = await Sidecar.start({ collector, buffer: { flush_spans: 20 }, retry: { base_ms: 1, max_ms: 2 } });
+      const { host } = sidecar;
+      const random = new Random(1);
+      let warm = 0;
+      for (let i = 1; i <= 40_000; i++) {
+        sidecar.request();
+        if (i % 5 === 0) sidecar.pass(3);
+        const size = host.inFlight[0]?.body.length ?? 0;
+        if (size > 0) sidecar.answer(size > 8_000 ? { status: 413 } : random.pick(answers));
+        host.calls.length = 0;
+        if (i === 5_000) warm = host.memorySize;
+      }
+      assert.equal(host.memorySize, warm);
+      const [retried, dropped] = [sidecar.count("reports_retried"), sidecar.account.dropped];
+      assert.ok(retried > 100 && dropped > 100, `${retried} tries again, ${dropped} spans dropped`);
+    });
+  }
 });
 
 // That the tests above could fail: here memory does grow. Beside the encoded spans there is room at the end of each batch,

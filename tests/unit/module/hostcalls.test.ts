@@ -79,6 +79,7 @@ describe("the host calls that are not made for each request", () => {
       proxy_get_property: 9,
       proxy_replace_header_map_value: 2,
       proxy_set_property: 2,
+      proxy_get_current_time_nanoseconds: 1,
       proxy_set_effective_context: 1,
       proxy_http_call: 1,
     });
@@ -91,7 +92,29 @@ describe("the host calls that are not made for each request", () => {
     sidecar.tick();
     assert.deepEqual(sidecar.host.hostCalls, {
       proxy_increment_metric: 1,
+      proxy_set_effective_context: 1,
       proxy_set_tick_period_milliseconds: 1,
+    });
+  });
+
+  it("are the compression of the one that fills a batch, where it is wanted", async () => {
+    const sidecar = await Sidecar.start({ collector: { compression: "deflate" }, buffer: { flush_spans: 2 } });
+    sidecar.request();
+    sidecar.host.forgetHostCalls();
+    sidecar.request();
+    assert.equal(sidecar.host.hostCalls.proxy_call_foreign_function, 1);
+  });
+
+  it("are next to nothing while a collector is left alone", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 1 }, retry: { base_ms: 5000 } });
+    sidecar.request();
+    sidecar.answer("reset");
+    sidecar.request();
+    sidecar.host.forgetHostCalls();
+    sidecar.request();
+    assert.deepEqual(sidecar.host.hostCalls, {
+      ...{ proxy_get_header_map_pairs: 2, proxy_get_header_map_value: 2, proxy_get_property: 9 },
+      ...{ proxy_replace_header_map_value: 2, proxy_set_property: 2, proxy_get_current_time_nanoseconds: 1 },
     });
   });
 

@@ -5,6 +5,9 @@ import { INTERNAL_FAILURE } from "../../host/status.ts";
 import { droppedBecause } from "./account.ts";
 import { INBOUND, OUTBOUND, Sidecar } from "./sidecar.ts";
 
+/** ReportResponse { commands: [{ disable: true }] } */
+const DISABLE = Uint8Array.of(0x0a, 0x02, 0x08, 0x01);
+
 /** A sidecar with listeners in both directions; with a report of one span under way, in the name of INBOUND, if wanted. */
 async function both(underWay: boolean): Promise<Sidecar> {
   const sidecar = await Sidecar.start();
@@ -81,6 +84,95 @@ describe("the only root context", () => {
     sidecar.answer();
     assert.ok(!sidecar.host.isAlive(INBOUND));
     assert.deepEqual(sidecar.account, { recorded: 7, sent: 2, dropped: 5, buffered: 0 });
+  });
+
+  it("does not wait for what is to be tried again later: it asks once more, at once", async () => {
+    const sidecar = await Sidecar.start({ retry: { base_ms: 60_000, max_ms: 60_000 } });
+    sidecar.requests(3);
+    sidecar.tick();
+    sidecar.answer("reset");
+    assert.equal(sidecar.done(INBOUND), false);
+    assert.deepEqual(sidecar.spansPerReport, [3, 3]);
+    sidecar.answer();
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
+  });
+
+  it("goes with the first report that fails, whatever may be left of its tries", async () => {
+    for (const answer of [{ status: 503, headers: [["retry-after", "1"]] }, "reset"] as const) {
+      const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 }, retry: { attempts: 100 } });
+      sidecar.requests(7);
+      sidecar.done(INBOUND);
+      sidecar.answer();
+      sidecar.answer(answer);
+      assert.ok(!sidecar.host.isAlive(INBOUND));
+      assert.deepEqual(sidecar.account, { recorded: 7, sent: 2, dropped: 5, buffered: 0 });
+      assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 5 });
+      assert.equal(sidecar.host.inFlight.length, 0);
+    }
+  });
+
+  it("goes on behind a report that was refused", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
+    sidecar.requests(5);
+    sidecar.done(INBOUND);
+    sidecar.answer();
+    sidecar.answer({ status: 400 });
+    assert.ok(sidecar.host.isAlive(INBOUND));
+    sidecar.answer();
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 5, sent: 3, dropped: 2, buffered: 0 });
+  });
+
+  it("goes on in halves where a report is too large", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.requests(4);
+    sidecar.done(INBOUND);
+    sidecar.answer({ status: 413 });
+    sidecar.answer();
+    assert.ok(sidecar.host.isAlive(INBOUND));
+    sidecar.answer();
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
+  });
+
+  it("goes when time is up: no report sets out later than collector.timeout_ms after it left", async () => {
+    const sidecar = await Sidecar.start({ collector: { timeout_ms: 5000 }, buffer: { flush_spans: 2 } });
+    sidecar.requests(20);
+    const left = sidecar.host.now;
+    sidecar.done(INBOUND);
+    const times: number[] = [];
+    while (sidecar.host.inFlight.length > 0) {
+      times.push(sidecar.host.now - left);
+      sidecar.host.now += 2000;
+      sidecar.answer();
+    }
+    assert.deepEqual(times, [0, 2000, 4000]);
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 20, sent: 6, dropped: 14, buffered: 0 });
+    assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 14 });
+  });
+
+  it("does not ask a collector that told it to stop", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
+    sidecar.requests(7);
+    sidecar.done(INBOUND);
+    sidecar.answer({ status: 200, body: DISABLE });
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 7, sent: 2, dropped: 5, buffered: 0 });
+    assert.deepEqual(droppedBecause(sidecar.host), { disabled: 5 });
+  });
+
+  it("leaves what fails to one that came meanwhile", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.requests(3);
+    assert.equal(sidecar.done(INBOUND), false);
+    sidecar.configure(OUTBOUND);
+    sidecar.answer("reset");
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    sidecar.untilNextCall(OUTBOUND);
+    sidecar.answer();
+    assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
   });
 
   it("tells the host what was counted, though no tick comes any more", async () => {
@@ -167,14 +259,15 @@ describe("both root contexts, with a report under way and more buffered,", () =>
       );
     });
 
-    it(`go when the connection fails: ${order.join(" before ")}`, async () => {
+    it(`go when the connection fails, and ask no more: ${order.join(" before ")}`, async () => {
       const sidecar = await both(true);
       sidecar.requests(4, { root: OUTBOUND });
       for (const root of order) sidecar.done(root);
       sidecar.answer("reset");
-      sidecar.answer("reset");
+      assert.deepEqual(sidecar.spansPerReport, [1]);
       assert.deepEqual([sidecar.host.isAlive(INBOUND), sidecar.host.isAlive(OUTBOUND)], [false, false]);
       assert.deepEqual(sidecar.account, { recorded: 5, sent: 0, dropped: 5, buffered: 0 });
+      assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 5 });
     });
   }
 });

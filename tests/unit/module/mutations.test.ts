@@ -16,12 +16,16 @@ const VALID = configuration({
     headers: { "x-scope-orgid": "42" },
     access_token: 't\u00e9\\"\u{1f600}',
     timeout_ms: 5e3,
+    protocol: "otlp",
+    transport: "http",
+    compression: "deflate",
   },
   service: { name: "reviews.default", version: "v3" },
   propagation: { extract: ["b3", "tracecontext"], inject: ["b3multi"], trace_id_bits: 64, strip: false },
   sampling: { rate: 0.25, max_traces_per_second: 100.5, exclude_paths: ["/healthz", "/metrics"] },
   span: { kind: "auto", max_tag_length: 256 },
   buffer: { max_bytes: 1048576, flush_spans: 200, flush_interval_ms: 1000 },
+  retry: { attempts: 3, base_ms: 250, max_ms: 5000 },
 });
 
 const PIECES = [

@@ -40,6 +40,11 @@ describe("two root contexts", () => {
     headers: { collector: { headers: { a: "b" } } },
     access_token: { collector: { access_token: "t" } },
     timeout_ms: { collector: { timeout_ms: 1 } },
+    protocol: { collector: { protocol: "otlp" } },
+    transport: { collector: { transport: "grpc" } },
+    compression: { collector: { compression: "deflate" } },
+    retry: { retry: { attempts: 4 } },
+    tags: { tags: { literal: { stage: "canary" } } },
     service: { service: { name: "ratings" } },
     version: { service: { version: "v2" } },
     buffer: { buffer: { max_bytes: 100_000 } },
@@ -53,7 +58,10 @@ describe("two root contexts", () => {
       sidecar.request({ root: OUTBOUND });
       sidecar.tick(INBOUND);
       sidecar.tick(OUTBOUND);
-      assert.deepEqual(sidecar.spansPerReport, [1, 1]);
+      assert.deepEqual(
+        sidecar.readings.map(({ spans }) => spans.length),
+        [1, 1],
+      );
       assert.equal(sidecar.host.inFlight.length, 2);
     });
   }
@@ -66,7 +74,7 @@ describe("two root contexts", () => {
     sidecar.requests(3, { root: OUTBOUND });
     sidecar.tick(INBOUND);
     sidecar.tick(OUTBOUND);
-    sidecar.host.answer(sidecar.host.calls[1]?.token ?? 0, "reset");
+    sidecar.host.answer(sidecar.host.calls[1]?.token ?? 0, { status: 400 });
     assert.deepEqual(sidecar.account, { recorded: 5, sent: 0, dropped: 3, buffered: 2 });
     sidecar.answer();
     assert.deepEqual(sidecar.account, { recorded: 5, sent: 2, dropped: 3, buffered: 0 });

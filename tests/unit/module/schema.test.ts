@@ -25,17 +25,27 @@ const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 const schema: Schema = JSON.parse(read("assembly/config/lightspan.schema.json"));
 const accepts = new Ajv({ strictTypes: true }).compile(schema);
 const sections = Object.entries(schema.properties ?? {});
-/** Has every key there is. */
+/** Has every key there is, but for what is said by another. */
 const FULL = JSON.stringify({
   ...schema.examples?.at(-1),
-  collector: { cluster: "x", authority: "x", path: "/x", headers: { a: "b" }, access_token: "t", timeout_ms: 1 },
+  collector: {
+    ...{ cluster: "x", authority: "x", path: "/x", headers: { a: "b" }, access_token: "t", timeout_ms: 1 },
+    ...{ protocol: "otlp", transport: "http", compression: "none" },
+  },
   service: { name: "x", version: "x" },
 });
+/** The key that says the same as another. */
+const INSTEAD_OF: Record<string, string> = { access_token_env: "access_token" };
+/** A VM has a variable of any name that could be one: whether it has is nothing that a schema could know. */
+const NAMES = VALUES.filter((value) => typeof value === "string" && !/[\0=\ud800-\udfff]/u.test(value) && value !== "");
+const environment = Object.fromEntries(NAMES.map((name) => [name, "t"]));
+
+const load = () => Host.load(lightspan, { environment });
 
 /** Both judge `value` the same; the verdict. */
 async function judge(value: unknown, host?: Host): Promise<boolean> {
   const text = JSON.stringify(value);
-  const vm = host ?? (await Host.load(lightspan));
+  const vm = host ?? (await load());
   const accepted = vm.configure(INBOUND, text);
   const why = accepted ? JSON.stringify(accepts.errors) : vm.logs.at(-1)?.text;
   assert.equal(accepted, accepts(JSON.parse(text)), `${text}\n${why}`);
@@ -66,7 +76,7 @@ describe("schema and module agree", () => {
 
   for (const [section, { properties = {} }] of sections) {
     it(`on ${section} missing, unknown, and of any value`, async () => {
-      const host = await Host.load(lightspan);
+      const host = await load();
       await judge(
         changed((configuration) => delete configuration[section]),
         host,
@@ -85,9 +95,12 @@ describe("schema and module agree", () => {
 
     for (const [key, property] of Object.entries(properties)) {
       it(`on ${section}.${key} missing, unknown, and of any value`, async () => {
-        const host = await Host.load(lightspan);
+        const host = await load();
         const set = (name: string, value: unknown) =>
-          changed((configuration) => Object.assign(configuration[section] as Json, { [name]: value }));
+          changed((configuration) => {
+            Object.assign(configuration[section] as Json, { [name]: value });
+            delete configuration[section]?.[INSTEAD_OF[key] ?? ""];
+          });
         await judge(set(key, undefined), host);
         assert.equal(await judge(set(`${key}x`, property.default ?? "x"), host), false);
         if ("default" in property) assert.ok(await judge(set(key, property.default), host));
@@ -99,12 +112,33 @@ describe("schema and module agree", () => {
       });
     }
   }
+
+  for (const protocol of ["lightstep", "otlp", "zipkin"]) {
+    it(`on ${protocol} with every transport, compression and token`, async () => {
+      const host = await load();
+      let accepted = 0;
+      for (const transport of ["http", "grpc", undefined]) {
+        for (const compression of ["none", "deflate", undefined]) {
+          for (const token of [
+            { access_token: "t" },
+            { access_token_env: "x" },
+            { access_token: "t", access_token_env: "x" },
+          ]) {
+            const collector = { cluster: "x", protocol, transport, compression, ...token };
+            if (await judge({ collector }, host)) accepted++;
+          }
+        }
+      }
+      // One of two tokens; grpc not with deflate, and not for Zipkin.
+      assert.equal(accepted, protocol === "zipkin" ? 12 : 16);
+    });
+  }
 });
 
 describe("the schema has", () => {
   /** What the module lists as allowed for a key that does not exist. */
   async function known(configuration: object): Promise<string[]> {
-    const host = await Host.load(lightspan);
+    const host = await load();
     host.configure(INBOUND, JSON.stringify(configuration));
     return (host.logs[0]?.text.split("is unknown; allowed: ")[1] ?? "").split(", ");
   }
@@ -150,10 +184,11 @@ describe("only the module sees", () => {
     "a tag that is given in two places":
       '{"collector":{"cluster":"x"},"tags":{"literal":{"a":"x"},"request_headers":{"a":"x"}}}',
     "a key that stands twice": '{"collector":{"cluster":"x","cluster":"x"}}',
+    "an environment variable that the VM does not have": '{"collector":{"cluster":"x","access_token_env":"NONE"}}',
   };
   for (const [what, text] of Object.entries(only)) {
     it(what, async () => {
-      const host = await Host.load(lightspan);
+      const host = await load();
       assert.ok(accepts(JSON.parse(text)));
       assert.equal(host.configure(INBOUND, text), false);
     });

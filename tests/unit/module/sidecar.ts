@@ -8,6 +8,7 @@ import type { Headers } from "../../host/headers.ts";
 import { Host } from "../../host/host.ts";
 import type { Answer, Ended, HostOptions } from "../../host/options.ts";
 import { accountOf, assertBalanced, count, type Account } from "./account.ts";
+import { readReport, type Reading } from "./reading.ts";
 import { ANSWERED, OK, SAMPLED } from "./requests.ts";
 
 const path = fileURLToPath(new URL("../../../build/lightspan.wasm", import.meta.url));
@@ -43,6 +44,8 @@ export const NODE = {
     },
   },
 };
+
+const HOUR = 3_600_000;
 
 export class Sidecar {
   /** How many reports may be under way at once. */
@@ -88,6 +91,29 @@ export class Sidecar {
     this.check();
   }
 
+  /** Lets time go by: the timer of `root` goes off whenever it is due. */
+  pass(milliseconds: number, root = INBOUND): void {
+    const end = this.host.now + milliseconds;
+    for (let period = this.host.tickPeriod(root); period > 0; period = this.host.tickPeriod(root)) {
+      if (this.host.now + period > end) break;
+      this.host.now += period;
+      this.tick(root);
+    }
+    this.host.now = end;
+  }
+
+  /** Lets time go by until the next report sets out; how long it was, in milliseconds. */
+  untilNextCall(root = INBOUND): number {
+    const { host } = this;
+    const before = host.now;
+    for (const calls = host.calls.length; host.calls.length === calls;) {
+      const period = host.tickPeriod(root);
+      assert.ok(period > 0 && host.now - before < 2 * HOUR, `a report sets out within ${host.now - before} ms`);
+      this.pass(period, root);
+    }
+    return host.now - before;
+  }
+
   /** Answers the report under way. */
   answer(answer: Answer = { status: 200 }): void {
     const call = this.host.inFlight[0];
@@ -105,6 +131,11 @@ export class Sidecar {
   /** All reports so far, decoded. */
   get reports(): Report[] {
     return this.host.calls.map((call) => decodeReport(call.body));
+  }
+
+  /** All reports so far, of whatever format. */
+  get readings(): Reading[] {
+    return this.host.calls.map(readReport);
   }
 
   /** Lets all spans go out, to a collector that takes them; the spans of all reports, with their reporter's tags too. */

@@ -20,6 +20,7 @@ export const VALUES: unknown[] = [
     "\ud800",
   ],
   ...["auto", "client", "server", "Auto", "keep", "drop", "b3", "1", "true"],
+  ...["lightstep", "otlp", "zipkin", "OTLP", "otlp, zipkin", "otlp,", "http", "grpc", "none", "deflate", "gzip"],
   ...[[], ["b3"], ["b3", "b3"], ["tracecontext", "b3multi", "b3"], ["B3"], ["b3", ""], [1], [null], [[]]],
   ...[["/a"], ["/a", "/a"], ["/", "a"], ["/\n"]],
   ...[{}, { a: "x" }, { a: "" }, { a: 1 }, { a: null }, { a: "x\n" }, { a: "X" }, { a: ":x" }, { a: "x y" }],

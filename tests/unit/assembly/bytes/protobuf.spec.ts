@@ -2,15 +2,19 @@ import {
   BYTES,
   bytesFieldSize,
   closeBytes,
+  closePadded,
   Cursor,
+  fieldEnd,
   FIXED32,
   FIXED64,
   MAX_VARINT,
   openBytes,
+  openPadded,
   VARINT,
   varintSize,
   writeBytesField,
   writeBytesHead,
+  writeFixed64Field,
   writeKey,
   writeVarint,
   writeVarintField,
@@ -167,5 +171,68 @@ describe("a field of a size not known yet", () => {
       expect(cursor.advance()).toBe(false);
       expect(cursor.malformed).toBe(false);
     }
+  });
+});
+
+describe("a field of a size known only later", () => {
+  it("has a length of four bytes, whatever it is", () => {
+    let lengths = [
+      "80 80 80 00",
+      "81 80 80 00",
+      "ff 80 80 00",
+      "80 81 80 00",
+      "ff ff 80 00",
+      "80 80 81 00",
+      "e0 a7 92 00",
+    ];
+    for (let i = 0; i < sizes.length; i++) {
+      let start = heap.alloc(sizes[i] + 8);
+      let content = openPadded(start, 3);
+      expect(content).toBe(start + 5);
+      closePadded(content, content + sizes[i]);
+      expect(hexOf(start, 5)).toBe("1a " + lengths[i]);
+    }
+  });
+
+  it("may be as large as can be without its content being there", () => {
+    let content = openPadded(buffer, 1);
+    closePadded(content, content + 268435455);
+    expect(hexOf(buffer, 5)).toBe("0a ff ff ff 7f");
+  });
+
+  it("is read back, and may be closed again with another end", () => {
+    for (let i = 0; i < sizes.length; i++) {
+      let start = heap.alloc(sizes[i] + 8);
+      let content = openPadded(start, 9);
+      closePadded(content, content + 70000);
+      closePadded(content, content + sizes[i]);
+      let cursor = new Cursor(start, sizes[i] + 5);
+      expect(cursor.advance()).toBe(true);
+      expect(cursor.at).toBe(content);
+      expect(cursor.size).toBe(sizes[i]);
+      expect(cursor.advance()).toBe(false);
+      expect(cursor.malformed).toBe(false);
+      expect(fieldEnd(start)).toBe(content + sizes[i]);
+    }
+  });
+});
+
+describe("the end of a field", () => {
+  it("is found behind a length of one to four bytes", () => {
+    for (let i = 0; i < sizes.length; i++) {
+      let start = heap.alloc(sizes[i] + 16);
+      let content = openBytes(start, 3);
+      let end = closeBytes(content, content + sizes[i]);
+      expect(fieldEnd(start)).toBe(end, sizes[i].toString());
+    }
+  });
+});
+
+describe("a fixed64", () => {
+  it("is eight bytes, little end first", () => {
+    expect(writeFixed64Field(buffer, 7, 0x0102030405060708)).toBe(buffer + 9);
+    expect(hexOf(buffer, 9)).toBe("39 08 07 06 05 04 03 02 01");
+    writeFixed64Field(buffer, 8, u64.MAX_VALUE);
+    expect(hexOf(buffer, 9)).toBe("41 ff ff ff ff ff ff ff ff");
   });
 });

@@ -1,4 +1,13 @@
-import { over, sameBytes, Slice, startsWith, startsWithAny, text, toText } from "../../../../assembly/bytes/slice";
+import {
+  contains,
+  over,
+  sameBytes,
+  Slice,
+  startsWith,
+  startsWithAny,
+  text,
+  toText,
+} from "../../../../assembly/bytes/slice";
 import { hexOf } from "../bytes";
 
 const slice = new Slice();
@@ -113,5 +122,25 @@ describe("startsWithAny", () => {
   it("holds for nothing where there are no words", () => {
     expect(startsWithAny(text("low"), text(""))).toBe(false);
     expect(startsWithAny(text(""), text(""))).toBe(false);
+  });
+});
+
+describe("contains", () => {
+  it("holds for a part at the beginning, in the middle, at the end, and for the whole", () => {
+    let whole = text("a token is not known");
+    let parts = ["a", "a token", "token", "not known", "n", "a token is not known"];
+    for (let i = 0; i < parts.length; i++) expect(contains(whole, text(parts[i]))).toBe(true, parts[i]);
+  });
+
+  it("does not hold for a part that is not there, goes on, or is longer", () => {
+    let whole = text("a token");
+    let parts = ["b", "tokens", "Token", "a token is", "nn", "aa"];
+    for (let i = 0; i < parts.length; i++) expect(contains(whole, text(parts[i]))).toBe(false, parts[i]);
+    expect(contains(text(""), text("a"))).toBe(false);
+  });
+
+  it("finds one that begins again within itself", () => {
+    expect(contains(text("aaaab"), text("aab"))).toBe(true);
+    expect(contains(text("abababc"), text("ababc"))).toBe(true);
   });
 });

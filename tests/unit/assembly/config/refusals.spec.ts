@@ -45,24 +45,46 @@ function refusesBeyond(path: string, least: u32, most: u32): void {
   }
 }
 
-const STRINGS = ["collector.cluster", "collector.authority", "collector.path", "service.name", "service.version"];
+const STRINGS = [
+  "collector.cluster",
+  "collector.authority",
+  "collector.path",
+  "collector.access_token_env",
+  "service.name",
+  "service.version",
+];
 const INTEGERS = [
   "collector.timeout_ms",
   "span.max_tag_length",
   "buffer.max_bytes",
   "buffer.flush_spans",
   "buffer.flush_interval_ms",
+  "retry.attempts",
+  "retry.base_ms",
+  "retry.max_ms",
 ];
 
-const SECTIONS = ["collector", "service", "propagation", "sampling", "span", "tags", "buffer", "log"];
+const SECTIONS = ["collector", "service", "propagation", "sampling", "span", "tags", "buffer", "retry", "log"];
 const KEYS: string[][] = [
-  ["cluster", "authority", "path", "headers", "access_token", "timeout_ms"],
+  [
+    "cluster",
+    "protocol",
+    "transport",
+    "authority",
+    "path",
+    "headers",
+    "access_token",
+    "access_token_env",
+    "timeout_ms",
+    "compression",
+  ],
   ["name", "version"],
   ["extract", "inject", "trace_id_bits", "trust_incoming", "strip"],
   ["rate", "max_traces_per_second", "exclude_paths"],
   ["kind", "max_tag_length", "url_query"],
   ["literal", "environment", "request_headers", "response_headers", "properties"],
   ["max_bytes", "flush_spans", "flush_interval_ms"],
+  ["attempts", "base_ms", "max_ms"],
   ["trace_id"],
 ];
 
@@ -90,6 +112,14 @@ describe("a wrong type", () => {
     let found = ["1", "true", "null", "an array", "an object", '""', '"SERVER"', '"producer"'];
     expect(notRefused(["span.kind"], values, found, "auto, client, server")).toBe("");
     expect(notRefused(["span.url_query"], values, found, "keep, drop")).toBe("");
+  });
+
+  it("is refused at the words of a collector", () => {
+    let values = ["1", "true", "null", "[]", "{}", '""', '"OTLP"', '"otlp, zipkin"'];
+    let found = ["1", "true", "null", "an array", "an object", '""', '"OTLP"', '"otlp, zipkin"'];
+    expect(notRefused(["collector.protocol"], values, found, "lightstep, otlp, zipkin")).toBe("");
+    expect(notRefused(["collector.transport"], values, found, "http, grpc")).toBe("");
+    expect(notRefused(["collector.compression"], values, found, "none, deflate")).toBe("");
   });
 
   it("is refused at each boolean", () => {
@@ -152,6 +182,9 @@ describe("a number out of range", () => {
   it("is refused at the buffer's bytes", () => refusesBeyond("buffer.max_bytes", 65536, 268435456));
   it("is refused at the spans of a flush", () => refusesBeyond("buffer.flush_spans", 1, 100000));
   it("is refused at the flush interval", () => refusesBeyond("buffer.flush_interval_ms", 10, 3600000));
+  it("is refused at the tries", () => refusesBeyond("retry.attempts", 1, 100));
+  it("is refused at the first wait", () => refusesBeyond("retry.base_ms", 1, 3600000));
+  it("is refused at the longest wait", () => refusesBeyond("retry.max_ms", 1, 3600000));
 });
 
 describe("a rate", () => {
@@ -206,6 +239,18 @@ describe("a word for the kind of span", () => {
     expect(refusalOf(configured("span.kind", '"auto"'))).toBe("");
     expect(refusalOf(configured("span.kind", '"client"'))).toBe("");
     expect(refusalOf(configured("span.kind", '"server"'))).toBe("");
+  });
+});
+
+describe("what does not go together", () => {
+  it("is refused: Zipkin over gRPC, gRPC with deflate, two tokens", () => {
+    let rest = '{"collector":{"cluster":"x",';
+    let refused = refusalOf(rest + '"protocol":"zipkin","transport":"grpc"}}');
+    expect(refused).toBe('collector.transport: found "grpc"; allowed: http');
+    refused = refusalOf(rest + '"compression":"deflate","transport":"grpc"}}');
+    expect(refused).toBe('collector.compression: found "deflate"; allowed: none');
+    refused = refusalOf(rest + '"access_token_env":"TOKEN","access_token":"hush"}}');
+    expect(refused).toBe("collector.access_token_env: is given besides access_token; allowed: one of the two");
   });
 });
 

@@ -46,7 +46,7 @@ describe("a section", () => {
   it("gives every default where it is absent", () => {
     let s = absent();
     expect(s.string("a")).toBe("");
-    expect(s.oneOf("b", ["auto", "client"])).toBe("auto");
+    expect(s.oneOf("b", "auto, client")).toBe(0);
     expect(s.integer("c", 7, 1, 10)).toBe(7);
     expect(s.entries("d").keys.length).toBe(0);
     expect(s.secret("e")).toBe("");
@@ -94,16 +94,16 @@ describe("what is found", () => {
   it("is shown as it stands in the text, on one line", () => {
     section('{"a":1.50e3}').string("a");
     expect(refusal.reason).toBe("s.a: found 1.50e3; allowed: a string that is not empty");
-    section('{"a":"x\\ny"}').oneOf("a", ["z"]);
+    section('{"a":"x\\ny"}').oneOf("a", "z");
     expect(refusal.reason).toBe('s.a: found "x\\ny"; allowed: z');
   });
 
   it("is cut after 60 characters", () => {
-    section('{"a":"' + "x".repeat(58) + '"}').oneOf("a", ["z"]);
+    section('{"a":"' + "x".repeat(58) + '"}').oneOf("a", "z");
     expect(refusal.reason).toBe('s.a: found "' + "x".repeat(58) + '"; allowed: z');
-    section('{"a":"' + "x".repeat(59) + '"}').oneOf("a", ["z"]);
+    section('{"a":"' + "x".repeat(59) + '"}').oneOf("a", "z");
     expect(refusal.reason).toBe('s.a: found "' + "x".repeat(59) + "…; allowed: z");
-    section('{"a":"' + "x".repeat(100000) + '"}').oneOf("a", ["z"]);
+    section('{"a":"' + "x".repeat(100000) + '"}').oneOf("a", "z");
     expect(refusal.reason).toBe('s.a: found "' + "x".repeat(59) + "…; allowed: z");
   });
 
@@ -205,17 +205,33 @@ describe("a secret", () => {
 
 describe("one of some words", () => {
   it("is the first where it is absent", () => {
-    expect(section("{}").oneOf("a", ["auto", "client"])).toBe("auto");
+    expect(section("{}").oneOf("a", "auto, client")).toBe(0);
     expect(refusal.reason).toBe("");
   });
 
   it("is spelt exactly so", () => {
-    expect(section('{"a":"client"}').oneOf("a", ["auto", "client"])).toBe("client");
+    expect(section('{"a":"client"}').oneOf("a", "auto, client")).toBe(1);
     expect(refusal.reason).toBe("");
-    section('{"a":"Client"}').oneOf("a", ["auto", "client"]);
+    section('{"a":"Client"}').oneOf("a", "auto, client");
     expect(refusal.reason).toBe('s.a: found "Client"; allowed: auto, client');
-    section('{"a":null}').oneOf("a", ["auto", "client"]);
+    section('{"a":null}').oneOf("a", "auto, client");
     expect(refusal.reason).toBe("s.a: found null; allowed: auto, client");
+  });
+
+  it("is a whole word, and one only", () => {
+    let words = ["aut", "uto", "lient", "client, server", "auto,", ",", " auto", "auto client", ""];
+    for (let i = 0; i < words.length; i++) {
+      expect(section('{"a":"' + words[i] + '"}').oneOf("a", "auto, client, server")).toBe(0);
+      expect(refusal.reason).toBe('s.a: found "' + words[i] + '"; allowed: auto, client, server');
+    }
+    expect(section('{"a":"server"}').oneOf("a", "auto, client, server")).toBe(2);
+    expect(refusal.reason).toBe("");
+  });
+
+  it("is told from one that begins like it", () => {
+    expect(section('{"a":"b3"}').oneOf("a", "b3multi, b3, b3single")).toBe(1);
+    expect(section('{"a":"b3single"}').oneOf("a", "b3multi, b3, b3single")).toBe(2);
+    expect(refusal.reason).toBe("");
   });
 });
 
@@ -284,6 +300,18 @@ describe("a boolean", () => {
     expect(section('{"a":false}').boolean("a", true)).toBe(false);
     expect(absent().boolean("a", true)).toBe(true);
     expect(absent().boolean("a", false)).toBe(false);
+    expect(refusal.reason).toBe("");
+  });
+});
+
+describe("a key beside another that says the same", () => {
+  it("is refused where both are given, and not where one is", () => {
+    let s = section('{"a":"x","b":"y"}');
+    s.exclude("a", "b");
+    expect(refusal.reason).toBe("s.a: is given besides b; allowed: one of the two");
+    section('{"b":"y"}').exclude("a", "b");
+    expect(refusal.reason).toBe("");
+    absent().exclude("a", "b");
     expect(refusal.reason).toBe("");
   });
 });

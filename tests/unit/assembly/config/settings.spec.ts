@@ -1,5 +1,17 @@
 import { Source } from "../../../../assembly/config/section";
-import { readSettings, refusedBecause, Settings } from "../../../../assembly/config/settings";
+import {
+  AUTO,
+  B3,
+  B3MULTI,
+  CLIENT,
+  LIGHTSTEP,
+  OTLP,
+  readSettings,
+  refusedBecause,
+  Settings,
+  TRACECONTEXT,
+  ZIPKIN,
+} from "../../../../assembly/config/settings";
 import { text } from "../../../../assembly/bytes/slice";
 import { Bytes, fence } from "../bytes";
 import { below, startChance } from "../chance";
@@ -27,15 +39,21 @@ function told(sources: Source[]): string {
   return lines.join("\n");
 }
 
+function places(formats: u32[]): string {
+  return formats.join(",");
+}
+
 const EVERYTHING =
   '{"collector":{"cluster":"outbound|443||c.example.com","authority":"c.example.com","path":"/r","timeout_ms":1,' +
-  '"headers":{"x-a":"1","x-b":"2"},"access_token":"hush"},"service":{"name":"reviews.default","version":"v3"},' +
+  '"headers":{"x-a":"1","x-b":"2"},"access_token":"hush","protocol":"otlp","transport":"http",' +
+  '"compression":"deflate"},"service":{"name":"reviews.default","version":"v3"},' +
   '"propagation":{"extract":["tracecontext","b3"],"inject":["b3","tracecontext"],"trace_id_bits":64,' +
   '"trust_incoming":false,"strip":true},"sampling":{"rate":0.5,"max_traces_per_second":2.5,' +
   '"exclude_paths":["/healthz","/metrics"]},"span":{"kind":"client","max_tag_length":64,"url_query":"drop"},' +
   '"tags":{"literal":{"team":"blue"},"environment":{"pod":"POD"},"request_headers":{"tenant":"x-tenant"},' +
   '"response_headers":{"cache":{"source":"x-cache","default":"none"}},"properties":{"route":"xds.route_name"}},' +
-  '"log":{"trace_id":false},"buffer":{"max_bytes":65536,"flush_spans":5,"flush_interval_ms":10}}';
+  '"log":{"trace_id":false},"buffer":{"max_bytes":65536,"flush_spans":5,"flush_interval_ms":10},' +
+  '"retry":{"attempts":7,"base_ms":20,"max_ms":300}}';
 
 describe("the smallest configuration", () => {
   it("has every default", () => {
@@ -47,18 +65,22 @@ describe("the smallest configuration", () => {
     expect(settings.path).toBe("");
     expect(settings.headers.keys.length).toBe(0);
     expect(settings.accessToken).toBe("");
+    expect(settings.accessTokenEnv).toBe("");
+    expect(settings.protocol).toBe(LIGHTSTEP);
+    expect(settings.isGrpc).toBe(false);
+    expect(settings.deflates).toBe(false);
     expect(settings.timeoutMs).toBe(5000);
     expect(settings.serviceName).toBe("");
     expect(settings.serviceVersion).toBe("");
-    expect(settings.extract.join(",")).toBe("b3,b3multi,tracecontext");
-    expect(settings.inject.join(",")).toBe("b3multi");
+    expect(settings.extract.join(",")).toBe(places([B3, B3MULTI, TRACECONTEXT]));
+    expect(settings.inject.join(",")).toBe(places([B3MULTI]));
     expect(settings.traceIdBits).toBe(128);
     expect(settings.trustIncoming).toBe(true);
     expect(settings.strip).toBe(false);
     expect(settings.rate).toBe(10000);
     expect(settings.maxTracesPerSecond).toBe(0);
     expect(settings.excludePaths.length).toBe(0);
-    expect(settings.spanKind).toBe("auto");
+    expect(settings.spanKind).toBe(AUTO);
     expect(settings.maxTagLength).toBe(256);
     expect(settings.dropsQuery).toBe(false);
     expect(settings.literalTags.length + settings.environmentTags.length + settings.propertyTags.length).toBe(0);
@@ -67,6 +89,9 @@ describe("the smallest configuration", () => {
     expect(settings.maxBytes).toBe(1048576);
     expect(settings.flushSpans).toBe(200);
     expect(settings.flushIntervalMs).toBe(1000);
+    expect(settings.attempts).toBe(3);
+    expect(settings.retryBaseMs).toBe(250);
+    expect(settings.retryMaxMs).toBe(5000);
   });
 
   it("may say its sections without a key in them", () => {
@@ -89,18 +114,21 @@ describe("a whole configuration", () => {
     expect(settings.headers.keys.join(",")).toBe("x-a,x-b");
     expect(settings.headers.values.join(",")).toBe("1,2");
     expect(settings.accessToken).toBe("hush");
+    expect(settings.protocol).toBe(OTLP);
+    expect(settings.isGrpc).toBe(false);
+    expect(settings.deflates).toBe(true);
     expect(settings.timeoutMs).toBe(1);
     expect(settings.serviceName).toBe("reviews.default");
     expect(settings.serviceVersion).toBe("v3");
-    expect(settings.extract.join(",")).toBe("tracecontext,b3");
-    expect(settings.inject.join(",")).toBe("b3,tracecontext");
+    expect(settings.extract.join(",")).toBe(places([TRACECONTEXT, B3]));
+    expect(settings.inject.join(",")).toBe(places([B3, TRACECONTEXT]));
     expect(settings.traceIdBits).toBe(64);
     expect(settings.trustIncoming).toBe(false);
     expect(settings.strip).toBe(true);
     expect(settings.rate).toBe(5000);
     expect(settings.maxTracesPerSecond).toBe(25000);
     expect(settings.excludePaths.join(",")).toBe("/healthz,/metrics");
-    expect(settings.spanKind).toBe("client");
+    expect(settings.spanKind).toBe(CLIENT);
     expect(settings.maxTagLength).toBe(64);
     expect(settings.dropsQuery).toBe(true);
     expect(told(settings.literalTags)).toBe("tags.literal.team: team from blue");
@@ -112,6 +140,23 @@ describe("a whole configuration", () => {
     expect(settings.maxBytes).toBe(65536);
     expect(settings.flushSpans).toBe(5);
     expect(settings.flushIntervalMs).toBe(10);
+    expect(settings.attempts).toBe(7);
+    expect(settings.retryBaseMs).toBe(20);
+    expect(settings.retryMaxMs).toBe(300);
+  });
+});
+
+describe("a protocol", () => {
+  it("goes by the transport that it has", () => {
+    let settings = read('{"collector":{"cluster":"x","protocol":"zipkin","compression":"deflate"}}');
+    if (settings === null) return expect(refusedBecause).toBe("");
+    expect(settings.protocol).toBe(ZIPKIN);
+    expect(settings.deflates).toBe(true);
+    settings = read('{"collector":{"cluster":"x","transport":"grpc","access_token_env":"TOKEN"}}');
+    if (settings === null) return expect(refusedBecause).toBe("");
+    expect(settings.isGrpc).toBe(true);
+    expect(settings.accessToken).toBe("");
+    expect(settings.accessTokenEnv).toBe("TOKEN");
   });
 });
 

@@ -39,9 +39,9 @@ function standingClock(): u64 {
   return 1000000;
 }
 
-function formatOf(name: string): u32 {
-  if (name === B3) return B3_SINGLE;
-  return name === B3MULTI ? B3_MULTI : TRACECONTEXT;
+function formatOf(place: u32): u32 {
+  if (place === B3) return B3_SINGLE;
+  return place === B3MULTI ? B3_MULTI : TRACECONTEXT;
 }
 
 // The same as filter/root.ts makes of settings, which needs a host.

@@ -1,10 +1,11 @@
 // A long life of a queue, step by step beside a model of it that is nothing but lists: the same spans in the same batches,
 // the same ones given up, every byte in its place, and no memory lost.
-import { text } from "../../../../assembly/bytes/slice";
 import { BatchQueue } from "../../../../assembly/report/batch";
 import { below, startChance } from "../chance";
+import { Plain } from "./plain";
 
-const HEAD = text("the head of a report");
+const FORMAT = new Plain("the head of a report");
+const HEAD = FORMAT.head;
 const MAX_BYTES: u32 = 65536;
 const SEAL_BYTES: u32 = MAX_BYTES / 4;
 const SEAL_SPANS: u32 = 40;
@@ -27,10 +28,10 @@ let removed: u32 = 0;
 let evicted: u32 = 0;
 let wrong = "";
 
-let queue = new BatchQueue(HEAD, MAX_BYTES, SEAL_BYTES, SEAL_SPANS);
+let queue = new BatchQueue(FORMAT, MAX_BYTES, SEAL_BYTES, SEAL_SPANS);
 
 function begin(seed: u64): void {
-  queue = new BatchQueue(HEAD, MAX_BYTES, SEAL_BYTES, SEAL_SPANS);
+  queue = new BatchQueue(FORMAT, MAX_BYTES, SEAL_BYTES, SEAL_SPANS);
   sizes = [];
   open = null;
   sealed = [];
@@ -106,7 +107,7 @@ function remove(): void {
   bytes -= batch.size;
   removed += batch.spans.length;
   isHeld = false;
-  if (queue.remove() !== <u32>batch.spans.length) wrong += "removed ";
+  if (queue.remove(true) !== <u32>batch.spans.length) wrong += "removed ";
 }
 
 function hold(): void {
@@ -138,7 +139,7 @@ function kept(): u32 {
 function left(): u32 {
   let spans: u32 = 0;
   queue.seal();
-  while (queue.peek() !== null) spans += queue.remove();
+  while (queue.peek() !== null) spans += queue.remove(true);
   return spans;
 }
 

@@ -1,18 +1,30 @@
 // What Lightstep's collector answers: a ReportResponse, or anything else that stands behind its address.
-import { Answer } from "../../../../assembly/report/lightstep";
+import { Answer } from "../../../../assembly/report/format";
+import { Lightstep } from "../../../../assembly/report/lightstep";
+import { text, toText } from "../../../../assembly/bytes/slice";
 import { Bytes, fence } from "../bytes";
 import { below, startChance } from "../chance";
 
 const answer = new Answer();
+const format = new Lightstep(false, 1, [], text(""));
+const framed = new Lightstep(true, 1, [], text(""));
 
-/** What an answer says, in a word for each thing. */
+/** What an answer says, in a word for each thing; all of a report is rejected or nothing of it. */
 function said(): string {
-  return (answer.disable ? "disable " : "") + answer.error;
+  let words = answer.disable ? "disable " : "";
+  if (answer.rejected > 0) words += answer.rejected === u64.MAX_VALUE ? "rejected " : "some ";
+  return words + toText(answer.complaint);
 }
 
 /** Reads bytes that end where memory ends. */
 function read(bytes: Bytes): string {
-  answer.read(fence(bytes.at, bytes.size), bytes.size);
+  format.readAnswer(fence(bytes.at, bytes.size), bytes.size, answer);
+  return said();
+}
+
+/** As read(), in gRPC's frame. */
+function readFramed(bytes: Bytes): string {
+  framed.readAnswer(fence(bytes.at, bytes.size), bytes.size, answer);
   return said();
 }
 
@@ -64,12 +76,12 @@ describe("an answer", () => {
   });
 
   it("says the first of its errors", () => {
-    expect(read(WHOLE)).toBe("disable wrong");
+    expect(read(WHOLE)).toBe("disable rejected wrong");
   });
 
   it("says that there is an error even if it has no text", () => {
-    expect(read(new Bytes().hex("22 00"))).toBe("without a text");
-    expect(read(new Bytes().hex("22 00 22 01 61"))).toBe("without a text");
+    expect(read(new Bytes().hex("22 00"))).toBe("rejected ");
+    expect(read(new Bytes().hex("22 00 22 01 61"))).toBe("rejected a");
   });
 
   it("says nothing of warnings and infos, nor of errors that are no text", () => {
@@ -77,14 +89,13 @@ describe("an answer", () => {
     expect(read(new Bytes().hex("20 01"))).toBe(""); // errors = 4 as a varint
   });
 
-  it("says 200 bytes of its error at most", () => {
-    expect(read(new Bytes().hex("22 c8 01").repeat(0x61, 200))).toBe("a".repeat(200));
-    expect(read(new Bytes().hex("22 c9 01").repeat(0x61, 201))).toBe("a".repeat(200));
-    expect(read(new Bytes().hex("22 a0 8d 06").repeat(0x61, 100000))).toBe("a".repeat(200));
+  it("says all of its error, however long", () => {
+    expect(read(new Bytes().hex("22 c8 01").repeat(0x61, 200))).toBe("rejected " + "a".repeat(200));
+    expect(read(new Bytes().hex("22 a0 8d 06").repeat(0x61, 100000))).toBe("rejected " + "a".repeat(100000));
   });
 
   it("forgets what the answer before said", () => {
-    expect(read(WHOLE)).toBe("disable wrong");
+    expect(read(WHOLE)).toBe("disable rejected wrong");
     expect(read(new Bytes().hex("0a 00"))).toBe("");
   });
 });
@@ -93,9 +104,9 @@ describe("what is no answer", () => {
   it("says nothing at every truncation, but what stands in whole fields before the end", () => {
     let wrong = "";
     for (let size: u32 = 0; size < WHOLE.size; size++) {
-      answer.read(fence(WHOLE.at, size), size);
+      format.readAnswer(fence(WHOLE.at, size), size, answer);
       let expected = "";
-      if (ENDS.includes(size) && size >= 30) expected = size > 30 ? "disable wrong" : "disable ";
+      if (ENDS.includes(size) && size >= 30) expected = size > 30 ? "disable rejected wrong" : "disable ";
       if (said() !== expected) wrong += size.toString() + ": " + said() + ", ";
     }
     expect(wrong).toBe("");
@@ -128,9 +139,29 @@ describe("what is no answer", () => {
     for (let i = 0; i < 20000; i++) {
       memory.copy(changed.at, WHOLE.at, WHOLE.size);
       for (let j: u32 = 0; j <= below(3); j++) store<u8>(changed.at + below(WHOLE.size), below(256));
-      answer.read(fence(changed.at, changed.size), changed.size);
+      format.readAnswer(fence(changed.at, changed.size), changed.size, answer);
       if (said() === "") nothing++;
     }
     expect(nothing > 5000 && nothing < 20000).toBe(true, nothing.toString());
+  });
+});
+
+describe("an answer in gRPC's frame", () => {
+  it("says what the message in it says", () => {
+    // Length-Prefixed-Message: no compression, 4 bytes of length, big end first
+    expect(readFramed(new Bytes().hex("00 00 00 00 04 22 02 6e 6f"))).toBe("rejected no");
+    expect(readFramed(new Bytes().hex("00 00 00 00 00"))).toBe("");
+    let long = new Bytes().hex("00 00 00 01 2c").hex("22 a9 02").repeat(0x61, 297);
+    expect(readFramed(long)).toBe("rejected " + "a".repeat(297));
+  });
+
+  it("says nothing where it is compressed, cut off, or followed by more", () => {
+    expect(readFramed(new Bytes().hex("01 00 00 00 04 22 02 6e 6f"))).toBe("");
+    expect(readFramed(new Bytes().hex("00 00 00 00 04 22 02 6e"))).toBe("");
+    expect(readFramed(new Bytes().hex("00 00 00 00 04 22 02 6e 6f 00"))).toBe("");
+    expect(readFramed(new Bytes().hex("00 04 00 00 00 22 02 6e 6f"))).toBe("");
+    expect(readFramed(new Bytes().hex("22 02 6e 6f"))).toBe("");
+    expect(readFramed(new Bytes().hex("00 00 00 00"))).toBe("");
+    expect(readFramed(new Bytes())).toBe("");
   });
 });

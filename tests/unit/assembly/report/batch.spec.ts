@@ -1,11 +1,12 @@
-import { text } from "../../../../assembly/bytes/slice";
 import { Batch, BatchQueue } from "../../../../assembly/report/batch";
+import { Plain } from "./plain";
 
-const HEAD = text("head");
-const NO_HEAD = text("");
+const FORMAT = new Plain("head");
+const HEAD = FORMAT.head;
+const NO_HEAD = new Plain("");
 const NEVER: u32 = 1000000000;
 
-let queue = new BatchQueue(HEAD, 1000, NEVER, NEVER);
+let queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
 
 /** Puts one span of `size` bytes, all `fill`, into the queue; false if there is no room for it. */
 function put(size: u32, fill: u8 = 0x61): bool {
@@ -35,14 +36,14 @@ function drain(): string {
   let fills = "";
   for (let batch = queue.peek(); batch !== null; batch = queue.peek()) {
     fills += String.fromCharCode(load<u8>(batch.bytes + HEAD.size));
-    queue.remove();
+    queue.remove(true);
   }
   return fills;
 }
 
 describe("a batch", () => {
   it("is the head and the spans behind it, in their order", () => {
-    queue = new BatchQueue(HEAD, 1000, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     put(2, 0x61);
     put(3, 0x62);
     put(1, 0x63);
@@ -60,7 +61,7 @@ describe("a batch", () => {
   });
 
   it("has only the bytes that were written, not those that were reserved", () => {
-    queue = new BatchQueue(HEAD, 1000, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     let at = queue.reserve(500);
     store<u8>(at, 0x61);
     queue.commit(at + 1);
@@ -72,22 +73,22 @@ describe("a batch", () => {
   });
 
   it("wants to be sealed with the last span that it may have", () => {
-    queue = new BatchQueue(HEAD, 1000, NEVER, 3);
+    queue = new BatchQueue(FORMAT, 1000, NEVER, 3);
     expect(queue.commit(queue.reserve(1) + 1)).toBe(false);
     expect(queue.commit(queue.reserve(1) + 1)).toBe(false);
     expect(queue.commit(queue.reserve(1) + 1)).toBe(true);
   });
 
   it("wants to be sealed with the byte that it may have, head included", () => {
-    queue = new BatchQueue(HEAD, 1000, 20, NEVER);
+    queue = new BatchQueue(FORMAT, 1000, 20, NEVER);
     expect(queue.commit(queue.reserve(15) + 15)).toBe(false);
     expect(queue.commit(queue.reserve(1) + 1)).toBe(true);
-    queue = new BatchQueue(HEAD, 1000, 20, NEVER);
+    queue = new BatchQueue(FORMAT, 1000, 20, NEVER);
     expect(queue.commit(queue.reserve(16) + 16)).toBe(true);
   });
 
   it("keeps its bytes when it grows, span by span and at a bound", () => {
-    queue = new BatchQueue(HEAD, NEVER, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, NEVER, NEVER, NEVER);
     let wrong = "";
     for (let i: u32 = 0; i < 300; i++) {
       let size = 500 + i;
@@ -107,7 +108,7 @@ describe("a batch", () => {
   });
 
   it("takes a span much larger than itself", () => {
-    queue = new BatchQueue(HEAD, NEVER, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, NEVER, NEVER, NEVER);
     put(2, 0x61);
     put(3000000, 0x62);
     queue.seal();
@@ -118,40 +119,40 @@ describe("a batch", () => {
     expect(load<u8>(batch.bytes + 5)).toBe(0x61);
     expect(load<u8>(batch.bytes + 6)).toBe(0x62);
     expect(load<u8>(batch.bytes + 3000005)).toBe(0x62);
-    queue.remove();
+    queue.remove(true);
     expect(changetype<Batch>(queue.peek()).size).toBe(3000004);
   });
 });
 
 describe("a queue of batches", () => {
   it("is empty when it is new and when all was removed", () => {
-    queue = new BatchQueue(HEAD, 1000, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     expect(queue.isEmpty).toBe(true);
     put(1);
     expect(queue.isEmpty).toBe(false);
     expect(queue.peek()).toBeNull();
     queue.seal();
     expect(queue.isEmpty).toBe(false);
-    expect(queue.remove()).toBe(1);
+    expect(queue.remove(true)).toBe(1);
     expect(queue.isEmpty).toBe(true);
   });
 
   it("gives out what was sealed first", () => {
-    queue = new BatchQueue(HEAD, 1000, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     putBatches(5, 10);
     expect(drain()).toBe("01234");
   });
 
   it("has nothing to seal or to remove where there is nothing", () => {
-    queue = new BatchQueue(HEAD, 1000, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     queue.seal();
     expect(queue.peek()).toBeNull();
-    expect(queue.remove()).toBe(0);
+    expect(queue.remove(true)).toBe(0);
     expect(queue.isEmpty).toBe(true);
   });
 
   it("goes on after it was emptied", () => {
-    queue = new BatchQueue(HEAD, 1000, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     putBatches(2, 10);
     drain();
     putBatches(3, 10);
@@ -161,9 +162,9 @@ describe("a queue of batches", () => {
 
 describe("the bound of a queue", () => {
   it("lets the last byte in, and not one more", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     expect(put(96)).toBe(true);
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     expect(put(97)).toBe(false);
     expect(queue.isEmpty).toBe(true);
     expect(put(90)).toBe(true);
@@ -173,7 +174,7 @@ describe("the bound of a queue", () => {
   });
 
   it("counts the head of each batch", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(1, 46);
     expect(put(46)).toBe(true);
     queue.seal();
@@ -185,7 +186,7 @@ describe("the bound of a queue", () => {
   });
 
   it("has the oldest batch give way, and no more than needed", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(5, 16);
     expect(put(16, 0x61)).toBe(true);
     expect(queue.takeEvicted()).toBe(1);
@@ -196,7 +197,7 @@ describe("the bound of a queue", () => {
   });
 
   it("does not have the batch under way give way", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(5, 16);
     queue.hold();
     expect(put(16, 0x61)).toBe(true);
@@ -206,18 +207,18 @@ describe("the bound of a queue", () => {
   });
 
   it("refuses a span where only the batch under way could give way", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(1, 90);
     queue.hold();
     expect(put(10)).toBe(false);
     expect(queue.takeEvicted()).toBe(0);
     expect(oldest().startsWith("head0")).toBe(true);
-    expect(queue.remove()).toBe(1);
+    expect(queue.remove(true)).toBe(1);
     expect(put(10)).toBe(true);
   });
 
   it("does not have the open batch give way", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     put(90, 0x61);
     expect(put(10)).toBe(false);
     queue.seal();
@@ -225,10 +226,10 @@ describe("the bound of a queue", () => {
   });
 
   it("holds a batch only until it is removed", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(5, 16);
     queue.hold();
-    queue.remove();
+    queue.remove(true);
     expect(put(16, 0x61)).toBe(true);
     expect(put(16, 0x61)).toBe(true);
     expect(queue.takeEvicted()).toBe(1);
@@ -237,7 +238,7 @@ describe("the bound of a queue", () => {
   });
 
   it("goes on in order where the last of all gave way behind the one under way", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(2, 46);
     queue.hold();
     expect(put(40, 0x61)).toBe(true);
@@ -247,7 +248,7 @@ describe("the bound of a queue", () => {
   });
 
   it("does not wrap around where a size is as large as can be", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     put(10);
     expect(queue.reserve(u32.MAX_VALUE)).toBe(0);
     expect(queue.reserve(u32.MAX_VALUE - 13)).toBe(0);
@@ -255,10 +256,188 @@ describe("the bound of a queue", () => {
   });
 
   it("counts what gave way once", () => {
-    queue = new BatchQueue(HEAD, 100, NEVER, NEVER);
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(5, 16);
     put(80);
     expect(queue.takeEvicted()).toBe(5);
     expect(queue.takeEvicted()).toBe(0);
+  });
+});
+
+/** Puts the spans that `spans` is made of, each with an upper-case letter at its end, into the queue. */
+function putText(spans: string): void {
+  let from = 0;
+  for (let i = 0; i < spans.length; i++) {
+    if (spans.charCodeAt(i) > 0x5a) continue;
+    let at = queue.reserve(<u32>(i + 1 - from));
+    for (let j = from; j <= i; j++) store<u8>(at++, <u8>spans.charCodeAt(j));
+    queue.commit(at);
+    from = i + 1;
+  }
+}
+
+/** All sealed batches, a blank between them, removed as if they were sent. */
+function reports(): string {
+  let all: string[] = [];
+  for (; queue.peek() !== null; queue.remove(true)) all.push(oldest());
+  return all.join(" ");
+}
+
+describe("a batch that is split", () => {
+  it("becomes two, each with the head and half of the spans, in order", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    putText("aAbbBcCdddD");
+    queue.seal();
+    expect(queue.split()).toBe(true);
+    expect(changetype<Batch>(queue.peek()).spans).toBe(2);
+    expect(reports()).toBe("headaAbbB headcCdddD");
+    expect(queue.isEmpty).toBe(true);
+  });
+
+  it("leaves the odd span to the second half", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    putText("aAbBcC");
+    queue.seal();
+    expect(queue.split()).toBe(true);
+    expect(reports()).toBe("headaA headbBcC");
+  });
+
+  it("stays as it is where it has one span", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    putText("aA");
+    queue.seal();
+    expect(queue.split()).toBe(false);
+    expect(reports()).toBe("headaA");
+  });
+
+  it("stays before those that came after it, and the last of all is the last still", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    putText("aAbB");
+    queue.seal();
+    expect(queue.split()).toBe(true);
+    putText("cC");
+    queue.seal();
+    expect(reports()).toBe("headaA headbB headcC");
+    putText("aAbB");
+    queue.seal();
+    putText("cC");
+    queue.seal();
+    expect(queue.split()).toBe(true);
+    putText("dD");
+    queue.seal();
+    expect(reports()).toBe("headaA headbB headcC headdD");
+  });
+
+  it("can be split again down to single spans", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    putText("aAbBcCdDeE");
+    queue.seal();
+    let all = "";
+    while (queue.peek() !== null) {
+      if (queue.split()) continue;
+      all += oldest() + " ";
+      queue.remove(true);
+    }
+    expect(all).toBe("headaA headbB headcC headdD headeE ");
+  });
+
+  it("may give way again, and begins its tries anew", () => {
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
+    putText("aAbB");
+    queue.seal();
+    queue.hold();
+    changetype<Batch>(queue.peek()).tries = 2;
+    expect(queue.split()).toBe(true);
+    expect(changetype<Batch>(queue.peek()).tries).toBe(0);
+    expect(put(96)).toBe(true);
+    expect(queue.takeEvicted()).toBe(2);
+  });
+
+  it("is counted with both heads, and frees what it had", () => {
+    queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
+    for (let round = 0; round < 1000; round++) {
+      putText("aAbBcCdD");
+      queue.seal();
+      queue.split();
+      queue.remove(true);
+      queue.split();
+      queue.remove(true);
+      queue.remove(true);
+    }
+    expect(queue.isEmpty).toBe(true);
+    // Not a byte too many is left in the count: all of the room is there.
+    expect(put(96)).toBe(true);
+    expect(put(1)).toBe(false);
+  });
+
+  it("teaches that later ones are to be no larger than its half", () => {
+    queue = new BatchQueue(FORMAT, 1000, 500, NEVER);
+    putText("aaaaaAbbbbbB"); // 16 bytes with the head
+    queue.seal();
+    queue.split(); // 10 bytes each
+    queue.learnLimit();
+    expect(queue.commit(queue.reserve(5) + 5)).toBe(false);
+    expect(queue.commit(queue.reserve(1) + 1)).toBe(true);
+  });
+});
+
+describe("lost spans", () => {
+  it("are told of by the next batch that is sealed, and by no other", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    putText("aA");
+    queue.seal();
+    queue.lose(2);
+    queue.lose(3);
+    putText("bB");
+    queue.seal();
+    putText("cC");
+    queue.seal();
+    expect(reports()).toBe("headaA headbB+5 headcC");
+  });
+
+  it("are told of again where the batch that told of them is lost itself", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    queue.lose(5);
+    putText("aA");
+    queue.seal();
+    expect(queue.remove(false)).toBe(1);
+    queue.lose(1);
+    putText("bB");
+    queue.seal();
+    expect(reports()).toBe("headbB+6");
+  });
+
+  it("are told of again where the batch that told of them gave way", () => {
+    queue = new BatchQueue(FORMAT, 30, NEVER, NEVER);
+    queue.lose(5);
+    putText("aA");
+    queue.seal();
+    putText("bbbbbbbbbbbbbbbbbbbbbbbB");
+    expect(queue.takeEvicted()).toBe(1);
+    queue.lose(1);
+    queue.seal();
+    expect(oldest().endsWith("B+6")).toBe(true, oldest());
+  });
+
+  it("are not told of again where the batch was sent", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    queue.lose(5);
+    putText("aA");
+    queue.seal();
+    queue.remove(true);
+    putText("bB");
+    queue.seal();
+    expect(reports()).toBe("headbB");
+  });
+
+  it("go to the first half of a batch that is split, with those lost since", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    queue.lose(5);
+    putText("aAbBcC");
+    queue.seal();
+    expect(oldest()).toBe("headaAbBcC+5");
+    queue.lose(7);
+    expect(queue.split()).toBe(true);
+    expect(reports()).toBe("headaA+12 headbBcC");
   });
 });

@@ -2,11 +2,12 @@
 import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { TraceContext } from "../../../../assembly/context/context";
-import { encodeHead, encodeSpan, maxSpanSize } from "../../../../assembly/report/lightstep";
+import { Lightstep } from "../../../../assembly/report/lightstep";
 import { ConstantTag } from "../../../../assembly/span/node";
 import { Span } from "../../../../assembly/span/span";
 import { Bytes, hexOf } from "../bytes";
 
+const format = new Lightstep(false, 300, [], text(""));
 const context = new TraceContext();
 const span = new Span(context);
 
@@ -31,9 +32,9 @@ function smallest(): void {
 
 /** The encoded span in hexadecimal; says so if it is larger than was foretold. */
 function encoded(): string {
-  let most = maxSpanSize(span);
+  let most = format.maxSpanSize(span);
   let at = heap.alloc(most);
-  let size = <u32>(encodeSpan(at, span) - at);
+  let size = <u32>(format.encodeSpan(at, span) - at);
   return size > most ? "too large" : hexOf(at, size);
 }
 
@@ -195,9 +196,9 @@ describe("a span for Lightstep", () => {
       smallest();
       let value = new Bytes().repeat(0x61, sizes[i]);
       span.tag(text("t")).set(value.at, value.size);
-      let most = maxSpanSize(span);
+      let most = format.maxSpanSize(span);
       let at = heap.alloc(most);
-      let size = <u32>(encodeSpan(at, span) - at);
+      let size = <u32>(format.encodeSpan(at, span) - at);
       expect(size <= most).toBe(true);
 
       // The same behind a length written by hand: what stands in `spans` is the smallest span and the tag.
@@ -220,20 +221,15 @@ function varint(value: u32): Bytes {
   return bytes.byte(<u8>value);
 }
 
-describe("the head of a report for Lightstep", () => {
-  it("has only valid UTF-8 in its tags", () => {
-    let bad = new Bytes().hex("61 ff");
-    let value = new Slice();
-    value.set(bad.at, bad.size);
-    let head = encodeHead(300, [new ConstantTag(text("t"), value)], text(""));
-    // Reporter.tags = 4, 9 bytes: KeyValue.key = 1, string_value = 2 with U+FFFD in it
-    expect(hexOf(head.at, head.size).includes("22 09 0a 01 74 12 04 61 ef bf bd")).toBe(true);
-  });
+function headOf(reporterId: u64, tags: ConstantTag[], accessToken: Slice): Slice {
+  return new Lightstep(false, reporterId, tags, accessToken).head;
+}
 
+describe("the head of a report for Lightstep", () => {
   it("is the reporter with its tags, and the token", () => {
     let tags = [new ConstantTag(text("lightstep.component_name"), text("reviews.default"))];
     tags.push(new ConstantTag(text("a"), text("")));
-    let head = encodeHead(300, tags, text("hush"));
+    let head = headOf(300, tags, text("hush"));
     let bytes = new Bytes()
       .hex("0a 37") // ReportRequest.reporter = 1, 55 bytes
       .hex("08 ac 02") // Reporter.reporter_id = 1: 300
@@ -250,18 +246,18 @@ describe("the head of a report for Lightstep", () => {
   });
 
   it("has no auth where there is no token", () => {
-    let head = encodeHead(1, [], text(""));
+    let head = headOf(1, [], text(""));
     expect(hexOf(head.at, head.size)).toBe("0a 02 08 01");
   });
 
   it("has all 64 bits of the reporter's id", () => {
-    let head = encodeHead(u64.MAX_VALUE, [], text(""));
+    let head = headOf(u64.MAX_VALUE, [], text(""));
     expect(hexOf(head.at, head.size)).toBe("0a 0b 08 ff ff ff ff ff ff ff ff ff 01");
   });
 
   it("may have a token and tags of any length", () => {
     let tags = [new ConstantTag(text("t"), text("a".repeat(20000)))];
-    let head = encodeHead(1, tags, text("b".repeat(20000)));
+    let head = headOf(1, tags, text("b".repeat(20000)));
     let begin = new Bytes()
       .hex("0a ad 9c 01") // ReportRequest.reporter = 1, 20013 bytes
       .hex("08 01") // Reporter.reporter_id = 1: 1
@@ -275,12 +271,50 @@ describe("the head of a report for Lightstep", () => {
     expect(head.size).toBe(begin.size + 20000 + auth.size + 20000);
     expect(load<u8>(head.at + head.size - 1)).toBe(0x62);
   });
+});
 
-  it("is made valid UTF-8", () => {
-    let bad = new Bytes().hex("ff");
-    let value = new Slice();
-    value.set(bad.at, bad.size);
-    let head = encodeHead(1, [new ConstantTag(text("t"), value)], text(""));
-    expect(hexOf(head.at, head.size)).toBe("0a 0c 08 01 22 08 0a 01 74 12 03 ef bf bd");
+/** The report of `spans` smallest spans by `by`, finished, in hexadecimal. */
+function reportBy(by: Lightstep, spans: i32, lost: u32): string {
+  smallest();
+  let at = heap.alloc(by.head.size + <u32>spans * by.maxSpanSize(span) + by.tailSize);
+  memory.copy(at, by.head.at, by.head.size);
+  let end = at + by.head.size;
+  for (let i = 0; i < spans; i++) {
+    let next = by.encodeSpan(end, span);
+    if (by.spanEnd(end) !== next) return "the end of span " + i.toString() + " is not found";
+    end = next;
+  }
+  let finished = by.finish(at, end, lost);
+  return finished > end + by.tailSize ? "too long" : hexOf(at, <u32>(finished - at));
+}
+
+const HEAD = "0a 03 08 ac 02"; // ReportRequest.reporter = 1: Reporter.reporter_id = 1: 300
+const SMALLEST = "1a 32 " + CONTEXT + " " + OPERATION + " " + START + " " + DURATION + " " + SERVER;
+
+describe("a whole report for Lightstep", () => {
+  it("is the head and the spans where none was lost", () => {
+    expect(reportBy(format, 2, 0)).toBe(HEAD + " " + SMALLEST + " " + SMALLEST);
+  });
+
+  it("ends with the count of the spans that were lost", () => {
+    let metrics = new Bytes()
+      .hex("32 14") // ReportRequest.internal_metrics = 6, 20 bytes
+      .hex("22 12") // InternalMetrics.counts = 4, 18 bytes
+      .hex("0a 0d")
+      .text("spans.dropped") // MetricsSample.name = 1
+      .hex("10 ac 02"); // MetricsSample.int_value = 2: 300
+    expect(reportBy(format, 1, 300)).toBe(HEAD + " " + SMALLEST + " " + hex(metrics));
+    expect(reportBy(format, 1, 1).endsWith("32 13 22 11 0a 0d 73 70 61 6e 73 2e 64 72 6f 70 70 65 64 10 01")).toBe(
+      true,
+    );
+    expect(reportBy(format, 1, u32.MAX_VALUE).endsWith(" 10 ff ff ff ff 0f")).toBe(true);
+  });
+
+  it("has gRPC's frame around it, with the length of all of it", () => {
+    let framed = new Lightstep(true, 300, [], text(""));
+    // 5 bytes of head and 52 of the span; with the metrics 21 more
+    expect(reportBy(framed, 1, 0)).toBe("00 00 00 00 39 " + HEAD + " " + SMALLEST);
+    expect(reportBy(framed, 1, 1).startsWith("00 00 00 00 4e " + HEAD + " " + SMALLEST + " 32 13")).toBe(true);
+    expect(reportBy(framed, 10, 0).startsWith("00 00 00 02 0d " + HEAD)).toBe(true);
   });
 });

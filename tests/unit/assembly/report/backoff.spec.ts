@@ -1,0 +1,106 @@
+import { seed } from "../../../../assembly/context/ids";
+import { Backoff } from "../../../../assembly/report/backoff";
+
+const NOW: u64 = 1700000000000;
+const HOUR: u64 = 3600000;
+
+/** The waits that `failures` failures in a row end with, each after the wait before it. */
+function waitsOf(backoff: Backoff, failures: i32): u64[] {
+  let waits: u64[] = [];
+  let now = NOW;
+  for (let i = 0; i < failures; i++) {
+    backoff.fail(now, 0);
+    let wait = backoff.remaining(now);
+    waits.push(wait);
+    now += wait;
+  }
+  return waits;
+}
+
+describe("a wait", () => {
+  it("is none before a failure", () => {
+    let backoff = new Backoff(100, 1000);
+    expect(backoff.isWaiting).toBe(false);
+    expect(backoff.remaining(NOW)).toBe(0);
+    expect(backoff.remaining(0)).toBe(0);
+  });
+
+  it("doubles from failure to failure up to the longest, each between half of it and all", () => {
+    let wrong = "";
+    for (let i: u64 = 0; i < 200; i++) {
+      seed(i, i * 7);
+      let waits = waitsOf(new Backoff(100, 3000), 8);
+      let delays: u64[] = [100, 200, 400, 800, 1600, 3000, 3000, 3000];
+      for (let j = 0; j < 8; j++)
+        if (waits[j] * 2 < delays[j] || waits[j] > delays[j]) wrong += waits[j].toString() + " ";
+    }
+    expect(wrong).toBe("");
+  });
+
+  it("reaches both ends of its range, and what lies between", () => {
+    let seen = new Set<u64>();
+    for (let i: u64 = 0; i < 400; i++) {
+      seed(i, i + 1);
+      seen.add(waitsOf(new Backoff(10, 1000), 1)[0]);
+    }
+    expect(seen.size).toBe(6); // 5 to 10
+  });
+
+  it("is one millisecond at least", () => {
+    for (let i: u64 = 0; i < 100; i++) {
+      let backoff = new Backoff(1, 1);
+      backoff.fail(NOW, 0);
+      expect(backoff.remaining(NOW)).toBe(1);
+    }
+  });
+
+  it("is no longer than the longest where the first is longer", () => {
+    for (let i: u64 = 0; i < 100; i++) expect(waitsOf(new Backoff(5000, 100), 1)[0] <= 100).toBe(true);
+  });
+
+  it("does not wrap around after any number of failures", () => {
+    let waits = waitsOf(new Backoff(HOUR, HOUR), 200);
+    for (let i = 0; i < waits.length; i++) expect(waits[i] >= HOUR / 2 && waits[i] <= HOUR).toBe(true);
+  });
+
+  it("is as long as the collector asked for, and an hour at most", () => {
+    let backoff = new Backoff(100, 1000);
+    backoff.fail(NOW, 7000);
+    expect(backoff.remaining(NOW)).toBe(7000);
+    backoff.fail(NOW, HOUR + 1);
+    expect(backoff.remaining(NOW)).toBe(HOUR);
+    backoff.fail(NOW, u64.MAX_VALUE);
+    expect(backoff.remaining(NOW)).toBe(HOUR);
+  });
+
+  it("is not shortened by what the collector asked for", () => {
+    let backoff = new Backoff(1000, 1000);
+    backoff.fail(NOW, 1);
+    expect(backoff.remaining(NOW) >= 500).toBe(true);
+  });
+
+  it("runs down with the clock", () => {
+    let backoff = new Backoff(100, 1000);
+    backoff.fail(NOW, 7000);
+    expect(backoff.remaining(NOW + 6999)).toBe(1);
+    expect(backoff.remaining(NOW + 7000)).toBe(0);
+    expect(backoff.remaining(NOW + 8000)).toBe(0);
+    expect(backoff.isWaiting).toBe(true, "until a report was taken");
+  });
+
+  it("ends when the clock is set back", () => {
+    let backoff = new Backoff(100, 1000);
+    backoff.fail(NOW, 7000);
+    expect(backoff.remaining(NOW - 1)).toBe(0);
+    expect(backoff.remaining(0)).toBe(0);
+  });
+
+  it("ends, and begins anew, when a report was taken", () => {
+    let backoff = new Backoff(100, 100000);
+    waitsOf(backoff, 9);
+    backoff.succeed();
+    expect(backoff.isWaiting).toBe(false);
+    expect(backoff.remaining(NOW)).toBe(0);
+    expect(waitsOf(backoff, 1)[0] <= 100).toBe(true);
+  });
+});

@@ -1,0 +1,261 @@
+// The encoder against bytes written down from trace.proto, resource.proto and common.proto, field by field
+// (open-telemetry/opentelemetry-proto, version 1).
+import { reset } from "../../../../assembly/bytes/arena";
+import { Slice, text, toText } from "../../../../assembly/bytes/slice";
+import { TraceContext } from "../../../../assembly/context/context";
+import { Answer } from "../../../../assembly/report/format";
+import { Otlp } from "../../../../assembly/report/otlp";
+import { ConstantTag } from "../../../../assembly/span/node";
+import { Span } from "../../../../assembly/span/span";
+import { Bytes, fence, hexOf } from "../bytes";
+import { below, startChance } from "../chance";
+
+const context = new TraceContext();
+const span = new Span(context);
+const format = new Otlp(false, [new ConstantTag(text("a"), text("b"))], text("1"));
+const framed = new Otlp(true, [new ConstantTag(text("a"), text("b"))], text("1"));
+
+function set(slice: Slice, value: string): void {
+  let bytes = text(value);
+  slice.set(bytes.at, bytes.size);
+}
+
+/** A span of the trace 300 by itself: id 1, no parent, server, no tags, from 1 ns to 3 ns. */
+function smallest(): void {
+  reset();
+  context.clear();
+  context.traceLow = 300;
+  context.spanId = 1;
+  span.client = false;
+  span.error = false;
+  span.startNanos = 1;
+  span.durationNanos = 2;
+  span.tagCount = 0;
+  set(span.operation, "GET");
+}
+
+/** The encoded span in hexadecimal; says so if it is larger than was foretold, or its end is not found. */
+function encoded(): string {
+  let most = format.maxSpanSize(span);
+  let at = heap.alloc(most);
+  let end = format.encodeSpan(at, span);
+  if (end - at > most) return "too large";
+  return format.spanEnd(at) === end ? hexOf(at, <u32>(end - at)) : "the end is not found";
+}
+
+function hex(bytes: Bytes): string {
+  return hexOf(bytes.at, bytes.size);
+}
+
+const TRACE_ID = "0a 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 2c"; // Span.trace_id = 1, 16 bytes, the high ones first
+const SPAN_ID = "12 08 00 00 00 00 00 00 00 01"; // Span.span_id = 2, 8 bytes
+const NAME = "2a 03 47 45 54"; // Span.name = 5: GET
+const SERVER = "30 02"; // Span.kind = 6: SPAN_KIND_SERVER = 2
+const CLIENT = "30 03"; // Span.kind = 6: SPAN_KIND_CLIENT = 3
+const START = "39 01 00 00 00 00 00 00 00"; // Span.start_time_unix_nano = 7, fixed64, little end first
+const END = "41 03 00 00 00 00 00 00 00"; // Span.end_time_unix_nano = 8, fixed64
+
+describe("a span for OpenTelemetry", () => {
+  it("has ids, name, kind and times", () => {
+    smallest();
+    let bytes = new Bytes()
+      .hex("12 35") // ScopeSpans.spans = 2, 53 bytes
+      .hex(TRACE_ID)
+      .hex(SPAN_ID)
+      .hex(NAME)
+      .hex(SERVER)
+      .hex(START)
+      .hex(END);
+    expect(encoded()).toBe(hex(bytes));
+  });
+
+  it("has its parent's id", () => {
+    smallest();
+    context.parentId = 0x8000000000000002;
+    let bytes = new Bytes()
+      .hex("12 3f") // ScopeSpans.spans = 2, 63 bytes
+      .hex(TRACE_ID)
+      .hex(SPAN_ID)
+      .hex("22 08 80 00 00 00 00 00 00 02") // Span.parent_span_id = 4
+      .hex(NAME)
+      .hex(SERVER)
+      .hex(START)
+      .hex(END);
+    expect(encoded()).toBe(hex(bytes));
+  });
+
+  it("has all 128 bits of a trace id", () => {
+    smallest();
+    context.traceHigh = 0x80f198ee56343ba8;
+    context.traceLow = 0x64fe8b2a57d3eff7;
+    expect(encoded().includes("0a 10 80 f1 98 ee 56 34 3b a8 64 fe 8b 2a 57 d3 ef f7 12 08")).toBe(true, encoded());
+  });
+
+  it("is a client's by its kind", () => {
+    smallest();
+    span.client = true;
+    expect(encoded().includes(NAME + " " + CLIENT + " " + START)).toBe(true, encoded());
+  });
+
+  it("has the status of an error, where it is one", () => {
+    smallest();
+    span.error = true;
+    // Span.status = 15, 2 bytes: Status.code = 3: STATUS_CODE_ERROR = 2
+    expect(encoded().startsWith("12 39 ")).toBe(true, encoded());
+    expect(encoded().endsWith(END + " 7a 02 18 02")).toBe(true, encoded());
+  });
+
+  it("has its tags in their order, empty ones too", () => {
+    smallest();
+    set(span.tag(text("http.method")), "GET");
+    set(span.tag(text("zone")), "");
+    let bytes = new Bytes()
+      .hex("12 57") // ScopeSpans.spans = 2, 87 bytes
+      .hex(TRACE_ID)
+      .hex(SPAN_ID)
+      .hex(NAME)
+      .hex(SERVER)
+      .hex(START)
+      .hex(END)
+      .hex("4a 14") // Span.attributes = 9, 20 bytes
+      .hex("0a 0b")
+      .text("http.method") // KeyValue.key = 1
+      .hex("12 05") // KeyValue.value = 2, 5 bytes
+      .hex("0a 03")
+      .text("GET") // AnyValue.string_value = 1
+      .hex("4a 0a") // Span.attributes = 9, 10 bytes
+      .hex("0a 04")
+      .text("zone") // KeyValue.key = 1
+      .hex("12 02") // KeyValue.value = 2, 2 bytes
+      .hex("0a 00"); // AnyValue.string_value = 1, empty but present, as it is in a oneof
+    expect(encoded()).toBe(hex(bytes));
+  });
+
+  it("is never larger than was foretold, with as many tags as there may be and tags of any size", () => {
+    smallest();
+    context.traceHigh = u64.MAX_VALUE;
+    context.traceLow = u64.MAX_VALUE;
+    context.spanId = u64.MAX_VALUE;
+    context.parentId = u64.MAX_VALUE;
+    span.error = true;
+    span.startNanos = u64.MAX_VALUE;
+    for (let i: u32 = 0; i < 52; i++) {
+      let value = new Bytes().repeat(0x61, i % 2 === 0 ? i * 8 : i * 1000);
+      span.tag(text("t")).set(value.at, value.size);
+      let most = format.maxSpanSize(span);
+      let at = heap.alloc(most);
+      let end = format.encodeSpan(at, span);
+      expect(<u32>(end - at) <= most).toBe(true);
+      expect(format.spanEnd(at)).toBe(end);
+      heap.free(at);
+    }
+  });
+});
+
+/** The report of `spans` smallest spans by `by`, finished: its first 400 bytes in hexadecimal. */
+function reportBy(by: Otlp, spans: i32): string {
+  smallest();
+  let at = heap.alloc(by.head.size + <u32>spans * by.maxSpanSize(span) + by.tailSize);
+  memory.copy(at, by.head.at, by.head.size);
+  let end = at + by.head.size;
+  for (let i = 0; i < spans; i++) end = by.encodeSpan(end, span);
+  return hexOf(at, min(<u32>(by.finish(at, end, 7) - at), 400));
+}
+
+const SMALLEST = "12 35 " + [TRACE_ID, SPAN_ID, NAME, SERVER, START, END].join(" ");
+const RESOURCE = "0a 0a 0a 08 0a 01 61 12 03 0a 01 62"; // ResourceSpans.resource = 1: Resource.attributes = 1: a = b
+const SCOPE = "0a 0e 0a 09 6c 69 67 68 74 73 70 61 6e 12 01 31"; // ScopeSpans.scope = 1: name = 1, version = 2
+
+describe("a whole report for OpenTelemetry", () => {
+  it("is one resource and one scope around the spans, with lengths of four bytes", () => {
+    // ExportTraceServiceRequest.resource_spans = 1, 88 bytes; ResourceSpans.scope_spans = 2, 71 bytes
+    let one = "0a d8 80 80 00 " + RESOURCE + " 12 c7 80 80 00 " + SCOPE + " " + SMALLEST;
+    expect(reportBy(format, 1)).toBe(one);
+    // three spans: 198 bytes, 181 bytes
+    let three =
+      "0a c6 81 80 00 " + RESOURCE + " 12 b5 81 80 00 " + SCOPE + " " + [SMALLEST, SMALLEST, SMALLEST].join(" ");
+    expect(reportBy(format, 3)).toBe(three);
+  });
+
+  it("has lengths that fit where the report is large", () => {
+    // 40,000 spans of 55 bytes: 2,200,033 and 2,200,016 bytes
+    let report = reportBy(format, 40000);
+    expect(report.startsWith("0a e1 a3 86 01 " + RESOURCE + " 12 d0 a3 86 01 " + SCOPE)).toBe(
+      true,
+      report.substring(0, 120),
+    );
+  });
+
+  it("has gRPC's frame around it, with the length of all of it", () => {
+    let message = "0a d8 80 80 00 " + RESOURCE + " 12 c7 80 80 00 " + SCOPE + " " + SMALLEST;
+    expect(reportBy(framed, 1)).toBe("00 00 00 00 5d " + message); // 93 bytes
+  });
+
+  it("may have a resource without attributes, and one of any length", () => {
+    let bare = new Otlp(false, [], text("1"));
+    expect(hexOf(bare.head.at, bare.head.size).includes("0a 00 12")).toBe(true);
+    let long = new Otlp(false, [new ConstantTag(text("t"), text("a".repeat(20000)))], text("1"));
+    // Resource of 20,015 bytes: an attribute of 20,011 bytes, its value of 20,004 bytes, its text of 20,000 bytes
+    let begin = "0a af 9c 01 0a ab 9c 01 0a 01 74 12 a4 9c 01 0a a0 9c 01 61";
+    expect(hexOf(long.head.at + 5, 20)).toBe(begin);
+  });
+});
+
+const answer = new Answer();
+
+/** What an ExportTraceServiceResponse says: rejected spans and complaint. */
+function read(bytes: Bytes): string {
+  format.readAnswer(fence(bytes.at, bytes.size), bytes.size, answer);
+  return answer.rejected.toString() + " " + toText(answer.complaint);
+}
+
+describe("an answer of OpenTelemetry's collector", () => {
+  it("is empty where all spans were taken", () => {
+    expect(read(new Bytes())).toBe("0 ");
+    expect(read(new Bytes().hex("0a 00"))).toBe("0 ");
+  });
+
+  it("says how many were rejected, and why", () => {
+    let bytes = new Bytes()
+      .hex("0a 07") // ExportTraceServiceResponse.partial_success = 1, 7 bytes
+      .hex("08 ac 02") // ExportTracePartialSuccess.rejected_spans = 1: 300
+      .hex("12 02")
+      .text("no"); // error_message = 2
+    expect(read(bytes)).toBe("300 no");
+  });
+
+  it("may be a warning", () => {
+    expect(read(new Bytes().hex("0a 04 12 02").text("hm"))).toBe("0 hm");
+  });
+
+  it("says nothing by other fields, nor by ones of another type", () => {
+    expect(read(new Bytes().hex("12 04 08 01 10 02"))).toBe("0 ");
+    expect(read(new Bytes().hex("08 05"))).toBe("0 ");
+    expect(read(new Bytes().hex("0a 05 0d 01 00 00 00"))).toBe("0 ");
+    expect(read(new Bytes().hex("0a 02 10 01"))).toBe("0 ");
+  });
+
+  it("says nothing where it breaks off, and as what is no answer", () => {
+    expect(read(new Bytes().hex("0a 07 08 ac 02 12 02").text("n"))).toBe("0 ");
+    expect(read(new Bytes().hex("0a 06 08 ac 02 12 02").text("n"))).toBe("0 ");
+    expect(read(new Bytes().hex("0a 02 08 01 0f"))).toBe("0 ");
+    expect(read(new Bytes().text('{"partialSuccess":{"rejectedSpans":"1"}}'))).toBe("0 ");
+    expect(read(new Bytes().repeat(0xff, 1000))).toBe("0 ");
+  });
+
+  it("never stops anybody", () => {
+    read(new Bytes().hex("0a 02 08 01"));
+    expect(answer.disable).toBe(false);
+  });
+
+  it("never traps, whatever its bytes are", () => {
+    startChance(61);
+    for (let i = 0; i < 20000; i++) {
+      let bytes = new Bytes().hex("0a 07 08 ac 02 12 02 6e 6f");
+      for (let j: u32 = 0; j <= below(3); j++) store<u8>(bytes.at + below(bytes.size), below(256));
+      read(bytes);
+      heap.free(bytes.at);
+    }
+    expect(read(new Bytes())).toBe("0 ");
+  });
+});

@@ -1,0 +1,170 @@
+// The encoder against JSON written down from Zipkin's API, version 2 (openzipkin/zipkin-api, zipkin2-api.yaml). That it is
+// JSON is asked of JSON.parse, in tests/unit/module.
+import { reset } from "../../../../assembly/bytes/arena";
+import { Slice, text } from "../../../../assembly/bytes/slice";
+import { ACCEPT, DEBUG, TraceContext } from "../../../../assembly/context/context";
+import { Zipkin } from "../../../../assembly/report/zipkin";
+import { ConstantTag } from "../../../../assembly/span/node";
+import { Span } from "../../../../assembly/span/span";
+import { Bytes } from "../bytes";
+
+const context = new TraceContext();
+const span = new Span(context);
+const format = new Zipkin(text("reviews"), [new ConstantTag(text("component"), text("proxy"))]);
+
+function set(slice: Slice, value: string): void {
+  let bytes = text(value);
+  slice.set(bytes.at, bytes.size);
+}
+
+/** A span of the trace 300 by itself: id 1, no parent, server, no tags, at 1700000000.006637 s, 1.26 s. */
+function smallest(): void {
+  reset();
+  context.clear();
+  context.traceLow = 300;
+  context.spanId = 1;
+  context.decision = ACCEPT;
+  span.client = false;
+  span.error = false;
+  span.startNanos = 1700000000006637999;
+  span.durationNanos = 1260000999;
+  span.tagCount = 0;
+  set(span.operation, "GET");
+}
+
+/** The encoded span; says so if it is larger than was foretold, or its end is not found. */
+function encoded(): string {
+  let most = format.maxSpanSize(span);
+  let at = heap.alloc(most);
+  let end = format.encodeSpan(at, span);
+  let size = <u32>(end - at);
+  let isFound = format.spanEnd(at) === end;
+  let json = String.UTF8.decodeUnsafe(at, size);
+  heap.free(at);
+  if (size > most) return "too large";
+  return isFound ? json : "the end is not found";
+}
+
+const IDS = '{"traceId":"000000000000012c","id":"0000000000000001","';
+const NAME = 'kind":"SERVER","name":"GET","';
+const TIMES = 'timestamp":1700000000006637,"duration":1260000,';
+const CONSTANT = '"localEndpoint":{"serviceName":"reviews"},"tags":{"component":"proxy"';
+
+describe("a span for Zipkin", () => {
+  it("has ids, kind, name, times in microseconds, service and the constant tags", () => {
+    smallest();
+    expect(encoded()).toBe(IDS + NAME + TIMES + CONSTANT + "}},");
+  });
+
+  it("has its parent's id", () => {
+    smallest();
+    context.parentId = 0x8000000000000002;
+    expect(encoded()).toBe(IDS + 'parentId":"8000000000000002","' + NAME + TIMES + CONSTANT + "}},");
+  });
+
+  it("has all 32 digits of a trace id that is wide", () => {
+    smallest();
+    context.traceHigh = 0x80f198ee56343ba8;
+    expect(encoded().startsWith('{"traceId":"80f198ee56343ba8000000000000012c","id":"')).toBe(true, encoded());
+  });
+
+  it("is a client's by its kind", () => {
+    smallest();
+    span.client = true;
+    expect(encoded().includes('"kind":"CLIENT","name"')).toBe(true, encoded());
+  });
+
+  it("lasts one microsecond at least: zero would be unknown", () => {
+    smallest();
+    span.durationNanos = 999;
+    expect(encoded().includes('"duration":1,"localEndpoint"')).toBe(true, encoded());
+    span.durationNanos = 0;
+    expect(encoded().includes('"duration":1,"localEndpoint"')).toBe(true, encoded());
+  });
+
+  it("says that it is a debug span", () => {
+    smallest();
+    context.decision = DEBUG;
+    expect(encoded()).toBe(IDS + NAME + TIMES + '"debug":true,' + CONSTANT + "}},");
+  });
+
+  it("has the tag of an error, and its tags in their order, empty ones too", () => {
+    smallest();
+    span.error = true;
+    set(span.tag(text("http.method")), "GET");
+    set(span.tag(text("zone")), "");
+    expect(encoded()).toBe(IDS + NAME + TIMES + CONSTANT + ',"error":"true","http.method":"GET","zone":""}},');
+  });
+
+  it("escapes what JSON wants escaped, and nothing else", () => {
+    smallest();
+    set(span.operation, '"\\');
+    set(span.tag(text('a"b')), "\0\t\n\u000f\u0010\u001f /\u007fé😀");
+    let tag = '"a\\"b":"\\u0000\\u0009\\u000a\\u000f\\u0010\\u001f /\u007fé😀"';
+    expect(encoded()).toBe(IDS + 'kind":"SERVER","name":"\\"\\\\","' + TIMES + CONSTANT + "," + tag + "}},");
+  });
+
+  it("is found to end where it does, whatever brackets, quotes and backslashes its tags have", () => {
+    let values = ["}", "{", "}},", '"', '\\"', "\\", "\\\\", '"}},{"traceId":"', "[", "]", '\\\\"}', "{{{{", "\\u0022"];
+    for (let i = 0; i < values.length; i++) {
+      smallest();
+      set(span.operation, values[i]);
+      set(span.tag(text(values[i])), values[i]);
+      expect(encoded()).not.toBe("the end is not found", values[i]);
+    }
+  });
+
+  it("is never larger than was foretold, with tags that are all control characters and the largest numbers", () => {
+    smallest();
+    context.traceHigh = u64.MAX_VALUE;
+    context.traceLow = u64.MAX_VALUE;
+    context.spanId = u64.MAX_VALUE;
+    context.parentId = u64.MAX_VALUE;
+    context.decision = DEBUG;
+    span.client = true;
+    span.error = true;
+    span.startNanos = u64.MAX_VALUE;
+    span.durationNanos = u64.MAX_VALUE;
+    let name = new Bytes().repeat(1, 300);
+    span.operation.set(name.at, name.size);
+    expect(encoded()).not.toBe("too large");
+    for (let i: u32 = 0; i < 52; i++) {
+      let value = new Bytes().repeat(i % 3 === 0 ? 0x22 : 0x1f, i * 50);
+      let tag = new Slice();
+      tag.set(name.at, 7);
+      span.tag(tag).set(value.at, value.size);
+      let json = encoded();
+      expect(json).not.toBe("too large");
+      expect(json).not.toBe("the end is not found");
+    }
+  });
+});
+
+describe("a whole report for Zipkin", () => {
+  it("is a list of the spans, without a comma behind the last", () => {
+    smallest();
+    let at = heap.alloc(format.head.size + 3 * format.maxSpanSize(span));
+    memory.copy(at, format.head.at, format.head.size);
+    let end = at + format.head.size;
+    for (let i = 0; i < 3; i++) end = format.encodeSpan(end, span);
+    end = format.finish(at, end, 7);
+    let one = IDS + NAME + TIMES + CONSTANT + "}}";
+    expect(String.UTF8.decodeUnsafe(at, end - at)).toBe("[" + [one, one, one].join(",") + "]");
+    // As when it is split: behind the last one stands the bracket already.
+    let from = at + format.head.size;
+    for (let i = 0; i < 3; i++) from = format.spanEnd(from);
+    expect(from).toBe(end);
+  });
+
+  it("has the service and the constant tags escaped, of any length", () => {
+    let long = "é".repeat(5000);
+    let tags = [new ConstantTag(text('a"'), text("\\")), new ConstantTag(text("b"), text(long))];
+    let other = new Zipkin(text('re"views'), tags);
+    smallest();
+    let at = heap.alloc(other.maxSpanSize(span));
+    let end = other.encodeSpan(at, span);
+    let constant = '"localEndpoint":{"serviceName":"re\\"views"},"tags":{"a\\"":"\\\\","b":"' + long + '"}},';
+    expect(String.UTF8.decodeUnsafe(at, end - at)).toBe(IDS + NAME + TIMES + constant);
+    expect(other.spanEnd(at)).toBe(end);
+  });
+});
