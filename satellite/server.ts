@@ -4,11 +4,15 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { listTraces, showStats, showTrace } from "./api.ts";
+import { listTraces, showLatency, showStats, showTrace } from "./api.ts";
 import type { Answer } from "./api.ts";
+import { QueryError, readFilter } from "./filter.ts";
+import { LiveStreams } from "./live.ts";
+import { readPage } from "./page.ts";
 import { noCounts, takeReport } from "./reports.ts";
 import type { Counts } from "./reports.ts";
 import { TraceStore } from "./traces.ts";
+import type { Limits } from "./traces.ts";
 
 /** A running satellite. `url` has no slash at its end. */
 export interface Satellite {
@@ -27,17 +31,18 @@ const REPORTS = new RegExp(`^${REPORTS_PATH}$`);
 const ABOUT = `Lightspan's local collector. It keeps the latest traces in memory, and nothing else.
 
 POST ${REPORTS_PATH}      Lightstep ReportRequest, application/octet-stream
-GET  /api/traces          the stored traces, newest first; ?service=NAME, ?limit=N
+GET  /                    the page, for a browser
+GET  /api/traces          the stored traces, newest first; ?service=NAME, ?tag=NAME=VALUE, ?minMicros=N, ?maxMicros=N, ?limit=N
 GET  /api/traces/{id}     one trace with its spans; 16 or 32 hex digits
+GET  /api/live            the same list as server-sent events, as traces arrive; the same filters
+GET  /api/latency         latency by a tag; ?by=TAG, ?service=NAME, ?kind=KIND, ?operation=NAME
 GET  /api/stats           what has come in
 `;
 
 /** Starts listening; port 0 takes any free one. Throws an Error that names the port when it cannot be had. */
-export async function startSatellite(
-  options: { host?: string; port?: number; maxTraces?: number } = {},
-): Promise<Satellite> {
-  const { host = "127.0.0.1", port = 0, maxTraces } = options;
-  const store = new TraceStore(maxTraces);
+export async function startSatellite(options: { host?: string; port?: number } & Limits = {}): Promise<Satellite> {
+  const { host = "127.0.0.1", port = 0 } = options;
+  const store = new TraceStore(options);
   const counts = noCounts();
   const routes = routesTo(store, counts);
   const server = createServer((request, response) => {
@@ -71,11 +76,15 @@ function routesTo(store: TraceStore, counts: Counts): Route[] {
     path,
     handle: (call) => sendJson(call.response, find(call)),
   });
+  const streams = new LiveStreams(store);
   return [
-    { method: "GET", path: /^\/$/, handle: ({ response }) => sendText(response, ABOUT) },
+    { method: "GET", path: /^\/$/, handle: begin },
+    { method: "GET", path: /^\/(page\.(?:js|css))$/, handle: ({ response, captured }) => sendPage(response, captured) },
     { method: "POST", path: REPORTS, handle: (call) => takeReport(call.request, call.response, store, counts) },
     get(/^\/api\/traces$/, ({ query }) => listTraces(store, query)),
     get(/^\/api\/traces\/([^/]+)$/, ({ captured }) => showTrace(store, captured)),
+    { method: "GET", path: /^\/api\/live$/, handle: ({ response, query }) => stream(streams, response, query) },
+    get(/^\/api\/latency$/, ({ query }) => showLatency(store, query)),
     get(/^\/api\/stats$/, () => showStats(store, counts)),
   ];
 }
@@ -94,18 +103,37 @@ async function dispatch(routes: Route[], request: IncomingMessage, response: Ser
   }
 }
 
+/** A browser gets the page; whoever asks from a terminal, the list of paths. */
+async function begin({ request, response }: Call): Promise<void> {
+  response.setHeader("vary", "accept");
+  if (request.headers.accept?.includes("text/html")) await sendPage(response, "index.html");
+  else sendText(response, ABOUT);
+}
+
+async function sendPage(response: ServerResponse, name: string): Promise<void> {
+  const { headers, body } = await readPage(name);
+  response.writeHead(200, headers).end(body);
+}
+
+function stream(streams: LiveStreams, response: ServerResponse, query: URLSearchParams): void {
+  const begun = streams.begin(response, readFilter(query));
+  if (!begun) sendJson(response, { status: 503, body: { error: "too many live streams are open" } });
+}
+
 function sendText(response: ServerResponse, text: string): void {
   response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end(text);
 }
 
 function sendJson(response: ServerResponse, { status, body }: Answer): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  const headers = { "content-type": "application/json", "x-content-type-options": "nosniff" };
+  response.writeHead(status, headers).end(JSON.stringify(body));
 }
 
 // A sender that goes away in the middle of its report ends up here too: there is nobody left to answer then.
 function fail(response: ServerResponse, error: unknown): void {
   if (response.destroyed || response.headersSent) return;
-  sendJson(response, { status: 500, body: { error: String(error) } });
+  const known = error instanceof QueryError;
+  sendJson(response, { status: known ? 400 : 500, body: { error: known ? error.message : String(error) } });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -31,21 +31,30 @@ export function label(span: Pick<Span, "service" | "component" | "kind">): strin
   return role === "" ? span.service : `${span.service}: ${role}`;
 }
 
+/** How much a store keeps: so many traces (1000), and so many spans in all of them (50 for each trace). */
+export interface Limits {
+  maxTraces?: number;
+  maxSpans?: number;
+}
+
 /**
- * The newest traces, `maxTraces` of them; the one that began to arrive first is forgotten first, and counted.
- * Emits `trace` with the trace id for each trace that a report added spans to.
+ * The newest traces within the limits; the one that began to arrive first is forgotten first, and counted.
+ * Emits `trace` with the trace id for each trace that a report added spans to, `forget` for each that is gone.
  */
-export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
+export class TraceStore extends EventEmitter<{ trace: [traceId: string]; forget: [traceId: string] }> {
   /** Traces given up to make room. */
   forgotten = 0;
   /** Spans that had arrived before: a report was sent again although it had been received. Not stored twice. */
   duplicates = 0;
   readonly #maxTraces: number;
+  readonly #maxSpans: number;
   readonly #traces = new Map<string, Map<string, Span>>();
+  #spans = 0;
 
-  constructor(maxTraces = 1000) {
+  constructor({ maxTraces = 1000, maxSpans = 50 * maxTraces }: Limits = {}) {
     super();
     this.#maxTraces = maxTraces;
+    this.#maxSpans = maxSpans;
   }
 
   /** Stores the report's spans. */
@@ -57,10 +66,24 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
       // Not the span id alone: two spans that wrongly share one must both be seen.
       const identity = [span.reporterId, span.spanId, span.kind, span.startMicros].join(" ");
       if (spans.has(identity)) this.duplicates++;
+      else this.#spans++;
       spans.set(identity, span);
       touched.add(span.traceId);
+      this.#forgetOldest();
     }
     for (const traceId of touched) this.emit("trace", traceId);
+  }
+
+  /** How many traces are stored. */
+  get size(): number {
+    return this.#traces.size;
+  }
+
+  /** The services of all stored spans, by name. */
+  services(): string[] {
+    const services = new Set<string>();
+    for (const spans of this.#traces.values()) for (const { service } of spans.values()) services.add(service);
+    return [...services].sort();
   }
 
   /** Every stored trace, the one that started last first. */
@@ -82,16 +105,17 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
     if (!spans) {
       spans = new Map();
       this.#traces.set(traceId, spans);
-      this.#forgetOldest();
     }
     return spans;
   }
 
   #forgetOldest(): void {
-    for (const oldest of this.#traces.keys()) {
-      if (this.#traces.size <= this.#maxTraces) return;
+    for (const [oldest, spans] of this.#traces) {
+      if (this.#traces.size <= this.#maxTraces && this.#spans <= this.#maxSpans) return;
       this.#traces.delete(oldest);
+      this.#spans -= spans.size;
       this.forgotten++;
+      this.emit("forget", oldest);
     }
   }
 }
