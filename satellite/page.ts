@@ -8,6 +8,7 @@ const TYPES: Record<string, string> = {
   "index.html": "text/html; charset=utf-8",
   "page.js": "text/javascript; charset=utf-8",
   "page.css": "text/css; charset=utf-8",
+  "icon.svg": "image/svg+xml",
 };
 
 // Nothing from elsewhere, nothing inline, nothing to elsewhere: what a span says can at worst be read.

@@ -79,7 +79,11 @@ function routesTo(store: TraceStore, counts: Counts): Route[] {
   const streams = new LiveStreams(store);
   return [
     { method: "GET", path: /^\/$/, handle: begin },
-    { method: "GET", path: /^\/(page\.(?:js|css))$/, handle: ({ response, captured }) => sendPage(response, captured) },
+    {
+      method: "GET",
+      path: /^\/(page\.js|page\.css|icon\.svg)$/,
+      handle: ({ response, captured }) => sendPage(response, captured),
+    },
     { method: "POST", path: REPORTS, handle: (call) => takeReport(call.request, call.response, store, counts) },
     get(/^\/api\/traces$/, ({ query }) => listTraces(store, query)),
     get(/^\/api\/traces\/([^/]+)$/, ({ captured }) => showTrace(store, captured)),

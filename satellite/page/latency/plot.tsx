@@ -1,0 +1,113 @@
+// Distributions of latency, one below the other on one logarithmic axis: microseconds and seconds are in the same picture.
+import { scaleLinear, scaleLog } from "d3-scale";
+import type { Bucket, Group } from "../../compare.ts";
+import { formatDuration } from "../../duration.ts";
+import { linkTo } from "../route.ts";
+import { linkToTraces } from "../traces/filters.ts";
+
+interface DistributionsProps {
+  by: string;
+  service: string;
+  groups: Group[];
+}
+
+/** Of the plot's own coordinates. */
+const HEIGHT = 100;
+
+export function Distributions({ by, service, groups }: DistributionsProps) {
+  const buckets = groups.flatMap((group) => group.buckets);
+  const place = scaleLog(rangeOf(buckets), [0, 100]);
+  const ticks = place.ticks().filter((tick) => /^1e/.test(tick.toExponential()));
+  const most = Math.max(...buckets.map(({ count }) => count), 1);
+  return (
+    <div class="plot" role="table" aria-label={`Latency by ${by}`}>
+      <div class="group head" role="row">
+        <span role="columnheader">{by}</span>
+        <span role="columnheader" class="axis" aria-label="Distribution">
+          {ticks.map((tick) => (
+            <span key={tick} style={{ left: `${place(tick)}%` }}>
+              {formatDuration(tick)}
+            </span>
+          ))}
+        </span>
+        <span role="columnheader">Median</span>
+        <span role="columnheader">p90</span>
+        <span role="columnheader">p99</span>
+        <span role="columnheader">Spans</span>
+        <span role="columnheader">Errors</span>
+      </div>
+      {groups.map((group) => (
+        <div key={group.value} class={`group ${group.slow ? "slow" : ""}`} role="row">
+          <span role="rowheader" class="value">
+            <Value by={by} service={service} value={group.value} />
+            {group.slow && <span class="badge">slow</span>}
+          </span>
+          <span role="cell" class="shape">
+            {ticks.map((tick) => (
+              <i key={tick} class="tick" style={{ left: `${place(tick)}%` }} />
+            ))}
+            <Shape buckets={group.buckets} place={place} most={most} />
+            <i class="median" style={{ left: `${place(Math.max(1, group.medianMicros))}%` }} />
+          </span>
+          <span role="cell" class="number strong">
+            {formatDuration(group.medianMicros)}
+          </span>
+          <span role="cell" class="number">
+            {formatDuration(group.p90Micros)}
+          </span>
+          <span role="cell" class="number">
+            {formatDuration(group.p99Micros)}
+          </span>
+          <span role="cell" class="number">
+            {group.count.toLocaleString("en")}
+          </span>
+          <span role="cell" class={group.errors > 0 ? "number alarm" : "number"}>
+            {group.errors.toLocaleString("en")}
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** From the bar at the left to the one at the right, with some room, and never less than a factor of ten. */
+function rangeOf(buckets: Bucket[]): [number, number] {
+  const from = Math.min(...buckets.map(({ fromMicros }) => fromMicros), 1_000_000);
+  const to = Math.max(...buckets.map(({ toMicros }) => toMicros), from * 10);
+  return [from / 1.3, to * 1.3];
+}
+
+function Value({ by, service, value }: { by: string; service: string; value: string | null }) {
+  if (value === null) return <span class="quiet">(none)</span>;
+  return (
+    <a href={linkToTraces({ service, tags: [`${by}=${value}`], min: "", max: "" })} title="Traces with this value">
+      {value}
+    </a>
+  );
+}
+
+interface ShapeProps {
+  buckets: Bucket[];
+  place(micros: number): number;
+  most: number;
+}
+
+/** A bar for each bucket; each leads to one of its traces. What the pointer can learn here, the numbers beside it say. */
+function Shape({ buckets, place, most }: ShapeProps) {
+  // The root makes a single slow request visible beside a thousand quick ones.
+  const grow = scaleLinear([0, Math.sqrt(most)], [0, HEIGHT]);
+  return (
+    <svg viewBox={`0 0 100 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+      {buckets.map(({ fromMicros, toMicros, count, traceId }) => {
+        const [left, right] = [place(fromMicros), place(toMicros)];
+        const height = Math.max(6, grow(Math.sqrt(count)));
+        return (
+          <a key={fromMicros} href={linkTo(`trace/${traceId}`)} tabIndex={-1}>
+            <title>{`${count} from ${formatDuration(Math.round(fromMicros))} to ${formatDuration(Math.round(toMicros))}`}</title>
+            <rect x={left + 0.1} y={HEIGHT - height} width={Math.max(0.3, right - left - 0.2)} height={height} />
+          </a>
+        );
+      })}
+    </svg>
+  );
+}
