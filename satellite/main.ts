@@ -12,7 +12,7 @@ const USAGE = "usage: satellite/main.ts [--port 8360]";
 
 try {
   const satellite = await startSatellite({ port: readPort(process.argv.slice(2)) });
-  console.log(`POST Lightstep reports to ${satellite.url}${REPORTS_PATH}; ${satellite.url}/ says what else there is.`);
+  console.log(`POST Lightstep reports to ${satellite.url}${REPORTS_PATH}; ${satellite.url}/ shows them in a browser.`);
   printQuietTraces(satellite);
   const stop = () => void satellite.close().then(() => process.exit(0));
   // Not once: under npx a Ctrl-C comes twice, from the terminal and from the parent.

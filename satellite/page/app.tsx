@@ -8,7 +8,6 @@ import { linkTo, useRoute } from "./route.ts";
 import { readFilters, toQuery } from "./traces/filters.ts";
 import { TracesView } from "./traces/view.tsx";
 import { TraceView } from "./trace/view.tsx";
-import { plural } from "./words.ts";
 
 export function App() {
   const { path, query } = useRoute();
@@ -77,7 +76,6 @@ function Status({ live, paused, onPause }: StatusProps) {
   const words = { paused: "Paused", live: "Live", away: "Satellite away" };
   return (
     <div class="status">
-      <span class="stored">{plural(live.stored, "trace")} kept</span>
       <button type="button" class={`pulse ${state}`} aria-pressed={paused} onClick={() => onPause(!paused)}>
         <span class="dot" aria-hidden="true" />
         {words[state]}

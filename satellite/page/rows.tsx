@@ -1,5 +1,5 @@
 // A table of very many rows of one height: only those in sight are in the document. One stop for the Tab key; inside, the
-// arrow keys move. Keeps in place what one looks at while rows arrive above it. Knows nothing of what is in a row.
+// arrow keys move, from the moment the table is there. Keeps in place what one looks at while rows arrive above it. Knows nothing of what is in a row.
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -50,12 +50,14 @@ export function Rows<R>(props: RowsProps<R>) {
     };
   }, []);
   useAnchor(box, rows, keyOf, rowHeight);
+  useEffect(() => box.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (activeIndex >= 0) reveal(box.current, activeIndex * rowHeight, rowHeight);
+  }, [active, height, rowHeight]);
 
   const moveTo = (index: number): void => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
-    if (row === undefined) return;
-    onActive(keyOf(row));
-    reveal(box.current, Math.max(0, Math.min(rows.length - 1, index)) * rowHeight, rowHeight);
+    if (row !== undefined) onActive(keyOf(row));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.target !== box.current) return;

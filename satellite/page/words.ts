@@ -1,4 +1,5 @@
 // Times and numbers as a person reads and writes them.
+import { formatDuration } from "../duration.ts";
 
 const clock = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
@@ -22,6 +23,11 @@ const UNITS: Record<string, number> = { µs: 1, us: 1, ms: 1000, s: 1_000_000, m
 export function parseDuration(text: string): number | null {
   const [, number, unit = ""] = /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(µs|us|ms|s|m)?\s*$/.exec(text.replace("μ", "µ")) ?? [];
   return number === undefined ? null : Math.round(Number(number) * (UNITS[unit] ?? 1000));
+}
+
+/** A round duration on an axis: `10ms` where formatDuration would write `10.0ms`. */
+export function formatTick(micros: number): string {
+  return micros === 0 ? "0" : formatDuration(micros).replace(/\.0+(?=\D)|(?<=\.\d)0(?=\D)/, "");
 }
 
 /** `1 span`, `8 spans`, `12,345 spans`. */

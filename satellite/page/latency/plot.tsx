@@ -4,6 +4,7 @@ import type { Bucket, Group } from "../../compare.ts";
 import { formatDuration } from "../../duration.ts";
 import { linkTo } from "../route.ts";
 import { linkToTraces } from "../traces/filters.ts";
+import { formatTick } from "../words.ts";
 
 interface DistributionsProps {
   by: string;
@@ -26,7 +27,7 @@ export function Distributions({ by, service, groups }: DistributionsProps) {
         <span role="columnheader" class="axis" aria-label="Distribution">
           {ticks.map((tick) => (
             <span key={tick} style={{ left: `${place(tick)}%` }}>
-              {formatDuration(tick)}
+              {formatTick(tick)}
             </span>
           ))}
         </span>

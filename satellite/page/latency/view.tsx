@@ -7,6 +7,9 @@ import { goTo, linkTo } from "../route.ts";
 import { formatFactor, plural } from "../words.ts";
 import { Distributions } from "./plot.tsx";
 
+/** More are in the select. */
+const MOST_TELLING = 8;
+
 interface LatencyProps {
   query: URLSearchParams;
   colours: Map<string, string>;
@@ -90,8 +93,29 @@ function Answer({ comparison, selected }: { comparison: Comparison; selected: Op
         {verdict(by, groups)}
       </p>
       <Distributions by={by} service={selected.service} groups={groups} />
+      <OtherTags comparison={comparison} selected={selected} />
       {otherValues > 0 && <p class="quiet">{plural(otherValues, "value")} with fewer spans are not shown.</p>}
     </div>
+  );
+}
+
+/** The tags that tell the spans apart most, besides the one that is compared by. */
+function OtherTags({ comparison: { by, tags }, selected }: { comparison: Comparison; selected: OperationChoice }) {
+  const telling = tags.filter(({ name }) => name !== by).sort((a, b) => b.spread - a.spread);
+  if (telling.length === 0) return null;
+  return (
+    <nav class="other-tags" aria-label="Other tags">
+      <h2>Or by</h2>
+      <ul>
+        {telling.slice(0, MOST_TELLING).map(({ name, spread }) => (
+          <li key={name}>
+            <a href={addressOf(name, selected)}>
+              {name} <span>{formatFactor(spread)}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 

@@ -15,7 +15,7 @@ interface PanelProps {
 export function SpanPanel({ row: { span }, trace, colour, onClose }: PanelProps) {
   const { service, kind, operation } = span;
   const tags = Object.entries(span.tags).sort(([a], [b]) => a.localeCompare(b, "en"));
-  const after = formatDuration(span.startMicros - trace.startMicros);
+  const after = span.startMicros - trace.startMicros;
   return (
     <aside
       class={`panel ${colour ?? ""}`}
@@ -29,7 +29,7 @@ export function SpanPanel({ row: { span }, trace, colour, onClose }: PanelProps)
           <path d="M1.5 1.5 8.5 8.5 M8.5 1.5 1.5 8.5" />
         </svg>
       </button>
-      <dl>
+      <dl class="facts-of-span">
         <dt>Operation</dt>
         <dd class="strong">{operation}</dd>
         <dt>Service</dt>
@@ -40,7 +40,7 @@ export function SpanPanel({ row: { span }, trace, colour, onClose }: PanelProps)
         <dt>Duration</dt>
         <dd>
           <span class="strong">{formatDuration(span.durationMicros)}</span>
-          <span class="quiet"> after {after}</span>
+          <span class="quiet"> {after === 0 ? "from the beginning" : `from ${formatDuration(after)} on`}</span>
         </dd>
       </dl>
       <h2 id="tags">Tags</h2>

@@ -4,6 +4,7 @@ import type { LabelledSpan, TraceBody } from "../../api.ts";
 import { formatDuration } from "../../duration.ts";
 import { Rows } from "../rows.tsx";
 import type { Drawn } from "../rows.tsx";
+import { formatTick } from "../words.ts";
 import type { TreeRow } from "./tree.ts";
 
 /** Levels beyond this are not indented any further: there would be no room for the name. */
@@ -93,12 +94,14 @@ export function Waterfall(props: WaterfallProps) {
         head={
           <>
             <div role="columnheader">Operation</div>
-            <div role="columnheader">Service</div>
+            <div role="columnheader" class="service-head">
+              Service
+            </div>
             <div role="columnheader">Duration</div>
             <div role="columnheader" class="axis" aria-label="Time">
               {ticks.map((tick) => (
                 <span key={tick} style={{ left: `${place(tick)}%` }}>
-                  {tick === 0 ? "0" : formatDuration(tick)}
+                  {formatTick(tick)}
                 </span>
               ))}
             </div>

@@ -17,10 +17,12 @@ interface TracesProps {
   live: Live;
   filters: Filters;
   colours: Map<string, string>;
+  /** The id of the trace that the keyboard is on. */
+  active: string | null;
+  onActive(traceId: string): void;
 }
 
-export function TracesView({ live, filters, colours }: TracesProps) {
-  const [active, setActive] = useState<string | null>(null);
+export function TracesView({ live, filters, colours, active, onActive }: TracesProps) {
   const [{ column, down }, setOrder] = useState<{ column: Column; down: boolean }>({
     column: "startMicros",
     down: true,
@@ -62,7 +64,7 @@ export function TracesView({ live, filters, colours }: TracesProps) {
         }
         draw={(trace) => drawTrace(trace, longest, colours)}
         active={active}
-        onActive={setActive}
+        onActive={onActive}
         onOpen={({ traceId }) => goTo(linkTo(`trace/${traceId}`))}
       />
       {traces.length === 0 && <Nothing stored={stored} connected={live.connected} />}
