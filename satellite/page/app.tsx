@@ -1,18 +1,22 @@
 // The frame around the views: where one can go, whether traces arrive, and which view the address asks for.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { coloursOf } from "./colours.ts";
 import { LatencyView } from "./latency/view.tsx";
 import { useLive } from "./live.ts";
 import type { Live } from "./live.ts";
 import { linkTo, useRoute } from "./route.ts";
-import { readFilters, toQuery } from "./traces/filters.ts";
+import { linkToTraces, readFilters, toQuery } from "./traces/filters.ts";
 import { TracesView } from "./traces/view.tsx";
 import { TraceView } from "./trace/view.tsx";
 
 export function App() {
   const { path, query } = useRoute();
   const [paused, setPaused] = useState(false);
-  const filters = readFilters(path === "traces" ? query : new URLSearchParams());
+  const [visited, setVisited] = useState<string | null>(null);
+  // The list goes on behind the other views, and is found again as it was left.
+  const list = useRef(query);
+  if (path === "traces") list.current = query;
+  const filters = readFilters(list.current);
   const live = useLive(toQuery(filters), paused);
   const colours = coloursOf(live.services);
   const traceId = /^trace\/([0-9a-f]{1,32})$/i.exec(path)?.[1];
@@ -33,8 +37,8 @@ export function App() {
           Lightspan
         </a>
         <nav aria-label="Views">
-          <Tab to="traces" current={path === "traces" || traceId !== undefined} name="Traces" />
-          <Tab to="latency" current={path === "latency"} name="Latency" />
+          <Tab to={linkToTraces(filters)} current={path === "traces" || traceId !== undefined} name="Traces" />
+          <Tab to={linkTo("latency")} current={path === "latency"} name="Latency" />
         </nav>
         <Status live={live} paused={paused} onPause={setPaused} />
       </header>
@@ -48,9 +52,9 @@ export function App() {
             touched={live.touched}
           />
         ) : path === "latency" ? (
-          <LatencyView query={query} colours={colours} touched={live.touched} />
+          <LatencyView query={query} colours={colours} touched={live.touched} back={linkToTraces(filters)} />
         ) : (
-          <TracesView live={live} filters={filters} colours={colours} />
+          <TracesView live={live} filters={filters} colours={colours} active={visited} onActive={setVisited} />
         )}
       </main>
     </div>
@@ -59,7 +63,7 @@ export function App() {
 
 function Tab({ to, current, name }: { to: string; current: boolean; name: string }) {
   return (
-    <a href={linkTo(to)} aria-current={current ? "page" : undefined}>
+    <a href={to} aria-current={current ? "page" : undefined}>
       {name}
     </a>
   );

@@ -16,11 +16,13 @@ interface TraceProps {
   span: string | null;
   colours: Map<string, string>;
   touched: number;
+  /** The address of the list that one came from. */
+  back: string;
 }
 
-export function TraceView({ traceId, span, colours, touched }: TraceProps) {
+export function TraceView({ traceId, span, colours, touched, back }: TraceProps) {
   const { value: trace, problem } = useFetched<TraceBody>(`/api/traces/${traceId}`, useCalm(touched, 1000));
-  if (trace) return <Loaded trace={trace} span={span} colours={colours} />;
+  if (trace) return <Loaded trace={trace} span={span} colours={colours} back={back} />;
   return (
     <section class="trace">
       <h1 class="unseen">Trace {traceId}</h1>
@@ -31,7 +33,7 @@ export function TraceView({ traceId, span, colours, touched }: TraceProps) {
   );
 }
 
-function Loaded({ trace, span, colours }: { trace: TraceBody; span: string | null; colours: Map<string, string> }) {
+function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "touched"> & { trace: TraceBody }) {
   const narrow = useNarrow();
   const [folded, setFolded] = useState<Set<string>>(new Set());
   const [open, setOpen] = useState(!narrow || span !== null);
@@ -93,7 +95,7 @@ function Loaded({ trace, span, colours }: { trace: TraceBody; span: string | nul
         onActive={show}
         onOpen={() => setOpen(true)}
         onFold={(key, closed) => fold([key], closed)}
-        onLeave={() => (open ? close() : goTo(linkTo("traces")))}
+        onLeave={() => (open ? close() : goTo(back))}
       />
       {open && active && (
         <SpanPanel row={active} trace={trace} colour={colours.get(active.span.service)} onClose={close} />
