@@ -50,9 +50,10 @@ export function App() {
             span={query.get("span")}
             colours={colours}
             touched={live.touched}
+            back={linkToTraces(filters)}
           />
         ) : path === "latency" ? (
-          <LatencyView query={query} colours={colours} touched={live.touched} back={linkToTraces(filters)} />
+          <LatencyView query={query} colours={colours} touched={live.touched} />
         ) : (
           <TracesView live={live} filters={filters} colours={colours} active={visited} onActive={setVisited} />
         )}
