@@ -37,9 +37,13 @@ export function readWhole(query: URLSearchParams, name: string, least: number): 
   return Number(text);
 }
 
+// A name may itself have a "=" in it, so each may be the one between name and value.
 function readTag(text: string): (span: Span) => boolean {
-  const [name = "", ...rest] = text.split("=");
-  if (name === "") throw new QueryError(`tag is ${JSON.stringify(text)}: it must be name=value, or a name`);
-  const value = rest.length === 0 ? null : rest.join("=");
-  return ({ tags }) => Object.hasOwn(tags, name) && (value === null || String(tags[name]) === value);
+  if (text === "" || text.startsWith("=")) {
+    throw new QueryError(`tag is ${JSON.stringify(text)}: it must be name=value, or a name`);
+  }
+  const pairs = [...text.matchAll(/=/g)].map(({ index }) => [text.slice(0, index), text.slice(index + 1)] as const);
+  return ({ tags }) =>
+    Object.hasOwn(tags, text) ||
+    pairs.some(([name, value]) => Object.hasOwn(tags, name) && String(tags[name]) === value);
 }

@@ -50,7 +50,7 @@ export function Rows<R>(props: RowsProps<R>) {
     };
   }, []);
   useAnchor(box, rows, keyOf, rowHeight);
-  useEffect(() => box.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => box.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
     if (activeIndex >= 0) reveal(box.current, activeIndex * rowHeight, rowHeight);
   }, [active, height, rowHeight]);

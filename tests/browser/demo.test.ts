@@ -15,6 +15,7 @@ import { barriers, inWindow, NARROW, openBrowser, sees, textsOf } from "./ground
 import { picture } from "./pictures.ts";
 
 const VIEWS = 30;
+const PICTURE = { width: 1280, height: 500 };
 const ROWS = ".rows .body .row";
 const ACTIVE = ".rows .row[aria-selected=true]";
 const slowVersion = workload(slowWorkload).version;
@@ -147,7 +148,49 @@ test("the waterfall has the trace's spans in their tree, and folds", async () =>
       );
     assert.equal(colours[5]?.includes("none"), true, "a server's bar has no outline");
     assert.equal(colours[4]?.includes("inset"), true, "a client's bar has one");
-    assert.equal(new Set(colours).size, 8, "each service has its own colour, and each side its own look");
+    const sides = new Set(slow.spans.map(({ service, kind }) => `${service} ${kind}`));
+    assert.equal(new Set(colours).size, sides.size, "each service has its own colour, and each side its own look");
+
+    const root = page.locator(ROWS).first();
+    await root.getByRole("button", { name: "Fold" }).click();
+    assert.deepEqual(await levels(), [1]);
+    assert.equal(await root.getAttribute("aria-expanded"), "false");
+    await page.getByRole("button", { name: "Unfold all" }).click();
+    assert.equal((await levels()).length, slow.spans.length);
+    assert.deepEqual(await barriers(page), []);
+  });
+});
+
+test("the keyboard alone goes from the list into a span and back", async () => {
+  await open("", async (page) => {
+    await sees(
+      () => page.locator(ROWS).count(),
+      (count) => count > 3,
+      "the rows",
+    );
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("j");
+    const second = await page.locator(ACTIVE).locator("a").getAttribute("href");
+    assert.equal(await page.locator(ACTIVE).getAttribute("aria-rowindex"), "3");
+    await page.keyboard.press("Enter");
+    const levels = () =>
+      page.locator(ROWS).evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("aria-level"))));
+    assert.deepEqual(await levels(), [1, 2, 3, 4, 3, 4, 5, 6]);
+    const services = await textsOf(page, `${ROWS} .service`);
+    assert.deepEqual(services.slice(-3), [
+      `reviews.default: proxy server ${slowVersion}`,
+      `reviews.default: proxy client ${slowVersion}`,
+      "ratings.default: proxy server v1",
+    ]);
+    const colours = await page
+      .locator(`${ROWS} .bar`)
+      .evaluateAll((bars) =>
+        bars.map((bar) => getComputedStyle(bar).boxShadow + getComputedStyle(bar).backgroundColor),
+      );
+    assert.equal(colours[5]?.includes("none"), true, "a server's bar has no outline");
+    assert.equal(colours[4]?.includes("inset"), true, "a client's bar has one");
+    const sides = new Set(slow.spans.map(({ service, kind }) => `${service} ${kind}`));
+    assert.equal(new Set(colours).size, sides.size, "each service has its own colour, and each side its own look");
 
     const root = page.locator(ROWS).first();
     await root.getByRole("button", { name: "Fold" }).click();
@@ -254,7 +297,7 @@ test("the comparison names the slow version by itself", async () => {
     );
     assert.deepEqual(await barriers(page), []);
 
-    await page.getByLabel("Latency by").selectOption("node_id");
+    await page.getByRole("combobox", { name: "Latency by" }).selectOption("node_id");
     await sees(
       () => textsOf(page, ".verdict b.slow"),
       [istioNode("sidecar", workload(slowWorkload)).id],
@@ -322,7 +365,7 @@ for (const dark of [false, true]) {
         assert.deepEqual(await barriers(page), []);
         await picture(page, `traces-${look}`);
       },
-      { dark },
+      { dark, size: PICTURE },
     );
     await open(
       `#/trace/${slow.traceId}`,
@@ -331,7 +374,7 @@ for (const dark of [false, true]) {
         assert.deepEqual(await barriers(page), []);
         await picture(page, `trace-${look}`);
       },
-      { dark },
+      { dark, size: PICTURE },
     );
     await open(
       "#/latency",
@@ -340,7 +383,7 @@ for (const dark of [false, true]) {
         assert.deepEqual(await barriers(page), []);
         await picture(page, `latency-${look}`);
       },
-      { dark, size: { width: 1280, height: 500 } },
+      { dark, size: PICTURE },
     );
   });
 }

@@ -2,7 +2,7 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import type { Bucket, Group } from "../../compare.ts";
 import { formatDuration } from "../../duration.ts";
-import { linkTo } from "../route.ts";
+import { goTo, linkTo } from "../route.ts";
 import { linkToTraces } from "../traces/filters.ts";
 import { formatTick } from "../words.ts";
 
@@ -93,7 +93,7 @@ interface ShapeProps {
   most: number;
 }
 
-/** A bar for each bucket; each leads to one of its traces. What the pointer can learn here, the numbers beside it say. */
+/** A bar for each bucket; a click leads to one of its traces. For all but the pointer, the numbers beside it say as much. */
 function Shape({ buckets, place, most }: ShapeProps) {
   // The root makes a single slow request visible beside a thousand quick ones.
   const grow = scaleLinear([0, Math.sqrt(most)], [0, HEIGHT]);
@@ -103,10 +103,16 @@ function Shape({ buckets, place, most }: ShapeProps) {
         const [left, right] = [place(fromMicros), place(toMicros)];
         const height = Math.max(6, grow(Math.sqrt(count)));
         return (
-          <a key={fromMicros} href={linkTo(`trace/${traceId}`)} tabIndex={-1}>
+          <rect
+            key={fromMicros}
+            x={left + 0.1}
+            y={HEIGHT - height}
+            width={Math.max(0.3, right - left - 0.2)}
+            height={height}
+            onClick={() => goTo(linkTo(`trace/${traceId}`))}
+          >
             <title>{`${count} from ${formatDuration(Math.round(fromMicros))} to ${formatDuration(Math.round(toMicros))}`}</title>
-            <rect x={left + 0.1} y={HEIGHT - height} width={Math.max(0.3, right - left - 0.2)} height={height} />
-          </a>
+          </rect>
         );
       })}
     </svg>

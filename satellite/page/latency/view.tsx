@@ -126,6 +126,7 @@ function verdict(by: string, groups: Group[]) {
   const slow = groups.filter((group) => group.slow);
   const [only] = groups;
   if (!fastest || !only) return "There are no spans.";
+  if (groups.length === 1 && only.value === null) return `No span has the tag ${by}: there is nothing to compare.`;
   if (groups.length === 1) {
     return (
       <>
