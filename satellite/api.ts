@@ -14,6 +14,8 @@ export interface Answer {
 
 /** One trace in a list; times are microseconds, `startMicros` since the epoch. */
 export interface Summary extends Omit<Trace, "spans"> {
+  /** The span that began first: all there is to name a trace by whose root is elsewhere, or has not come yet. */
+  first: Trace["root"];
   spanCount: number;
 }
 
@@ -63,5 +65,6 @@ export function showStats(store: TraceStore, counts: Counts): Answer {
 
 /** A trace without its spans. */
 export function summarise({ traceId, root, startMicros, durationMicros, spans, errors, services }: Trace): Summary {
-  return { traceId, root, startMicros, durationMicros, spanCount: spans.length, errors, services };
+  const first = spans[0] ? { operation: spans[0].operation, service: spans[0].service } : null;
+  return { traceId, root, first, startMicros, durationMicros, spanCount: spans.length, errors, services };
 }

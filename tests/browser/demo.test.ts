@@ -14,7 +14,7 @@ import { envoyBinary, eventually, wasm } from "../envoy/ground.ts";
 import { barriers, inWindow, NARROW, openBrowser, sees, textsOf } from "./ground.ts";
 import { picture } from "./pictures.ts";
 
-const VIEWS = 30;
+const VIEWS = 60;
 const PICTURE = { width: 1280, height: 500 };
 const ROWS = ".rows .body .row";
 const ACTIVE = ".rows .row[aria-selected=true]";
@@ -30,7 +30,7 @@ before(async () => {
   [browser, satellite] = await Promise.all([openBrowser(), startSatellite()]);
   const collector = { host: "127.0.0.1", port: satellite.port };
   bookinfo = await startBookinfo({ envoy: await envoyBinary, wasm, collector });
-  assert.deepEqual(await viewPages(bookinfo.url, VIEWS, 10), []);
+  assert.deepEqual(await viewPages(bookinfo.url, VIEWS, 6), []);
   const whole = await eventually(`${VIEWS} whole traces`, () => {
     const traces = satellite.store.list();
     return traces.length === VIEWS && traces.every((trace) => faultsOf(trace).length === 0) ? traces : undefined;
@@ -305,6 +305,9 @@ test("what a visitor sends is shown as text", async () => {
     assert.equal((await textsOf(page, `${ROWS} .remark`))[0], "orphan of 00000000000000aa");
     await page.locator(".panel").getByRole("link", { name: agent }).click();
     await sees(() => textsOf(page, ".found"), [`1 trace of ${satellite.store.size}`], "the traces with that tag");
+    assert.deepEqual(await textsOf(page, `${ROWS} .operation`), [
+      "productpage.default.svc.cluster.local:9080/* istio-ingressgateway.istio-system no root",
+    ]);
   });
 });
 
@@ -333,7 +336,7 @@ for (const dark of [false, true]) {
         assert.deepEqual(await barriers(page), []);
         await picture(page, `trace-${look}`);
       },
-      { dark, size: PICTURE },
+      { dark, size: { ...PICTURE, height: 680 } },
     );
     await open(
       "#/latency",

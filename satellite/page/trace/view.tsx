@@ -57,7 +57,7 @@ function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "to
   return (
     <section class={`trace ${open ? "with-panel" : ""}`} aria-label="Trace">
       <header class="trace-head">
-        <h1>{trace.root?.operation ?? "(its root has not come)"}</h1>
+        <h1>{(trace.root ?? trace.spans[0])?.operation}</h1>
         <dl class="facts">
           <Fact name="Duration" value={formatDuration(trace.durationMicros)} />
           <Fact name="Spans" value={trace.spans.length.toLocaleString("en")} />

@@ -90,7 +90,7 @@ function Heading({ name, order, onOrder }: HeadingProps) {
 }
 
 function drawTrace(trace: Summary, longest: number, colours: Map<string, string>): Drawn {
-  const { traceId, root, startMicros, durationMicros, spanCount, errors, services } = trace;
+  const { traceId, root, first, startMicros, durationMicros, spanCount, errors, services } = trace;
   const cells = (
     <>
       <div role="gridcell" class="time">
@@ -103,9 +103,14 @@ function drawTrace(trace: Summary, longest: number, colours: Map<string, string>
           ))}
         </span>
         <a href={linkTo(`trace/${traceId}`)} tabIndex={-1} onClick={(event) => event.stopPropagation()}>
-          {root ? root.operation : "(its root has not come)"}
+          {(root ?? first)?.operation}
         </a>
-        <span class="service">{root ? root.service : services[0]}</span>
+        <span class="service">{(root ?? first)?.service}</span>
+        {root === null && (
+          <span class="badge plain" title="The span that its first one is a child of has not come">
+            no root
+          </span>
+        )}
       </div>
       <div role="gridcell" class="duration">
         <span>{formatDuration(durationMicros)}</span>
