@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import { post } from "../unit/satellite/client.ts";
 import { encodeReport, someSpan, type WireSpan } from "../unit/satellite/encode.ts";
-import { inWindow, openBrowser, sees, textsOf } from "./ground.ts";
+import { inWindow, NARROW, openBrowser, sees, textsOf, WIDE } from "./ground.ts";
 
 const ROWS = ".rows .body .row";
 const ACTIVE = ".rows .row[aria-selected=true]";
@@ -217,6 +217,59 @@ test("the comparison goes by the spans alone: here another version of another se
         "by a tag that is not there",
       );
     });
+  });
+});
+
+/** Pairs of the axis's words that touch each other, or the end of what they are in. */
+const collisions = (page: Page): Promise<string[]> =>
+  page.locator(".axis").evaluate((axis) => {
+    const words = [...axis.children].map((word) => ({ text: word.textContent, box: word.getBoundingClientRect() }));
+    const next = [...words.slice(1).map(({ box }) => box.left), innerWidth];
+    return words.filter(({ box }, index) => box.right > (next[index] ?? 0)).map(({ text }) => String(text));
+  });
+
+test("the words of an axis never touch, whatever it measures", async () => {
+  await withSatellite(async (satellite) => {
+    const durations = [0, 1, 7, 999, 1000, 64_000, 399_000, 800_000, 1_262_000, 3_100_000, 4_000_001, 86_400_000_000];
+    const spans = durations.map((durationMicros, index) =>
+      someSpan({ traceId: hex(index + 1), durationMicros, operation: `op ${durationMicros}` }),
+    );
+    await report(satellite, spans);
+    for (const size of [WIDE, NARROW]) {
+      await inWindow(
+        browser,
+        satellite.url,
+        "",
+        async (page) => {
+          for (const { traceId, operation } of spans) {
+            await page.goto(`${satellite.url}/#/trace/${traceId}`);
+            await sees(() => textsOf(page, ".trace-head h1"), [operation ?? ""], "the title");
+            assert.deepEqual(await collisions(page), [], operation);
+            assert.ok((await textsOf(page, ".axis > span")).includes("0"), operation);
+          }
+          await page.goto(`${satellite.url}/#/latency?operation=op+0`);
+          await sees(() => page.locator(".plot").count(), 1, "the plot of a duration of 0");
+          await page.goto(`${satellite.url}/#/latency?operation=op+1262000`);
+          await sees(() => textsOf(page, ".answer h1"), ["op 1262000"], "the operation");
+          assert.deepEqual(await collisions(page), []);
+        },
+        { size },
+      );
+    }
+    const one = durations.map((durationMicros, index) =>
+      someSpan({ traceId: hex(index + 100), durationMicros, operation: "wide" }),
+    );
+    await report(satellite, one, "wide.default");
+    await inWindow(
+      browser,
+      satellite.url,
+      "#/latency?operation=wide",
+      async (page) => {
+        await sees(() => textsOf(page, ".answer h1"), ["wide"], "the operation");
+        assert.deepEqual(await collisions(page), [], "eleven powers of ten");
+      },
+      { size: NARROW },
+    );
   });
 });
 

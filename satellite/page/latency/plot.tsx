@@ -2,9 +2,9 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import type { Bucket, Group } from "../../compare.ts";
 import { formatDuration } from "../../duration.ts";
+import { decadeTicks, TickWords } from "../axis.tsx";
 import { goTo, linkTo } from "../route.ts";
 import { linkToTraces } from "../traces/filters.ts";
-import { formatTick } from "../words.ts";
 
 interface DistributionsProps {
   by: string;
@@ -14,22 +14,20 @@ interface DistributionsProps {
 
 /** Of the plot's own coordinates. */
 const HEIGHT = 100;
+/** Their words have room even in a narrow window. */
+const MOST_TICKS = 6;
 
 export function Distributions({ by, service, groups }: DistributionsProps) {
   const buckets = groups.flatMap((group) => group.buckets);
   const place = scaleLog(rangeOf(buckets), [0, 100]);
-  const ticks = place.ticks().filter((tick) => /^1e/.test(tick.toExponential()));
+  const ticks = decadeTicks(place, MOST_TICKS);
   const most = Math.max(...buckets.map(({ count }) => count), 1);
   return (
     <div class="plot" role="table" aria-label={`Latency by ${by}`}>
       <div class="group head" role="row">
         <span role="columnheader">{by}</span>
         <span role="columnheader" class="axis" aria-label="Distribution">
-          {ticks.map((tick) => (
-            <span key={tick} style={{ left: `${place(tick)}%` }}>
-              {formatTick(tick)}
-            </span>
-          ))}
+          <TickWords ticks={ticks} scale={place} />
         </span>
         <span role="columnheader">Median</span>
         <span role="columnheader">p90</span>

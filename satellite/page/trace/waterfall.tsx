@@ -2,13 +2,15 @@
 import { scaleLinear } from "d3-scale";
 import type { LabelledSpan, TraceBody } from "../../api.ts";
 import { formatDuration } from "../../duration.ts";
+import { evenTicks, TickWords } from "../axis.tsx";
 import { Rows } from "../rows.tsx";
 import type { Drawn } from "../rows.tsx";
-import { formatTick } from "../words.ts";
 import type { TreeRow } from "./tree.ts";
 
 /** Levels beyond this are not indented any further: there would be no room for the name. */
 const DEEPEST_INDENT = 16;
+/** Their words have room even beside the panel. */
+const MOST_TICKS = 4;
 
 interface WaterfallProps {
   trace: TraceBody;
@@ -28,7 +30,7 @@ export function Waterfall(props: WaterfallProps) {
   const { trace, rows, folded, colours, narrow, active, onActive, onOpen, onFold, onLeave } = props;
   const whole = Math.max(1, trace.durationMicros);
   const place = scaleLinear([0, whole], [0, 100]);
-  const ticks = place.ticks(narrow ? 2 : 4);
+  const ticks = evenTicks(place, MOST_TICKS);
   const step = place(ticks[1] ?? whole);
 
   /** The keys of a tree: right opens or goes in, left closes or goes out. */
@@ -99,11 +101,7 @@ export function Waterfall(props: WaterfallProps) {
             </div>
             <div role="columnheader">Duration</div>
             <div role="columnheader" class="axis" aria-label="Time">
-              {ticks.map((tick) => (
-                <span key={tick} style={{ left: `${place(tick)}%` }}>
-                  {formatTick(tick)}
-                </span>
-              ))}
+              <TickWords ticks={ticks} scale={place} />
             </div>
           </>
         }
