@@ -182,6 +182,15 @@ for (const [name, start, refusesDeflate = false] of collectors) {
       }
     }
 
+    if (name === "Zipkin") {
+      it("writes names of services and spans in lower case", async () => {
+        const spanId = "f".repeat(16);
+        const body = Buffer.from(encoders.zipkin(spanId)).toString().replace("reviews/", "Reviews/");
+        await overHttp()(peer, "zipkin", Buffer.from(body.replace("reviews.default", "Reviews.default")));
+        const span = await eventually("the span", () => find(peer, spanId));
+        assert.deepEqual([span.service, span.operation], ["reviews.default", "reviews/*"]);
+      });
+    }
     if (peer.manner === undefined) return;
     const mannerOf = peer.manner;
     it("tells of the token and of packed bodies", () => {
