@@ -2,7 +2,8 @@
 
 import { compare } from "./compare.ts";
 import { QueryError, readFilter, readWhole } from "./filter.ts";
-import type { Counts } from "./reports.ts";
+import type { ForwardCounts } from "./receive/forward.ts";
+import type { Counts } from "./receive/intake.ts";
 import { label } from "./traces.ts";
 import type { Span, Trace, TraceStore } from "./traces.ts";
 
@@ -52,12 +53,14 @@ export function showLatency(store: TraceStore, query: URLSearchParams): Answer {
   return { status: 200, body: compare(spans, by, wanted) };
 }
 
-/** The counters. */
-export function showStats(store: TraceStore, counts: Counts): Answer {
+/** The counters; `forwarded` is null where nothing is. */
+export function showStats(store: TraceStore, counts: Counts, forwarded: ForwardCounts | null): Answer {
   const body = {
     ...counts,
     duplicateSpans: store.duplicates,
     forgottenTraces: store.forgotten,
+    forwarded,
+    reportsByFormat: Object.fromEntries(counts.reportsByFormat),
     spansByService: Object.fromEntries(counts.spansByService),
   };
   return { status: 200, body };

@@ -6,8 +6,8 @@ import type { Comparison } from "../../../satellite/compare.ts";
 import type { Change } from "../../../satellite/live.ts";
 import { startSatellite } from "../../../satellite/server.ts";
 import type { Satellite } from "../../../satellite/server.ts";
+import { decodeReport } from "../../../satellite/receive/lightstep.ts";
 import { TraceStore } from "../../../satellite/traces.ts";
-import { decodeReport } from "../../../satellite/decode.ts";
 import { get, post } from "./client.ts";
 import { encodeReport, someSpan, type WireSpan } from "./encode.ts";
 
