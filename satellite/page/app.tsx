@@ -17,9 +17,9 @@ export function App() {
   const list = useRef(query);
   if (path === "traces") list.current = query;
   const filters = readFilters(list.current);
-  const live = useLive(toQuery(filters), paused);
-  const colours = coloursOf(live.services);
   const traceId = /^trace\/([0-9a-f]{1,32})$/i.exec(path)?.[1];
+  const live = useLive(toQuery(filters), paused, traceId);
+  const colours = coloursOf(live.services);
 
   useEffect(() => {
     document.title = traceId
@@ -49,7 +49,7 @@ export function App() {
             traceId={traceId}
             span={query.get("span")}
             colours={colours}
-            touched={live.touched}
+            changes={live.watched}
             back={linkToTraces(filters)}
           />
         ) : path === "latency" ? (

@@ -82,8 +82,16 @@ test("a page view appears in the list by itself, on top, and a paused list waits
     await eventually("the trace to be stored", () => (satellite.store.size === stored + 2 ? true : undefined));
     await page.waitForTimeout(600);
     assert.deepEqual(await textsOf(page, ".found"), [`${stored + 1} traces`]);
+    await page.getByLabel("At least").fill("60m");
+    await sees(() => textsOf(page, ".found"), [`0 traces of ${stored + 2}`], "a filter in the paused list");
+    await page.getByRole("link", { name: "Clear" }).click();
+    await sees(() => textsOf(page, ".found"), [`${stored + 2} traces`], "the paused list when the filter is gone");
+    assert.equal(await viewPage(bookinfo.url), undefined);
+    await eventually("the trace to be stored", () => (satellite.store.size === stored + 3 ? true : undefined));
+    await page.waitForTimeout(600);
+    assert.deepEqual(await textsOf(page, ".found"), [`${stored + 2} traces`]);
     await page.getByRole("button", { name: "Paused" }).click();
-    await sees(() => textsOf(page, ".found"), [`${stored + 2} traces`], "the list when it goes on");
+    await sees(() => textsOf(page, ".found"), [`${stored + 3} traces`], "the list when it goes on");
   });
 });
 

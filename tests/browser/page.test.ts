@@ -273,6 +273,24 @@ test("the words of an axis never touch, whatever it measures", async () => {
   });
 });
 
+test("a trace that is open grows as its spans arrive, and is not asked for again when others do", async () => {
+  await withSatellite(async (satellite) => {
+    await report(satellite, [someSpan({ traceId: hex(1), spanId: hex(1) })]);
+    await inWindow(browser, satellite.url, `#/trace/${"f".repeat(16)}${hex(1)}`, async (page) => {
+      await sees(() => page.locator(ROWS).count(), 1, "the span");
+      // Once more when the stream has begun: something may have come between the answer and the stream.
+      await page.waitForTimeout(1500);
+      let asked = 0;
+      page.on("request", (request) => (asked += Number(request.url().includes("/api/traces/"))));
+      await report(satellite, [someSpan({ traceId: hex(2) })]);
+      await page.waitForTimeout(1600);
+      assert.equal(asked, 0);
+      await report(satellite, [someSpan({ traceId: hex(1), spanId: hex(2), parentId: hex(1) })]);
+      await sees(() => page.locator(ROWS).count(), 2, "the spans");
+    });
+  });
+});
+
 test("spans without their parents, in circles, or twice under one id all have a row", async () => {
   await withSatellite(async (satellite) => {
     const spans = [

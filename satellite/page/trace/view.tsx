@@ -15,13 +15,14 @@ interface TraceProps {
   /** The key of the span that the address names. */
   span: string | null;
   colours: Map<string, string>;
-  touched: number;
+  /** Grows when there is more of it. */
+  changes: number;
   /** The address of the list that one came from. */
   back: string;
 }
 
-export function TraceView({ traceId, span, colours, touched, back }: TraceProps) {
-  const { value: trace, problem } = useFetched<TraceBody>(`/api/traces/${traceId}`, useCalm(touched, 1000));
+export function TraceView({ traceId, span, colours, changes, back }: TraceProps) {
+  const { value: trace, problem } = useFetched<TraceBody>(`/api/traces/${traceId}`, useCalm(changes, 1000));
   if (trace) return <Loaded trace={trace} span={span} colours={colours} back={back} />;
   return (
     <section class="trace">
@@ -33,7 +34,7 @@ export function TraceView({ traceId, span, colours, touched, back }: TraceProps)
   );
 }
 
-function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "touched"> & { trace: TraceBody }) {
+function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "changes"> & { trace: TraceBody }) {
   const narrow = useNarrow();
   const [folded, setFolded] = useState<Set<string>>(new Set());
   const [open, setOpen] = useState(!narrow || span !== null);
