@@ -11,7 +11,7 @@ import { agentMissing, startAgent, type Agent, type AgentOptions } from "./agent
 import { collectorUrl, inCluster, type Cluster } from "./cluster.ts";
 import { extensions } from "./dump.ts";
 import { lightspan, manifestObjects } from "./manifests.ts";
-import { serveFile, serveRegistry, type Place } from "./places.ts";
+import { serveFile, serveLate, serveRegistry, type Place } from "./places.ts";
 
 const skip = (await agentMissing()) ?? false;
 const timeout = 120_000;
@@ -133,3 +133,26 @@ for (const kind of kinds) {
     });
   }
 }
+
+test(
+  "a proxy does not wait for a server that does not answer, and takes the module when it comes",
+  { skip, timeout },
+  async () => {
+    const late = await serveLate(wasm);
+    try {
+      await withAgent(["--module", `http://127.0.0.1:${late.port}/lightspan.wasm`], async (running) => {
+        assert.ok(late.asked.length > 0, "nobody asked for the module");
+        for (let i = 0; i < 5; i++) assert.equal(await running.request(), 200);
+        assert.equal(running.cluster.satellite.store.list().length, 0);
+        late.release();
+        await eventually("the module", async () => {
+          const ours = (await extensions(running.agent)).find(({ name }) => name === "lightspan");
+          return ours?.type === "Wasm" ? ours : undefined;
+        });
+        await checkSpan(running);
+      });
+    } finally {
+      await late.close();
+    }
+  },
+);

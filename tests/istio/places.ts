@@ -11,11 +11,22 @@ export interface Place extends Listening {
   asked: string[];
 }
 
-async function serve(find: (path: string) => { type: string; body: Buffer } | undefined): Promise<Place> {
+/** Serves one file at /lightspan.wasm, but answers nobody before `release` is called. */
+export async function serveLate(path: string): Promise<Place & { release(): void }> {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  return { ...(await serve(fileAt(path), released)), release };
+}
+
+/** What there is at a path. */
+type Find = (path: string) => { type: string; body: Buffer } | undefined;
+
+async function serve(find: Find, start = Promise.resolve()): Promise<Place> {
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const path = request.url ?? "/";
     asked.push(path);
+    await start;
     const found = find(path);
     if (found === undefined) return void response.writeHead(404).end();
     const digest = `sha256:${createHash("sha256").update(found.body).digest("hex")}`;
@@ -27,8 +38,12 @@ async function serve(find: (path: string) => { type: string; body: Buffer } | un
 
 /** Serves one file at /lightspan.wasm. */
 export function serveFile(path: string): Promise<Place> {
+  return serve(fileAt(path));
+}
+
+function fileAt(path: string): Find {
   const body = readFileSync(path);
-  return serve((asked) => (asked === "/lightspan.wasm" ? { type: "application/wasm", body } : undefined));
+  return (asked) => (asked === "/lightspan.wasm" ? { type: "application/wasm", body } : undefined);
 }
 
 /** A registry with the images of an OCI image layout, each under /v2/REPOSITORY for any repository. */
