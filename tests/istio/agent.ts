@@ -24,11 +24,20 @@ export interface AgentOptions {
   address: string;
   /** More of the proxy's environment, as a pod's template gives it. */
   env?: Record<string, string>;
-  /** Whether to wait until the proxy takes traffic. */
-  waitForEnvoy?: boolean;
+  /** REDIRECT: connections come by iptables, and the proxy runs as Istio's own user, by whom iptables tells them. */
+  interception?: "NONE" | "REDIRECT";
 }
 
-const inOwnFolders = 'mount -t tmpfs none /var/lib && mkdir -p /var/lib/istio/data && exec "$@"';
+const inOwnFolders = 'mount -t tmpfs none /var/lib && mkdir -p -m 777 /var/lib/istio/data && exec "$@"';
+
+/** The user that Istio's proxy runs as in a pod. */
+export const proxyUser = 1337;
+
+/** Runs a program as that user, who may still read what only this one may: the cache's programs, the module. */
+const asProxyUser = [
+  ...["setpriv", `--reuid=${proxyUser}`, `--regid=${proxyUser}`, "--clear-groups"],
+  ...["--inh-caps=+dac_override", "--ambient-caps=+dac_override"],
+];
 
 /** The command line before the agent's own; undefined where this user may not have a mount namespace. */
 async function namespaceCommand(): Promise<string[] | undefined> {
@@ -45,8 +54,9 @@ export async function agentMissing(): Promise<string | undefined> {
   return (await namespaceCommand()) === undefined ? "unshare is missing, or may not make a mount namespace" : undefined;
 }
 
-/** Starts pilot-agent and waits until its Envoy is live, or at least answers. */
-export async function startAgent({ pilot, workload, address, env, waitForEnvoy = true }: AgentOptions): Promise<Agent> {
+/** Starts pilot-agent and waits until its Envoy takes traffic. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { pilot, workload, address, env, interception = "NONE" } = options;
   const istio = await findIstio(console.error);
   const folder = mkdtempSync(join(tmpdir(), "lightspan-agent-"));
   const [admin = 0, status = 0, envoyStatus = 0, prometheus = 0] = await freePorts(4);
@@ -65,6 +75,7 @@ export async function startAgent({ pilot, workload, address, env, waitForEnvoy =
     name: "pilot-agent",
     command: [
       ...((await namespaceCommand()) ?? []),
+      ...(interception === "REDIRECT" ? asProxyUser : []),
       istio.pilotAgent,
       ...["proxy", "sidecar", "--domain", `${namespace}.svc.cluster.local`],
       ...["--templateFile", istio.bootstrapTemplate, "--proxyLogLevel", "warning"],
@@ -78,7 +89,7 @@ export async function startAgent({ pilot, workload, address, env, waitForEnvoy =
       TRUST_DOMAIN: "cluster.local",
       ISTIO_META_CLUSTER_ID: "Kubernetes",
       ISTIO_META_MESH_ID: "cluster.local",
-      ISTIO_META_INTERCEPTION_MODE: "NONE",
+      ISTIO_META_INTERCEPTION_MODE: interception,
       ISTIO_META_WORKLOAD_NAME: name,
       ISTIO_META_OWNER: `kubernetes://apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
       ISTIO_METAJSON_LABELS: JSON.stringify(labelsOf(workload)),
@@ -90,10 +101,7 @@ export async function startAgent({ pilot, workload, address, env, waitForEnvoy =
       PROXY_CONFIG: stringify(proxyConfig),
       ...env,
     },
-    ready: async () => {
-      const answer = await fetch(`http://127.0.0.1:${admin}/ready`);
-      return answer.ok || !waitForEnvoy;
-    },
+    ready: async () => (await fetch(`http://127.0.0.1:${admin}/ready`)).ok,
   });
   const stop = async (): Promise<void> => {
     await program.stop();
