@@ -1,18 +1,24 @@
-// One pod, whole: run inside a network namespace of its own, it has Istio's iptables rules, the real agent with its Envoy as
-// Istio's user, and an application that calls its own service by the service's address. Prints, as JSON, what came of it.
-// Knows how a pod's network is set up; what should come of it, interception.test.ts knows.
+// One pod, whole: run inside network and mount namespaces of its own, it has Istio's iptables rules, the real agent with its
+// Envoy as Istio's user, an application that calls its own service by the service's address, and Lightstep's public endpoint
+// by its name, its port and TLS, with a satellite behind it. Prints, as JSON, what came of it. Knows how a pod's network and
+// files are set up; what should come of it, interception.test.ts knows.
 import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
+import { fileURLToPath } from "node:url";
 import { services, workload } from "../../envoy/bookinfo/topology.ts";
 import { startSatellite } from "../../satellite/server.ts";
 import type { Span } from "../../satellite/traces.ts";
 import { eventually, wasm } from "../envoy/ground.ts";
 import { proxyUser, startAgent } from "./agent.ts";
-import { collectorUrl } from "./cluster.ts";
 import { connectionManagers, type ConnectionManager } from "./dump.ts";
 import { startKubernetes, type KubeObject } from "./kubernetes.ts";
 import { manifestObjects } from "./manifests.ts";
-import { bookinfoServices, clusterWide, outsider, podOf } from "./objects.ts";
+import { bookinfoServices, clusterWide, podOf } from "./objects.ts";
 import { startPilot } from "./pilot.ts";
 import { findIstio } from "./tools.ts";
 
@@ -24,10 +30,40 @@ export interface PodReport {
   /** Trace context that the application got. */
   headers: Record<string, unknown>;
   spans: Span[];
+  /** Reports that did not get through, as Lightspan counts them. */
+  failed: number;
   managers: ConnectionManager[];
 }
 
 const address = "10.244.0.1";
+
+const lightstep = "collector.lightstep.com";
+// Made for this test and good for nothing else: a certificate for Lightstep's name that only this pod trusts.
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
+
+/** Gives Lightstep's name an address of this pod, and makes this pod trust one authority alone. */
+function setUpFiles(authority: string): void {
+  const mount = (...args: string[]): void => void execFileSync("mount", args);
+  const hosts = join(mkdtempSync(join(tmpdir(), "lightspan-pod-")), "hosts");
+  writeFileSync(hosts, `127.0.0.1 localhost ${lightstep}\n`);
+  mount("--bind", hosts, "/etc/hosts");
+  mount("-t", "tmpfs", "none", "/etc/ssl/certs");
+  copyFileSync(fixture(authority), "/etc/ssl/certs/ca-certificates.crt");
+}
+
+/** Puts TLS with Lightstep's name before the satellite. */
+async function serveLightstep(satellitePort: number): Promise<void> {
+  const server = createTlsServer({
+    cert: readFileSync(fixture("collector.pem")),
+    key: readFileSync(fixture("collector.key.pem")),
+  });
+  server.on("secureConnection", (socket) => {
+    const upstream = connect(satellitePort, "127.0.0.1");
+    socket.pipe(upstream).pipe(socket);
+    socket.on("error", () => upstream.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(443, "127.0.0.1", resolve));
+}
 
 function setUpNetwork(pilotAgent: string): void {
   const ip = (...args: string[]): void => void execFileSync("ip", args);
@@ -57,9 +93,11 @@ function setUpNetwork(pilotAgent: string): void {
   execFileSync(pilotAgent, ["istio-iptables", ...redirect, "-d", "15090,15021,15020"], { stdio: ["ignore", 2, 2] });
 }
 
-async function main(): Promise<PodReport> {
+/** `authority`: whose certificates this pod trusts, a file of tests/fixtures/tls. */
+async function main(authority: string): Promise<PodReport> {
   const istio = await findIstio(console.error);
   setUpNetwork(istio.pilotAgent);
+  setUpFiles(authority);
   const productpage = workload("productpage-v1");
   const { port } = services.productpage;
   let seen: Pick<PodReport, "peer" | "headers"> | undefined;
@@ -70,13 +108,13 @@ async function main(): Promise<PodReport> {
   await new Promise<void>((resolve) => app.listen(port, "0.0.0.0", resolve));
 
   const satellite = await startSatellite();
+  await serveLightstep(satellite.port);
   const cluster: KubeObject[] = bookinfoServices(istio);
   const kubernetes = await startKubernetes([
     ...clusterWide(istio),
     ...cluster,
     ...podOf({ ...productpage, ip: address }),
-    ...outsider("satellite", "observability", 8360, { host: "127.0.0.1", port: satellite.port }),
-    ...manifestObjects("--collector", collectorUrl, "--module", `file://${wasm}`),
+    ...manifestObjects("--collector", `https://${lightstep}`, "--module", `file://${wasm}`),
   ]);
   const pilot = await startPilot(istio, kubernetes);
   const agent = await startAgent({ pilot, workload: productpage, address, interception: "REDIRECT" });
@@ -88,16 +126,23 @@ async function main(): Promise<PodReport> {
     signal: AbortSignal.timeout(10_000),
   });
   await response.text();
-  const spans = await eventually("two spans", () => {
-    const all = satellite.store.list().flatMap((trace) => trace.spans);
-    return all.length >= 2 ? all : undefined;
+  const counters = async (): Promise<Map<string, number>> => {
+    const text = await (await fetch(`${agent.admin}/stats?filter=lightspan`)).text();
+    return new Map(
+      [...text.matchAll(/^wasmcustom\.lightspan\.(\w+): (\d+)$/gm)].map(([, name = "", n]) => [name, Number(n)]),
+    );
+  };
+  const failed = await eventually(`the fate of two spans\n${agent.log().slice(-2000)}`, async () => {
+    const { spans_sent = 0, reports_failed = 0 } = Object.fromEntries(await counters());
+    return spans_sent >= 2 || reports_failed > 0 ? reports_failed : undefined;
   });
+  const spans = satellite.store.list().flatMap((trace) => trace.spans);
   const managers = await connectionManagers(agent);
   await agent.stop();
-  return { status: response.status, ...(seen ?? { peer: "", headers: {} }), spans, managers };
+  return { status: response.status, ...(seen ?? { peer: "", headers: {} }), spans, failed, managers };
 }
 
-main().then(
+main(process.argv[2] ?? "").then(
   (report) => process.stdout.write(JSON.stringify(report), () => process.exit(0)),
   (error: unknown) => {
     console.error(error);
