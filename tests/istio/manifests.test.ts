@@ -10,6 +10,7 @@ import { parse, stringify } from "yaml";
 import { run } from "../../envoy/command.ts";
 import { wasm } from "../envoy/ground.ts";
 import { collectorUrl } from "./cluster.ts";
+import { complaints } from "./judge.ts";
 import { startKubernetes, type KubeObject } from "./kubernetes.ts";
 import { lightspan, manifests, manifestObjects } from "./manifests.ts";
 import { objectsIn } from "./objects.ts";
@@ -19,23 +20,6 @@ import { findIstio } from "./tools.ts";
 const istio = await findIstio(console.error);
 const root = mkdtempSync(join(tmpdir(), "lightspan-manifests-"));
 after(() => rmSync(root, { recursive: true }));
-
-/** What istioctl has against a manifest, beyond what it says of every EnvoyFilter. */
-async function complaints(yaml: string): Promise<string[]> {
-  const file = join(mkdtempSync(join(root, "case-")), "manifest.yaml");
-  writeFileSync(file, yaml);
-  const answers = await Promise.all([
-    run(istio.istioctl, ["validate", "-f", file], process.env),
-    run(istio.istioctl, ["analyze", "-A", "--use-kube=false", file], process.env),
-  ]);
-  const lines = answers.flatMap(({ code, output }) => [...output.split("\n"), ...(code === 0 ? [] : [`code ${code}`])]);
-  return lines.filter(
-    (line) =>
-      line !== "" &&
-      !line.includes("EnvoyFilter exposes internal implementation details") &&
-      !/" (is valid|has warnings: *)$|^\s*$|No validation issues found/.test(line),
-  );
-}
 
 const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
 const modules = [
