@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { workload } from "../../envoy/bookinfo/topology.ts";
 import { EnvoyFailed } from "../../envoy/process.ts";
@@ -15,6 +15,10 @@ import { startProxy } from "./proxy.ts";
 
 const timeout = 120_000;
 const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
+const folder = mkdtempSync(join(tmpdir(), "lightspan-failing-"));
+const failingModule = join(folder, "failing.wasm");
+writeFailingModule(failingModule);
+after(() => rmSync(folder, { recursive: true }));
 
 /** The answers to requests that begin a little after one another, at one sidecar; undefined if it never gets ready. */
 async function answers(count: number, ...flags: string[]): Promise<number[] | undefined> {
@@ -48,36 +52,28 @@ function inWords(statuses: number[] | undefined): string {
   return statuses.every((status) => status === 200) ? "traffic flows" : `${statuses.find((status) => status !== 200)}`;
 }
 
-const cases: [what: string, answers: (t: TestContext, kind: string) => Promise<string>][] = [
+const cases: [what: string, answers: (kind: string) => Promise<string>][] = [
   [
     "the module's file is missing",
-    async (_, kind) => inWords(await answers(3, "--kind", kind, "--module", "file:///nowhere/lightspan.wasm")),
+    async (kind) => inWords(await answers(3, "--kind", kind, "--module", "file:///nowhere/lightspan.wasm")),
   ],
   [
     "the configuration is refused",
-    async (_, kind) =>
+    async (kind) =>
       inWords(await answers(3, "--kind", kind, "--module", `file://${wasm}`, "--config", '{"sampling":{"rate":7}}')),
   ],
-  [
-    "the module fails: requests under way",
-    async (t, kind) => inWords((await answers(2, "--kind", kind, "--module", failing(t)))?.slice(0, 1)),
-  ],
-  [
-    "the module fails: the request it fails on",
-    async (t, kind) => inWords((await answers(2, "--kind", kind, "--module", failing(t)))?.slice(1)),
-  ],
-  [
-    "the module fails: requests after that",
-    async (t, kind) => inWords((await answers(12, "--kind", kind, "--module", failing(t)))?.slice(2)),
-  ],
+  ["the module fails: requests under way", async (kind) => inWords((await ofFailing(kind))?.slice(0, 1))],
+  ["the module fails: the request it fails on", async (kind) => inWords((await ofFailing(kind))?.slice(1, 2))],
+  ["the module fails: requests after that", async (kind) => inWords((await ofFailing(kind))?.slice(2))],
 ];
 
-function failing(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "lightspan-failing-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "failing.wasm");
-  writeFailingModule(path);
-  return `file://${path}`;
+const failing = new Map<string, Promise<number[] | undefined>>();
+
+/** Twelve answers beside a module that fails at the second request, found out once for each kind. */
+function ofFailing(kind: string): Promise<number[] | undefined> {
+  const known = failing.get(kind) ?? answers(12, "--kind", kind, "--module", `file://${failingModule}`);
+  failing.set(kind, known);
+  return known;
 }
 
 /** The documents' table: cells by row and kind. */
@@ -96,8 +92,8 @@ const table = new Map(
 
 for (const [what, find] of cases) {
   for (const [i, kind] of kinds.entries()) {
-    test(`${kind}: where ${what}, it is as the documents say`, { timeout }, async (t) => {
-      const found = await find(t, kind);
+    test(`${kind}: where ${what}, it is as the documents say`, { timeout }, async () => {
+      const found = await find(kind);
       assert.equal(found, table.get(what)?.[i === 0 ? 0 : 1]);
     });
   }

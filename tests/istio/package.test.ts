@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { run } from "../../envoy/command.ts";
@@ -13,12 +13,17 @@ import { objectsIn } from "./objects.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** The environment of somebody who has no clone: `npm run` adds its own to it, and an old npm that a package brings. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
+const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
+environment.PATH = folders.join(delimiter);
+
 test("from the packed package in an empty folder, both commands run", { timeout: 120_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-package-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const inFolder = async (...command: string[]): Promise<string> => {
     const script = 'cd "$1" && shift && exec "$@"';
-    const { code, output } = await run("sh", ["-c", script, "sh", folder, ...command], process.env);
+    const { code, output } = await run("sh", ["-c", script, "sh", folder, ...command], environment);
     assert.equal(code, 0, output);
     return output;
   };
