@@ -1,4 +1,4 @@
-// What docs/istio.md and docs/migration.md show: every command of ours is run, every manifest is judged by istioctl.
+// What the documents show about Istio: every command of ours is run, every manifest is judged by istioctl.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -9,7 +9,7 @@ import { complaints } from "./judge.ts";
 import { objectsIn } from "./objects.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const documents = ["docs/istio.md", "docs/migration.md"];
+const documents = ["README.md", "docs/istio.md", "docs/migration.md"];
 
 /** The fenced blocks of one language, with where they stand. */
 function blocksOf(language: string): { place: string; text: string }[] {
@@ -23,8 +23,11 @@ function blocksOf(language: string): { place: string; text: string }[] {
   });
 }
 
-const commands = blocksOf("sh");
-const manifests = blocksOf("yaml");
+const commands = blocksOf("sh").flatMap(({ place, text }) =>
+  text.split("\n").flatMap((line) => (line.startsWith("npx lightspan ") ? [{ place, text: line }] : [])),
+);
+// README.md's is a part of Envoy's own configuration; tests/envoy has it validated.
+const manifests = blocksOf("yaml").filter(({ text }) => text.startsWith("apiVersion:"));
 
 test("there are commands and manifests in the documents", () => {
   assert.ok(commands.length >= 4);
@@ -32,10 +35,9 @@ test("there are commands and manifests in the documents", () => {
 });
 
 for (const { place, text } of commands) {
-  test(`the command in ${place} does what it should`, async (t) => {
+  test(`${text} (${place}) does what it should`, async (t) => {
     const folder = mkdtempSync(`${tmpdir()}/lightspan-docs-`);
     t.after(() => rmSync(folder, { recursive: true }));
-    assert.match(text, /^npx lightspan /);
     const script = text.replace("npx lightspan", `exec "${process.execPath}" "${root}bin/lightspan.mjs"`);
     const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" });
     assert.equal(status, 0, stderr);

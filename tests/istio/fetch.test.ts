@@ -102,6 +102,30 @@ test("an image named by its digest runs", { skip, timeout }, async () => {
   await withAgent(["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan@${digest}`], checkSpan);
 });
 
+for (const kind of kinds) {
+  test(`the token of the proxy's environment is in every report, as ${kind}`, { skip, timeout }, async () => {
+    const flags = [
+      "--kind",
+      kind,
+      "--module",
+      `http://127.0.0.1:${web.port}/lightspan.wasm`,
+      "--token-secret",
+      "lightstep",
+    ];
+    const env = { LIGHTSPAN_ACCESS_TOKEN: "the token" };
+    await withAgent(
+      flags,
+      async (running) => {
+        await checkSpan(running);
+        const { tokensSeen, reports } = running.cluster.satellite.counts;
+        assert.deepEqual(tokensSeen, { header: reports, body: reports });
+        assert.ok(!running.agent.log().includes("the token"));
+      },
+      { env },
+    );
+  });
+}
+
 const failures: [what: string, flags: () => string[], reason: RegExp][] = [
   [
     "has another checksum than the manifest says",

@@ -30,6 +30,9 @@ export interface PodReport {
   /** Trace context that the application got. */
   headers: Record<string, unknown>;
   spans: Span[];
+  /** Reports that came with a token, and all that came. */
+  withToken: number;
+  reports: number;
   /** Reports that did not get through, as Lightspan counts them. */
   failed: number;
   managers: ConnectionManager[];
@@ -114,10 +117,11 @@ async function main(authority: string): Promise<PodReport> {
     ...clusterWide(istio),
     ...cluster,
     ...podOf({ ...productpage, ip: address }),
-    ...manifestObjects("--collector", `https://${lightstep}`, "--module", `file://${wasm}`),
+    ...manifestObjects("--collector", "lightstep", "--token-secret", "lightstep", "--module", `file://${wasm}`),
   ]);
   const pilot = await startPilot(istio, kubernetes);
-  const agent = await startAgent({ pilot, workload: productpage, address, interception: "REDIRECT" });
+  const env = { LIGHTSPAN_ACCESS_TOKEN: "the token" };
+  const agent = await startAgent({ pilot, workload: productpage, address, interception: "REDIRECT", env });
 
   const service = cluster.find(({ metadata }) => metadata.name === "productpage")?.spec as { clusterIP: string };
   const headers = { host: `productpage:${port}` };
@@ -139,7 +143,15 @@ async function main(authority: string): Promise<PodReport> {
   const spans = satellite.store.list().flatMap((trace) => trace.spans);
   const managers = await connectionManagers(agent);
   await agent.stop();
-  return { status: response.status, ...(seen ?? { peer: "", headers: {} }), spans, failed, managers };
+  return {
+    status: response.status,
+    ...(seen ?? { peer: "", headers: {} }),
+    spans,
+    withToken: satellite.counts.tokensSeen.body,
+    reports: satellite.counts.reports,
+    failed,
+    managers,
+  };
 }
 
 main(process.argv[2] ?? "").then(
