@@ -1,4 +1,5 @@
-// Brings a fresh clone to the point where everything else runs: the npm packages of the lock file, then the module.
+// Brings a fresh clone to the point where everything else runs: the npm packages of the lock file, then the module and
+// the page.
 // Runs on bare Node, before any package is there; knows nothing of Envoy (envoy/find.ts does).
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
@@ -24,3 +25,4 @@ const upToDate = existsSync(installed) && statSync(installed).mtimeMs >= statSyn
 // Install scripts stay off: no package here needs its own to work.
 if (!upToDate) run("installing npm packages (once)", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
 run("building build/lightspan.wasm", process.execPath, [`${root}build.mjs`]);
+run("building build/page", process.execPath, [`${root}satellite/page/build.mjs`]);

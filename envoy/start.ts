@@ -141,6 +141,7 @@ function invite(satellite: Satellite, { url, envoys }: Bookinfo): void {
   console.log(`
 Running, with one page view a second:
 
+  the traces      ${satellite.url}/
   the page        ${url}
   the collector   ${satellite.url}/api/traces
   Envoy's admin   ${admin(ingress.name)} (ingress), ${admin(slowWorkload)} (${slowWorkload})

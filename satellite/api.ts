@@ -1,8 +1,11 @@
 // The JSON side: which question gets which answer. Plain values in and out; HTTP itself is server.ts's.
 
-import type { Counts } from "./reports.ts";
+import { compare } from "./compare.ts";
+import { QueryError, readFilter, readWhole } from "./filter.ts";
+import type { ForwardCounts } from "./receive/forward.ts";
+import type { Counts } from "./receive/intake.ts";
 import { label } from "./traces.ts";
-import type { Trace, TraceStore } from "./traces.ts";
+import type { Span, Trace, TraceStore } from "./traces.ts";
 
 /** A status with the value to send as JSON. */
 export interface Answer {
@@ -10,35 +13,61 @@ export interface Answer {
   body: unknown;
 }
 
-/** Summaries of the stored traces, newest first. `service` keeps those with a span of it, `limit` the first so many. */
+/** One trace in a list; times are microseconds, `startMicros` since the epoch. */
+export interface Summary extends Omit<Trace, "spans"> {
+  /** The span that began first: all there is to name a trace by whose root is elsewhere, or has not come yet. */
+  first: Trace["root"];
+  spanCount: number;
+}
+
+/** A span as the page gets it: `label` is the service with its component and kind. */
+export type LabelledSpan = Span & { label: string };
+
+/** One trace as the page gets it. */
+export type TraceBody = Trace & { spans: LabelledSpan[] };
+
+/** Summaries of the stored traces that `readFilter` wants, newest first; `limit` the first so many. Throws QueryError. */
 export function listTraces(store: TraceStore, query: URLSearchParams): Answer {
-  const service = query.get("service");
-  const limit = query.get("limit");
-  if (limit !== null && !/^[1-9]\d{0,8}$/.test(limit)) {
-    return { status: 400, body: { error: `limit is ${JSON.stringify(limit)}: it must be a whole number from 1` } };
-  }
-  const traces = store.list().filter((trace) => service === null || trace.services.includes(service));
-  return { status: 200, body: traces.slice(0, limit === null ? undefined : Number(limit)).map(summarise) };
+  const limit = readWhole(query, "limit", 1) ?? undefined;
+  return { status: 200, body: store.list().filter(readFilter(query)).slice(0, limit).map(summarise) };
 }
 
 /** One trace with its spans, each with the `label` that the tree shows too; 404 for an id that is not stored. */
 export function showTrace(store: TraceStore, traceId: string): Answer {
   const trace = store.get(traceId);
   if (!trace) return { status: 404, body: { error: `no trace ${traceId}` } };
-  return { status: 200, body: { ...trace, spans: trace.spans.map((span) => ({ ...span, label: label(span) })) } };
+  const body: TraceBody = { ...trace, spans: trace.spans.map((span) => ({ ...span, label: label(span) })) };
+  return { status: 200, body };
 }
 
-/** The counters. */
-export function showStats(store: TraceStore, counts: Counts): Answer {
+/** Latency by the tag `by` (`version` if it does not say), of the operation that `service`, `kind`, `operation` name. */
+export function showLatency(store: TraceStore, query: URLSearchParams): Answer {
+  const by = query.get("by") ?? "version";
+  if (by === "") throw new QueryError("by is empty: it must be the name of a tag");
+  const wanted = {
+    service: query.get("service") ?? undefined,
+    kind: query.get("kind") ?? undefined,
+    operation: query.get("operation") ?? undefined,
+  };
+  const spans = store.list().flatMap((trace) => trace.spans);
+  return { status: 200, body: compare(spans, by, wanted) };
+}
+
+/** The counters; `forwarded` is null where nothing is. */
+export function showStats(store: TraceStore, counts: Counts, forwarded: ForwardCounts | null): Answer {
   const body = {
     ...counts,
     duplicateSpans: store.duplicates,
     forgottenTraces: store.forgotten,
+    forwarded,
+    reportsByFormat: Object.fromEntries(counts.reportsByFormat),
     spansByService: Object.fromEntries(counts.spansByService),
   };
   return { status: 200, body };
 }
 
-function summarise({ traceId, root, startMicros, durationMicros, spans, errors, services }: Trace): object {
-  return { traceId, root, startMicros, durationMicros, spanCount: spans.length, errors, services };
+/** A trace without its spans. */
+export function summarise({ traceId, root, startMicros, durationMicros, spans, errors, services }: Trace): Summary {
+  const first = spans[0] ? { operation: spans[0].operation, service: spans[0].service } : null;
+  return { traceId, root, first, startMicros, durationMicros, spanCount: spans.length, errors, services };
 }

@@ -1,54 +1,83 @@
-// The satellite as an HTTP server: the paths, the port, the beginning and the end. What a report holds is decode.ts's
-// to know, what an answer says api.ts's.
+// The satellite as an HTTP server: the paths, the ports, the beginning and the end. How reports come in is the business of
+// receive/, what an answer says api.ts's.
 
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { listTraces, showStats, showTrace } from "./api.ts";
+import { listTraces, showLatency, showStats, showTrace } from "./api.ts";
 import type { Answer } from "./api.ts";
-import { noCounts, takeReport } from "./reports.ts";
-import type { Counts } from "./reports.ts";
+import { QueryError, readFilter } from "./filter.ts";
+import { LiveStreams } from "./live.ts";
+import { readPage } from "./page.ts";
+import { formats } from "./receive/formats.ts";
+import { Forwarder } from "./receive/forward.ts";
+import { startGrpc } from "./receive/grpc.ts";
+import { takeReport } from "./receive/http.ts";
+import { Intake, noCounts } from "./receive/intake.ts";
+import type { Counts } from "./receive/intake.ts";
 import { TraceStore } from "./traces.ts";
+import type { Limits } from "./traces.ts";
 
 /** A running satellite. `url` has no slash at its end. */
 export interface Satellite {
   url: string;
   port: number;
+  /** Where reports over gRPC go. */
+  grpcPort: number;
   store: TraceStore;
   counts: Counts;
   /** Stops listening and drops open connections. */
   close(): Promise<void>;
 }
 
-/** Where reports are posted. */
-export const REPORTS_PATH = "/api/v2/reports";
-const REPORTS = new RegExp(`^${REPORTS_PATH}$`);
-
 const ABOUT = `Lightspan's local collector. It keeps the latest traces in memory, and nothing else.
 
-POST ${REPORTS_PATH}      Lightstep ReportRequest, application/octet-stream
-GET  /api/traces          the stored traces, newest first; ?service=NAME, ?limit=N
+POST /api/v2/reports      Lightstep ReportRequest, application/octet-stream
+POST /v1/traces           OTLP ExportTraceServiceRequest, application/x-protobuf
+POST /api/v2/spans        Zipkin v2 spans, application/json
+GET  /                    the page, for a browser
+GET  /api/traces          the stored traces, newest first; ?service=NAME, ?tag=NAME=VALUE, ?minMicros=N, ?maxMicros=N, ?limit=N
 GET  /api/traces/{id}     one trace with its spans; 16 or 32 hex digits
+GET  /api/live            the same list as server-sent events, as traces arrive; the same filters
+GET  /api/latency         latency by a tag; ?by=TAG, ?service=NAME, ?kind=KIND, ?operation=NAME
 GET  /api/stats           what has come in
 `;
 
-/** Starts listening; port 0 takes any free one. Throws an Error that names the port when it cannot be had. */
-export async function startSatellite(
-  options: { host?: string; port?: number; maxTraces?: number } = {},
-): Promise<Satellite> {
-  const { host = "127.0.0.1", port = 0, maxTraces } = options;
-  const store = new TraceStore(maxTraces);
+export interface SatelliteOptions extends Limits {
+  host?: string;
+  /** Of HTTP and of gRPC; 0 takes any free one. */
+  port?: number;
+  grpcPort?: number;
+  /** URL of a collector that gets all accepted reports too. */
+  forward?: string;
+}
+
+/** Starts listening. Throws an Error that names the port when it cannot be had, or says what `forward` must be. */
+export async function startSatellite(options: SatelliteOptions = {}): Promise<Satellite> {
+  const { host = "127.0.0.1", port = 0 } = options;
+  const forwarder = options.forward === undefined ? null : new Forwarder(options.forward);
+  const store = new TraceStore(options);
   const counts = noCounts();
-  const routes = routesTo(store, counts);
+  const intake = new Intake(store, counts, forwarder);
+  const routes = [...routesTo(store, counts, forwarder), ...receivers(intake)];
   const server = createServer((request, response) => {
     dispatch(routes, request, response).catch((error: unknown) => fail(response, error));
   });
   // A proxy keeps its connections; closing an idle one just as the next report sets out would lose that report.
   server.keepAliveTimeout = 0;
   await listen(server, host, port);
+  const grpc = await startGrpc(intake, host, options.grpcPort ?? 0).catch(async (error: unknown) => {
+    await close(server);
+    throw error;
+  });
   const taken = (server.address() as AddressInfo).port;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${taken}`;
-  return { url, port: taken, store, counts, close: () => close(server) };
+  const stop = async (): Promise<void> => {
+    grpc.close();
+    forwarder?.close();
+    await close(server);
+  };
+  return { url, port: taken, grpcPort: grpc.port, store, counts, close: stop };
 }
 
 interface Route {
@@ -65,18 +94,33 @@ interface Call {
   captured: string;
 }
 
-function routesTo(store: TraceStore, counts: Counts): Route[] {
+function receivers(intake: Intake): Route[] {
+  return formats.map((format) => ({
+    method: "POST",
+    path: new RegExp(`^${format.path}$`),
+    handle: ({ request, response }) => takeReport(request, response, format, intake),
+  }));
+}
+
+function routesTo(store: TraceStore, counts: Counts, forwarder: Forwarder | null): Route[] {
   const get = (path: RegExp, find: (call: Call) => Answer): Route => ({
     method: "GET",
     path,
     handle: (call) => sendJson(call.response, find(call)),
   });
+  const streams = new LiveStreams(store);
   return [
-    { method: "GET", path: /^\/$/, handle: ({ response }) => sendText(response, ABOUT) },
-    { method: "POST", path: REPORTS, handle: (call) => takeReport(call.request, call.response, store, counts) },
+    { method: "GET", path: /^\/$/, handle: begin },
+    {
+      method: "GET",
+      path: /^\/(page\.js|page\.css|icon\.svg)$/,
+      handle: ({ response, captured }) => sendPage(response, captured),
+    },
     get(/^\/api\/traces$/, ({ query }) => listTraces(store, query)),
     get(/^\/api\/traces\/([^/]+)$/, ({ captured }) => showTrace(store, captured)),
-    get(/^\/api\/stats$/, () => showStats(store, counts)),
+    { method: "GET", path: /^\/api\/live$/, handle: ({ response, query }) => stream(streams, response, query) },
+    get(/^\/api\/latency$/, ({ query }) => showLatency(store, query)),
+    get(/^\/api\/stats$/, () => showStats(store, counts, forwarder?.counts ?? null)),
   ];
 }
 
@@ -94,18 +138,37 @@ async function dispatch(routes: Route[], request: IncomingMessage, response: Ser
   }
 }
 
+/** A browser gets the page; whoever asks from a terminal, the list of paths. */
+async function begin({ request, response }: Call): Promise<void> {
+  response.setHeader("vary", "accept");
+  if (request.headers.accept?.includes("text/html")) await sendPage(response, "index.html");
+  else sendText(response, ABOUT);
+}
+
+async function sendPage(response: ServerResponse, name: string): Promise<void> {
+  const { headers, body } = await readPage(name);
+  response.writeHead(200, headers).end(body);
+}
+
+function stream(streams: LiveStreams, response: ServerResponse, query: URLSearchParams): void {
+  const begun = streams.begin(response, readFilter(query));
+  if (!begun) sendJson(response, { status: 503, body: { error: "too many live streams are open" } });
+}
+
 function sendText(response: ServerResponse, text: string): void {
   response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end(text);
 }
 
 function sendJson(response: ServerResponse, { status, body }: Answer): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  const headers = { "content-type": "application/json", "x-content-type-options": "nosniff" };
+  response.writeHead(status, headers).end(JSON.stringify(body));
 }
 
 // A sender that goes away in the middle of its report ends up here too: there is nobody left to answer then.
 function fail(response: ServerResponse, error: unknown): void {
   if (response.destroyed || response.headersSent) return;
-  sendJson(response, { status: 500, body: { error: String(error) } });
+  const known = error instanceof QueryError;
+  sendJson(response, { status: known ? 400 : 500, body: { error: known ? error.message : String(error) } });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

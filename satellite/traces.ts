@@ -2,7 +2,7 @@
 // service, component, kind, version and error; does not know how spans arrived or how a trace is shown.
 
 import { EventEmitter } from "node:events";
-import type { Report, ReportedSpan, Tags } from "./decode.ts";
+import type { Report, ReportedSpan, Tags } from "./receive/report.ts";
 
 /** One span, in the shape of the JSON API. `tags` holds every tag, also those that have a field of their own. */
 export interface Span extends ReportedSpan {
@@ -16,6 +16,7 @@ export interface Span extends ReportedSpan {
 
 /** All spans of one trace that have arrived, by start time. `root` is null while no span without a parent is here. */
 export interface Trace {
+  /** The low 64 bits of it, 16 hex digits; each span has the whole id that it was reported with. */
   traceId: string;
   startMicros: number;
   durationMicros: number;
@@ -31,21 +32,30 @@ export function label(span: Pick<Span, "service" | "component" | "kind">): strin
   return role === "" ? span.service : `${span.service}: ${role}`;
 }
 
+/** How much a store keeps: so many traces (1000), and so many spans in all of them (50 for each trace). */
+export interface Limits {
+  maxTraces?: number;
+  maxSpans?: number;
+}
+
 /**
- * The newest traces, `maxTraces` of them; the one that began to arrive first is forgotten first, and counted.
- * Emits `trace` with the trace id for each trace that a report added spans to.
+ * The newest traces within the limits; the one that began to arrive first is forgotten first, and counted.
+ * Emits `trace` with the trace id for each trace that a report added spans to, `forget` for each that is gone.
  */
-export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
+export class TraceStore extends EventEmitter<{ trace: [traceId: string]; forget: [traceId: string] }> {
   /** Traces given up to make room. */
   forgotten = 0;
   /** Spans that had arrived before: a report was sent again although it had been received. Not stored twice. */
   duplicates = 0;
   readonly #maxTraces: number;
+  readonly #maxSpans: number;
   readonly #traces = new Map<string, Map<string, Span>>();
+  #spans = 0;
 
-  constructor(maxTraces = 1000) {
+  constructor({ maxTraces = 1000, maxSpans = 50 * maxTraces }: Limits = {}) {
     super();
     this.#maxTraces = maxTraces;
+    this.#maxSpans = maxSpans;
   }
 
   /** Stores the report's spans. */
@@ -53,14 +63,29 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
     const touched = new Set<string>();
     for (const reported of report.spans) {
       const span = describe(reported, report);
-      const spans = this.#spansOf(span.traceId);
+      const traceId = keyOf(span.traceId);
+      const spans = this.#spansOf(traceId);
       // Not the span id alone: two spans that wrongly share one must both be seen.
       const identity = [span.reporterId, span.spanId, span.kind, span.startMicros].join(" ");
       if (spans.has(identity)) this.duplicates++;
+      else this.#spans++;
       spans.set(identity, span);
-      touched.add(span.traceId);
+      touched.add(traceId);
+      this.#forgetOldest();
     }
     for (const traceId of touched) this.emit("trace", traceId);
+  }
+
+  /** How many traces are stored. */
+  get size(): number {
+    return this.#traces.size;
+  }
+
+  /** The services of all stored spans, by name. */
+  services(): string[] {
+    const services = new Set<string>();
+    for (const spans of this.#traces.values()) for (const { service } of spans.values()) services.add(service);
+    return [...services].sort();
   }
 
   /** Every stored trace, the one that started last first. */
@@ -70,9 +95,9 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
       .sort((a, b) => b.startMicros - a.startMicros);
   }
 
-  /** The trace with this id of 16 or 32 hex digits (the wire carries the low 16), or undefined. */
+  /** The trace with this id of 16 or 32 hex digits, or undefined. */
   get(traceId: string): Trace | undefined {
-    const low = traceId.toLowerCase().slice(-16);
+    const low = keyOf(traceId.toLowerCase());
     const spans = this.#traces.get(low);
     return spans && assemble(low, [...spans.values()]);
   }
@@ -82,23 +107,34 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
     if (!spans) {
       spans = new Map();
       this.#traces.set(traceId, spans);
-      this.#forgetOldest();
     }
     return spans;
   }
 
   #forgetOldest(): void {
-    for (const oldest of this.#traces.keys()) {
-      if (this.#traces.size <= this.#maxTraces) return;
+    for (const [oldest, spans] of this.#traces) {
+      if (this.#traces.size <= this.#maxTraces && this.#spans <= this.#maxSpans) return;
       this.#traces.delete(oldest);
+      this.#spans -= spans.size;
       this.forgotten++;
+      this.emit("forget", oldest);
     }
   }
 }
 
+/**
+ * What a trace goes by: the low 64 bits of its id. Lightstep's format carries no more, and a proxy that reports in it must
+ * meet, in one trace, one that reports in another format. Spans keep the whole id that they came with.
+ */
+function keyOf(traceId: string): string {
+  return traceId.slice(-16);
+}
+
 /** The reporter's tags are those of all its spans, but for what it says of the tracer itself. */
 function commonTags(report: Report): Tags {
-  const common = Object.entries(report.reporterTags).filter(([name]) => !/^(lightstep|service)\./.test(name));
+  const common = Object.entries(report.reporterTags).filter(
+    ([name]) => !/^(lightstep|service|telemetry\.sdk)\./.test(name),
+  );
   return Object.fromEntries(common);
 }
 

@@ -1,8 +1,8 @@
-// Draws one trace as a tree for a person at a terminal. Trusts no parent id: it may name a span that has not come, the
-// span itself, or a descendant. Knows neither the store nor where the text goes.
+// Draws one trace as a tree for a person at a terminal. Knows neither the store nor where the text goes.
 
 import { drawBar } from "./bar.ts";
 import { formatDuration } from "./duration.ts";
+import { arrange } from "./family.ts";
 import { drawTable, PLAIN } from "./table.ts";
 import type { Cell, Column, Style } from "./table.ts";
 import { label } from "./traces.ts";
@@ -21,7 +21,7 @@ const DEEPEST_GUIDE = 48;
 
 /** One line about the trace and one per span below it, without a final newline. */
 export function drawTree(trace: Trace, style: Style = PLAIN): string {
-  const rows = arrange(trace.spans).map((row) => drawSpan(row, trace));
+  const rows = guides(trace.spans).map((row) => drawSpan(row, trace));
   return `${drawHead(trace)}\n${drawTable(COLUMNS, rows, style)}`;
 }
 
@@ -57,55 +57,14 @@ function drawSpan({ span, guide, remark }: Row, trace: Trace): Cell[] {
   ];
 }
 
-/** Every span once, each below its parent, siblings by start time. */
-function arrange(spans: Span[]): Row[] {
-  const family = new Family(spans);
-  for (const span of spans) {
-    if (span.parentId === null) family.descend(span, "");
-    else if (!family.has(span.parentId)) family.descend(span, `orphan of ${span.parentId}`);
-  }
-  // What no top-level span leads to goes round in a circle; the earliest of a circle stands for its top.
-  for (const span of spans) family.descend(span, "cycle");
-  return family.rows;
-}
-
-class Family {
-  readonly rows: Row[] = [];
-  readonly #children = new Map<string, Span[]>();
-  readonly #ids = new Set<string>();
-  readonly #placed = new Set<Span>();
-
-  constructor(spans: Span[]) {
-    for (const span of spans) {
-      this.#ids.add(span.spanId);
-      if (span.parentId === null) continue;
-      const siblings = this.#children.get(span.parentId);
-      if (siblings) siblings.push(span);
-      else this.#children.set(span.parentId, [span]);
-    }
-  }
-
-  has(spanId: string): boolean {
-    return this.#ids.has(spanId);
-  }
-
-  /** Adds rows for the span and all below it, unless it has its row. A stack, as a trace may be deeper than ours. */
-  descend(top: Span, remark: string): void {
-    if (this.#placed.has(top)) return;
-    this.#placed.add(top);
-    const stack = [{ row: { span: top, guide: "", remark }, below: "" }];
-    for (let next = stack.pop(); next; next = stack.pop()) {
-      const { row, below } = next;
-      this.rows.push(row);
-      const children = (this.#children.get(row.span.spanId) ?? []).filter((child) => !this.#placed.has(child));
-      for (const child of children) this.#placed.add(child);
-      // Pushed last to first, for the first to come off the stack first.
-      children.reverse().forEach((span, fromLast) => {
-        const [elbow, line] = fromLast === 0 ? ["└─ ", "   "] : ["├─ ", "│  "];
-        stack.push({ row: { span, guide: clip(below + elbow), remark: "" }, below: clip(below + line) });
-      });
-    }
-  }
+/** A guide for each span; `below` holds, for each depth, how the guide of what is below begins. */
+function guides(spans: Span[]): Row[] {
+  const below: string[] = [];
+  return arrange(spans).map(({ span, depth, last, remark }) => {
+    const before = below[depth - 1] ?? "";
+    below[depth] = depth === 0 ? "" : clip(before + (last ? "   " : "│  "));
+    return { span, guide: depth === 0 ? "" : clip(before + (last ? "└─ " : "├─ ")), remark };
+  });
 }
 
 // A thousand levels must not make lines of thousands of cells: of a deep row's guide only the near end is drawn.

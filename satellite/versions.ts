@@ -3,6 +3,7 @@
 
 import { drawBar } from "./bar.ts";
 import { formatDuration } from "./duration.ts";
+import { nearestRank, slowAmong } from "./latency.ts";
 import { drawTable, PLAIN } from "./table.ts";
 import type { Cell, Column, Style } from "./table.ts";
 import type { Span } from "./traces.ts";
@@ -25,8 +26,6 @@ const COLUMNS: Column[] = [
   { title: "", give: "drop" },
 ];
 const BAR_CELLS = 24;
-/** Slow is a median so many times the fastest one, and not so many times below the slowest: what stands out, no more. */
-const SLOW = 2;
 
 /** Latency of the service's server spans by version, v2 before v10. Every duration counts: nothing is estimated. */
 export function latencyByVersion(spans: Iterable<Span>, service: string): Row[] {
@@ -44,9 +43,8 @@ export function latencyByVersion(spans: Iterable<Span>, service: string): Row[] 
 export function drawVersions(rows: Row[], style: Style = PLAIN): string {
   if (rows.length === 0) return "no server spans";
   const medians = rows.map((row) => row.medianMicros);
-  const fastest = Math.min(...medians);
   const slowest = Math.max(...medians, 1);
-  const isSlow = (micros: number): boolean => micros > SLOW * fastest && micros * SLOW > slowest;
+  const isSlow = slowAmong(medians);
   const cells = rows.map((row) => drawRow(row, row.medianMicros / slowest, isSlow(row.medianMicros)));
   return drawTable(COLUMNS, cells, style);
 }
@@ -60,11 +58,6 @@ function summarise(version: string | null, spans: Span[]): Row {
     p99Micros: nearestRank(durations, 99),
     errors: spans.filter((span) => span.error).length,
   };
-}
-
-/** The smallest value that at least `percent` % of the sorted values do not exceed; never a value between two. */
-function nearestRank(sorted: number[], percent: number): number {
-  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? 0;
 }
 
 function byVersionName(a: Row, b: Row): number {

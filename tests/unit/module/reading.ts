@@ -1,7 +1,7 @@
 // Reads a report of any format out of the call that carried it: what its headers promise has to be true of its bytes.
 import assert from "node:assert/strict";
 import { inflateSync } from "node:zlib";
-import { decodeReport } from "../../../satellite/decode.ts";
+import { decodeReport } from "../../../satellite/receive/lightstep.ts";
 import type { HttpCall } from "../../host/vm.ts";
 import { all, numberIn, one, textIn } from "./protobuf.ts";
 

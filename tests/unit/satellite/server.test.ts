@@ -36,13 +36,17 @@ describe("GET", () => {
     assert.deepEqual(oldest, {
       traceId: hex(1),
       root: { operation: "reviews.default.svc.cluster.local:9080/*", service: "productpage.default" },
+      first: { operation: "reviews.default.svc.cluster.local:9080/*", service: "productpage.default" },
       startMicros: 1_000_000,
       durationMicros: 1_260_000,
       spanCount: 1,
       errors: 0,
       services: ["productpage.default"],
     });
-    assert.deepEqual([newest.traceId, newest.root], [hex(2), null]);
+    assert.deepEqual(
+      [newest.traceId, newest.root, newest.first],
+      [hex(2), null, { ...oldest.first, service: "reviews.default" }],
+    );
   });
 
   it("/api/traces keeps to service and limit", async () => {
@@ -91,6 +95,8 @@ describe("GET", () => {
       tokensSeen: { header: 1, body: 2 },
       duplicateSpans: 1,
       forgottenTraces: 0,
+      forwarded: null,
+      reportsByFormat: { "lightstep/http": 3 },
       spansByService: { "reviews.default": 3, "productpage.default": 0 },
     });
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeReport } from "../../../satellite/decode.ts";
+import { decodeReport } from "../../../satellite/receive/lightstep.ts";
 import { label, TraceStore } from "../../../satellite/traces.ts";
 import { encodeReport, someSpan } from "./encode.ts";
 import type { WireReport, WireSpan } from "./encode.ts";
@@ -109,7 +109,7 @@ describe("TraceStore", () => {
   });
 
   it("forgets the trace that came first when there are too many, and counts it", () => {
-    const store = new TraceStore(2);
+    const store = new TraceStore({ maxTraces: 2 });
     for (const id of [1, 2, 3]) store.add(report([someSpan({ traceId: hex(id) })]));
     assert.deepEqual([store.get(hex(1)), store.list().length, store.forgotten], [undefined, 2, 1]);
   });

@@ -1,0 +1,179 @@
+// Answers "what makes it slow?": latency of one operation, grouped by the values of a tag, as a distribution for each.
+// Stands on spans alone; knows neither HTTP nor how a distribution is drawn.
+
+import { nearestRank, slowAmong } from "./latency.ts";
+import { label } from "./traces.ts";
+import type { Span } from "./traces.ts";
+
+/** The spans that are compared with each other: the same operation, seen from the same side of the same service. */
+export interface Operation {
+  service: string;
+  kind: string;
+  operation: string;
+}
+
+/** An operation that there are spans of. `spread` is the slowest group's median over the fastest's; 1 for one group. */
+export interface OperationChoice extends Operation {
+  label: string;
+  count: number;
+  values: number;
+  spread: number;
+}
+
+/** A tag that the operation's spans could be grouped by. */
+export interface TagChoice {
+  name: string;
+  values: number;
+  spread: number;
+}
+
+/** A bar of the distribution: how many spans lasted from `fromMicros` to below `toMicros`, and the trace of one of them. */
+export interface Bucket {
+  fromMicros: number;
+  toMicros: number;
+  count: number;
+  traceId: string;
+}
+
+/** The spans with one value of the tag; `value` is null for those without it. */
+export interface Group {
+  value: string | null;
+  count: number;
+  errors: number;
+  medianMicros: number;
+  p90Micros: number;
+  p99Micros: number;
+  slow: boolean;
+  buckets: Bucket[];
+}
+
+/** `operations` with the widest spread first; `otherValues` had fewer spans than the groups that are shown. */
+export interface Comparison {
+  by: string;
+  operations: OperationChoice[];
+  selected: OperationChoice | null;
+  tags: TagChoice[];
+  groups: Group[];
+  otherValues: number;
+}
+
+/** Bars in a factor of ten. */
+const PER_DECADE = 10;
+/** More groups than this nobody compares; more choices than that nobody reads. */
+const MOST_GROUPS = 20;
+const MOST_CHOICES = 200;
+
+/** Compares by the tag `by` the operation that `wanted` names, or the one where the tag makes the greatest difference. */
+export function compare(spans: Span[], by: string, wanted: Partial<Operation>): Comparison {
+  const choices = [
+    ...groupBy(spans, (span) => JSON.stringify([span.service, span.component, span.kind, span.operation])),
+  ]
+    .map(([, members]) => ({ choice: describe(members, by), members }))
+    .sort((a, b) => b.choice.spread - a.choice.spread || b.choice.count - a.choice.count);
+  const chosen = choices.find(({ choice }) => matches(choice, wanted));
+  const groups = chosen ? valuesOf(chosen.members, by) : [];
+  const largest = groups.sort((a, b) => b[1].length - a[1].length).slice(0, MOST_GROUPS);
+  const isSlow = slowAmong(largest.map(([, members]) => median(members)));
+  return {
+    by,
+    operations: choices.slice(0, MOST_CHOICES).map(({ choice }) => choice),
+    selected: chosen?.choice ?? null,
+    tags: chosen ? tagChoices(chosen.members, by) : [],
+    groups: largest.map(([value, members]) => summarise(value, members, isSlow)).sort(byValue),
+    otherValues: groups.length - largest.length,
+  };
+}
+
+function matches(choice: Operation, wanted: Partial<Operation>): boolean {
+  const { service = choice.service, kind = choice.kind, operation = choice.operation } = wanted;
+  return choice.service === service && choice.kind === kind && choice.operation === operation;
+}
+
+function describe(members: Span[], by: string): OperationChoice {
+  const [{ service, kind, operation } = { service: "", kind: "", operation: "" }] = members;
+  const groups = valuesOf(members, by);
+  const shown = members[0] ? label(members[0]) : "";
+  return {
+    service,
+    kind,
+    operation,
+    label: shown,
+    count: members.length,
+    values: groups.length,
+    spread: spread(groups),
+  };
+}
+
+/** Tags with more than one value, and few enough to be compared; and the one that is compared by. */
+function tagChoices(members: Span[], by: string): TagChoice[] {
+  const names = new Set(members.flatMap((span) => Object.keys(span.tags)));
+  return [...names.add(by)]
+    .map((name) => ({ name, groups: valuesOf(members, name) }))
+    .filter(({ name, groups }) => name === by || (groups.length > 1 && groups.length <= MOST_GROUPS))
+    .map(({ name, groups }) => ({ name, values: groups.length, spread: spread(groups) }))
+    .sort((a, b) => a.name.localeCompare(b.name, "en"))
+    .slice(0, MOST_CHOICES);
+}
+
+function valuesOf(members: Span[], tag: string): [string | null, Span[]][] {
+  return [...groupBy(members, ({ tags }) => (Object.hasOwn(tags, tag) ? String(tags[tag]) : null))];
+}
+
+function spread(groups: [string | null, Span[]][]): number {
+  const medians = groups.map(([, members]) => Math.max(1, median(members))).sort((a, b) => a - b);
+  return (medians.at(-1) ?? 1) / (medians[0] ?? 1);
+}
+
+function summarise(value: string | null, members: Span[], isSlow: (micros: number) => boolean): Group {
+  const durations = durationsOf(members);
+  const medianMicros = nearestRank(durations, 50);
+  return {
+    value,
+    count: members.length,
+    errors: members.filter(({ error }) => error).length,
+    medianMicros,
+    p90Micros: nearestRank(durations, 90),
+    p99Micros: nearestRank(durations, 99),
+    slow: isSlow(medianMicros),
+    buckets: bucketsOf(members),
+  };
+}
+
+function bucketsOf(members: Span[]): Bucket[] {
+  const byBucket = groupBy(members, ({ durationMicros }) =>
+    Math.floor(Math.log10(Math.max(1, durationMicros)) * PER_DECADE),
+  );
+  return [...byBucket]
+    .sort(([a], [b]) => a - b)
+    .map(([index, inside]) => ({
+      fromMicros: 10 ** (index / PER_DECADE),
+      toMicros: 10 ** ((index + 1) / PER_DECADE),
+      count: inside.length,
+      traceId: inside[0]?.traceId ?? "",
+    }));
+}
+
+function median(members: Span[]): number {
+  return nearestRank(durationsOf(members), 50);
+}
+
+function durationsOf(members: Span[]): number[] {
+  return members.map(({ durationMicros }) => durationMicros).sort((a, b) => a - b);
+}
+
+function groupBy<K>(spans: Span[], keyOf: (span: Span) => K): Map<K, Span[]> {
+  const groups = new Map<K, Span[]>();
+  for (const span of spans) {
+    const key = keyOf(span);
+    const group = groups.get(key);
+    if (group) group.push(span);
+    else groups.set(key, [span]);
+  }
+  return groups;
+}
+
+// v2 before v10, and what has no value last.
+function byValue(a: Group, b: Group): number {
+  if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
+  return a.value.localeCompare(b.value, "en", { numeric: true });
+}

@@ -1,0 +1,41 @@
+// An answer of the satellite's JSON API, kept fresh. Knows nothing of what is in it.
+import { useEffect, useState } from "preact/hooks";
+
+/** The answer, or why there is none; both undefined while the first is under way. */
+export interface Fetched<T> {
+  value?: T;
+  problem?: string;
+}
+
+/** Asks for `path` again whenever it or `version` changes; the old answer stays until the new one is there. */
+export function useFetched<T>(path: string, version: unknown): Fetched<T> {
+  const [fetched, setFetched] = useState<Fetched<T> & { path: string }>({ path });
+  useEffect(() => {
+    const abort = new AbortController();
+    ask<T>(path, abort.signal)
+      .then((answer) => setFetched({ ...answer, path }))
+      .catch((error: unknown) => {
+        if (!abort.signal.aborted) setFetched({ problem: `the satellite does not answer: ${String(error)}`, path });
+      });
+    return () => abort.abort();
+  }, [path, version]);
+  return fetched.path === path ? fetched : {};
+}
+
+async function ask<T>(path: string, signal: AbortSignal): Promise<Fetched<T>> {
+  const response = await fetch(path, { signal });
+  const body = await response.json();
+  return response.ok ? { value: body } : { problem: body.error };
+}
+
+/** `value`, but changing at most once in so many milliseconds. */
+export function useCalm<T>(value: T, everyMs: number): T {
+  const [calm, setCalm] = useState({ value, at: 0 });
+  useEffect(() => {
+    if (value === calm.value) return;
+    const wait = Math.max(0, calm.at + everyMs - performance.now());
+    const timer = setTimeout(() => setCalm({ value, at: performance.now() }), wait);
+    return () => clearTimeout(timer);
+  }, [value, calm]);
+  return calm.value;
+}

@@ -1,0 +1,160 @@
+// "What makes it slow?": the operations in the order in which a tag tells them apart, and of one of them the latency by
+// that tag. Every word and number comes from the spans.
+import type { Comparison, Group, Operation, OperationChoice } from "../../compare.ts";
+import { formatDuration } from "../../duration.ts";
+import { useCalm, useFetched } from "../fetch.ts";
+import { goTo, linkTo } from "../route.ts";
+import { formatFactor, plural } from "../words.ts";
+import { Distributions } from "./plot.tsx";
+
+/** More are in the select. */
+const MOST_TELLING = 8;
+
+interface LatencyProps {
+  query: URLSearchParams;
+  colours: Map<string, string>;
+  touched: number;
+}
+
+export function LatencyView({ query, colours, touched }: LatencyProps) {
+  const { value, problem } = useFetched<Comparison>(`/api/latency?${query}`, useCalm(touched, 2000));
+  return (
+    <section class="latency" aria-label="Latency">
+      {value?.selected ? (
+        <>
+          <Operations comparison={value} colours={colours} />
+          <Answer comparison={value} selected={value.selected} />
+        </>
+      ) : (
+        <>
+          <h1 class="unseen">Latency</h1>
+          <p class="nothing" role="status">
+            {problem ?? (value ? "There are no spans of it yet." : "Loading …")}
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function addressOf(by: string, { service, kind, operation }: Operation): string {
+  return linkTo("latency", { by, service, kind, operation });
+}
+
+function Operations({ comparison, colours }: { comparison: Comparison; colours: Map<string, string> }) {
+  const { by, operations, selected } = comparison;
+  return (
+    <nav class="operations" aria-label="Operations">
+      <h2>
+        Operations <span>by how much {by} matters</span>
+      </h2>
+      <ul>
+        {operations.map((choice) => (
+          <li key={addressOf(by, choice)}>
+            <a
+              href={addressOf(by, choice)}
+              aria-current={
+                choice.label === selected?.label && choice.operation === selected.operation ? "true" : undefined
+              }
+            >
+              <i class={colours.get(choice.service)} aria-hidden="true" />
+              <span class="name">{choice.operation}</span>
+              <span class="factor">{choice.values > 1 ? formatFactor(choice.spread) : ""}</span>
+              <span class="service">{choice.label}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Answer({ comparison, selected }: { comparison: Comparison; selected: OperationChoice }) {
+  const { by, groups, tags, otherValues } = comparison;
+  return (
+    <div class="answer">
+      <header>
+        <h1>{selected.operation}</h1>
+        <p class="label">
+          {selected.label} · {plural(selected.count, "span")}
+        </p>
+        <label class="by">
+          <span>Latency by</span>
+          <select value={by} onChange={(event) => goTo(addressOf(event.currentTarget.value, selected))}>
+            {tags.map(({ name, values, spread }) => (
+              <option key={name} value={name}>
+                {name} ({plural(values, "value")}, {formatFactor(spread)})
+              </option>
+            ))}
+          </select>
+        </label>
+      </header>
+      <p class="verdict" role="status">
+        {verdict(by, groups)}
+      </p>
+      <Distributions by={by} service={selected.service} groups={groups} />
+      <OtherTags comparison={comparison} selected={selected} />
+      {otherValues > 0 && <p class="quiet">{plural(otherValues, "value")} with fewer spans are not shown.</p>}
+    </div>
+  );
+}
+
+/** The tags that tell the spans apart most, besides the one that is compared by. */
+function OtherTags({ comparison: { by, tags }, selected }: { comparison: Comparison; selected: OperationChoice }) {
+  const telling = tags.filter(({ name }) => name !== by).sort((a, b) => b.spread - a.spread);
+  if (telling.length === 0) return null;
+  return (
+    <nav class="other-tags" aria-label="Other tags">
+      <h2>Or by</h2>
+      <ul>
+        {telling.slice(0, MOST_TELLING).map(({ name, spread }) => (
+          <li key={name}>
+            <a href={addressOf(name, selected)}>
+              {name} <span>{formatFactor(spread)}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** What the picture says, in a sentence. */
+function verdict(by: string, groups: Group[]) {
+  const named = ({ value }: Group): string => value ?? `(no ${by})`;
+  const [fastest] = [...groups].sort((a, b) => a.medianMicros - b.medianMicros);
+  const slow = groups.filter((group) => group.slow);
+  const [only] = groups;
+  if (!fastest || !only) return "There are no spans.";
+  if (groups.length === 1 && only.value === null) return `No span has the tag ${by}: there is nothing to compare.`;
+  if (groups.length === 1) {
+    return (
+      <>
+        All spans have {by} <b>{named(only)}</b>: there is nothing to compare.
+      </>
+    );
+  }
+  if (slow.length === 0) {
+    return (
+      <>
+        No {by} stands out: no median is more than twice that of <b>{named(fastest)}</b>,{" "}
+        {formatDuration(fastest.medianMicros)}.
+      </>
+    );
+  }
+  const least = Math.min(...slow.map(({ medianMicros }) => medianMicros)) / Math.max(1, fastest.medianMicros);
+  return (
+    <>
+      {slow.map((group, index) => (
+        <>
+          {index > 0 && ", "}
+          <b class="slow">{named(group)}</b>
+        </>
+      ))}
+      {slow.length === 1 ? " is slow: its median of " : " are slow: their medians of "}
+      {slow.map(({ medianMicros }) => formatDuration(medianMicros)).join(", ")} {slow.length === 1 ? "is" : "are"}{" "}
+      {slow.length > 1 && "at least "}
+      <b>{formatFactor(least)}</b> that of {named(fastest)}, {formatDuration(fastest.medianMicros)}.
+    </>
+  );
+}

@@ -1,0 +1,6 @@
+// The page's beginning.
+import { render } from "preact";
+import { App } from "./app.tsx";
+
+const root = document.getElementById("page");
+if (root) render(<App />, root);

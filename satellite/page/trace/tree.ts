@@ -1,0 +1,35 @@
+// The rows of a waterfall: the spans as a tree, less what is below a span that is folded. Knows nothing of drawing.
+import type { LabelledSpan } from "../../api.ts";
+import { arrange } from "../../family.ts";
+import type { Placed } from "../../family.ts";
+
+/** A span in its place. `key` is its own even where two spans wrongly share an id. */
+export interface TreeRow extends Placed<LabelledSpan> {
+  key: string;
+  /** The key of the row it is below; null at top level. */
+  parent: string | null;
+}
+
+/** Every span, each below its parent. */
+export function toRows(spans: LabelledSpan[]): TreeRow[] {
+  const seen = new Map<string, number>();
+  const path: string[] = [];
+  return arrange(spans).map((placed) => {
+    const { spanId } = placed.span;
+    const before = seen.get(spanId) ?? 0;
+    seen.set(spanId, before + 1);
+    const key = before === 0 ? spanId : `${spanId}.${before}`;
+    path[placed.depth] = key;
+    return { ...placed, key, parent: placed.depth === 0 ? null : (path[placed.depth - 1] ?? null) };
+  });
+}
+
+/** The rows that are to be seen when these are folded. */
+export function unfolded(rows: TreeRow[], folded: Set<string>): TreeRow[] {
+  let hiddenBelow = Infinity;
+  return rows.filter(({ key, depth }) => {
+    if (depth > hiddenBelow) return false;
+    hiddenBelow = folded.has(key) ? depth : Infinity;
+    return true;
+  });
+}

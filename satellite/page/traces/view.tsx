@@ -1,0 +1,137 @@
+// The list of traces, newest first unless told otherwise, growing as they arrive.
+import { useMemo, useState } from "preact/hooks";
+import type { Summary } from "../../api.ts";
+import { formatDuration } from "../../duration.ts";
+import type { Live } from "../live.ts";
+import { useNarrow } from "../media.ts";
+import { goTo, linkTo } from "../route.ts";
+import { Rows } from "../rows.tsx";
+import type { Drawn } from "../rows.tsx";
+import { formatTime, plural } from "../words.ts";
+import { FilterBar } from "./bar.tsx";
+import type { Filters } from "./filters.ts";
+
+type Column = "startMicros" | "durationMicros" | "spanCount" | "errors";
+
+interface TracesProps {
+  live: Live;
+  filters: Filters;
+  colours: Map<string, string>;
+  /** The id of the trace that the keyboard is on. */
+  active: string | null;
+  onActive(traceId: string): void;
+}
+
+export function TracesView({ live, filters, colours, active, onActive }: TracesProps) {
+  const [{ column, down }, setOrder] = useState<{ column: Column; down: boolean }>({
+    column: "startMicros",
+    down: true,
+  });
+  const narrow = useNarrow();
+  const { traces, stored, services } = live;
+  const ordered = useMemo(() => {
+    const sign = down ? -1 : 1;
+    return [...traces].sort((a, b) => sign * (a[column] - b[column]) || b.startMicros - a.startMicros);
+  }, [traces, column, down]);
+  const longest = useMemo(() => traces.reduce((most, trace) => Math.max(most, trace.durationMicros), 1), [traces]);
+  const found = traces.length === stored ? plural(stored, "trace") : `${plural(traces.length, "trace")} of ${stored}`;
+  const heading = (name: string, by: Column) => (
+    <Heading
+      name={name}
+      order={column === by ? (down ? "descending" : "ascending") : undefined}
+      onOrder={() => setOrder({ column: by, down: column === by ? !down : true })}
+    />
+  );
+
+  return (
+    <section class="traces" aria-label="Traces">
+      <h1 class="unseen">Traces</h1>
+      <FilterBar filters={filters} services={services} found={found} />
+      <Rows
+        role="grid"
+        label="Traces"
+        rows={ordered}
+        keyOf={(trace) => trace.traceId}
+        rowHeight={narrow ? 52 : 32}
+        head={
+          <>
+            {heading("Time", "startMicros")}
+            <div role="columnheader">Root operation</div>
+            {heading("Duration", "durationMicros")}
+            {heading("Spans", "spanCount")}
+            {heading("Errors", "errors")}
+          </>
+        }
+        draw={(trace) => drawTrace(trace, longest, colours)}
+        active={active}
+        onActive={onActive}
+        onOpen={({ traceId }) => goTo(linkTo(`trace/${traceId}`))}
+      />
+      {traces.length === 0 && <Nothing stored={stored} connected={live.connected} />}
+    </section>
+  );
+}
+
+interface HeadingProps {
+  name: string;
+  order: "ascending" | "descending" | undefined;
+  onOrder(): void;
+}
+
+function Heading({ name, order, onOrder }: HeadingProps) {
+  return (
+    <div role="columnheader" aria-sort={order ?? "none"}>
+      <button type="button" onClick={onOrder}>
+        {name}
+        <span aria-hidden="true">{order === undefined ? "" : order === "descending" ? " ↓" : " ↑"}</span>
+      </button>
+    </div>
+  );
+}
+
+function drawTrace(trace: Summary, longest: number, colours: Map<string, string>): Drawn {
+  const { traceId, root, first, startMicros, durationMicros, spanCount, errors, services } = trace;
+  const cells = (
+    <>
+      <div role="gridcell" class="time">
+        {formatTime(startMicros)}
+      </div>
+      <div role="gridcell" class="operation">
+        <span class="dots" aria-hidden="true">
+          {services.slice(0, 8).map((service) => (
+            <i key={service} class={colours.get(service)} />
+          ))}
+        </span>
+        <a href={linkTo(`trace/${traceId}`)} tabIndex={-1} onClick={(event) => event.stopPropagation()}>
+          {(root ?? first)?.operation}
+        </a>
+        <span class="service">{(root ?? first)?.service}</span>
+        {root === null && (
+          <span class="badge plain" title="The span that its first one is a child of has not come">
+            no root
+          </span>
+        )}
+      </div>
+      <div role="gridcell" class="duration">
+        <span>{formatDuration(durationMicros)}</span>
+        <i aria-hidden="true" style={{ width: `${Math.max(0.5, (100 * durationMicros) / longest)}%` }} />
+      </div>
+      <div role="gridcell" class="number">
+        {spanCount.toLocaleString("en")}
+      </div>
+      <div role="gridcell" class={errors > 0 ? "number errors" : "number none"}>
+        {errors.toLocaleString("en")}
+      </div>
+    </>
+  );
+  return { cells };
+}
+
+function Nothing({ stored, connected }: { stored: number; connected: boolean }) {
+  const why = !connected
+    ? "Waiting for the satellite …"
+    : stored > 0
+      ? "No trace matches these filters. New ones appear here as they arrive."
+      : "No trace has come yet. They appear here as they arrive.";
+  return <p class="nothing">{why}</p>;
+}

@@ -1,0 +1,41 @@
+// Times and numbers as a person reads and writes them.
+import { formatDuration } from "../duration.ts";
+
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
+const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+
+/** `14:03:07.482`, with the day before it if that is not today. Microseconds since the epoch. */
+export function formatTime(micros: number): string {
+  const date = new Date(micros / 1000);
+  const milliseconds = String(date.getMilliseconds()).padStart(3, "0");
+  const time = `${clock.format(date)}.${milliseconds}`;
+  return date.toDateString() === new Date().toDateString() ? time : `${day.format(date)} ${time}`;
+}
+
+const UNITS: Record<string, number> = { µs: 1, us: 1, ms: 1000, s: 1_000_000, m: 60_000_000, "": 1000 };
+
+/** Whole microseconds of `1.5s`, `250ms`, `800µs`, or of a bare number of milliseconds; null for anything else. */
+export function parseDuration(text: string): number | null {
+  const [, number, unit = ""] = /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(µs|us|ms|s|m)?\s*$/.exec(text.replace("μ", "µ")) ?? [];
+  return number === undefined ? null : Math.round(Number(number) * (UNITS[unit] ?? 1000));
+}
+
+/** A round duration on an axis: `10ms` where formatDuration would write `10.0ms`. */
+export function formatTick(micros: number): string {
+  return micros === 0 ? "0" : formatDuration(micros).replace(/\.0+(?=\D)|(?<=\.\d)0(?=\D)/, "");
+}
+
+/** `1 span`, `8 spans`, `12,345 spans`. */
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** How many times more: `781×`, `4.2×`. */
+export function formatFactor(factor: number): string {
+  return `${factor < 9.95 ? factor.toFixed(1) : Math.round(factor).toLocaleString("en")}×`;
+}

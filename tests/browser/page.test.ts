@@ -1,0 +1,343 @@
+// The page under what no demo has: thousands of traces, thousands of spans, hostile words, broken trees, a satellite that
+// goes away. The reports are encoded by Lightstep's own tracer library.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { startSatellite, type Satellite } from "../../satellite/server.ts";
+import { post } from "../unit/satellite/client.ts";
+import { encodeReport, someSpan, type WireSpan } from "../unit/satellite/encode.ts";
+import { inWindow, NARROW, openBrowser, sees, textsOf, WIDE } from "./ground.ts";
+
+const ROWS = ".rows .body .row";
+const ACTIVE = ".rows .row[aria-selected=true]";
+const NOW = Date.now() * 1000;
+
+const hex = (value: number) => value.toString(16).padStart(16, "0");
+
+let browser: Browser;
+before(async () => (browser = await openBrowser()));
+after(() => browser?.close());
+
+async function withSatellite(body: (satellite: Satellite) => Promise<void>, limits = {}): Promise<void> {
+  const satellite = await startSatellite(limits);
+  try {
+    await body(satellite);
+  } finally {
+    await satellite.close();
+  }
+}
+
+async function report(satellite: Satellite, spans: WireSpan[], service = "reviews.default"): Promise<void> {
+  for (let from = 0; from < spans.length; from += 2000) {
+    const reporter = { id: hex(1), tags: { "lightstep.component_name": service } };
+    const { status } = await post(satellite, encodeReport({ reporter, spans: spans.slice(from, from + 2000) }));
+    assert.equal(status, 200);
+  }
+}
+
+const nodes = (page: Page) => page.evaluate<number>("document.querySelectorAll('*').length");
+
+test("five thousand traces: few are in the document, all can be reached, and new ones do not move what one looks at", async () => {
+  const count = 5000;
+  await withSatellite(
+    async (satellite) => {
+      const one = (id: number) =>
+        someSpan({ traceId: hex(id), spanId: hex(id), startMicros: NOW + id * 1000, operation: `op ${id}` });
+      await report(
+        satellite,
+        Array.from({ length: count }, (_, index) => one(index + 1)),
+      );
+      await inWindow(browser, satellite.url, "", async (page) => {
+        await sees(() => textsOf(page, ".found"), ["5,000 traces"], "the count");
+        assert.ok((await nodes(page)) < 1200, `${await nodes(page)} elements`);
+        await page.keyboard.press("End");
+        await sees(() => textsOf(page, `${ACTIVE} a`), ["op 1"], "the last row");
+        await page.keyboard.press("PageUp");
+        const before = await sees(
+          () => page.locator(ACTIVE).boundingBox(),
+          (box) => box !== null,
+          "the row",
+        );
+        await report(
+          satellite,
+          Array.from({ length: 7 }, (_, index) => one(count + 1 + index)),
+        );
+        await sees(() => textsOf(page, ".found"), ["5,007 traces"], "the count after seven more");
+        const [box, text] = [await page.locator(ACTIVE).boundingBox(), await textsOf(page, `${ACTIVE} a`)];
+        assert.deepEqual(box, before, `the row of ${text} has moved`);
+        await page.keyboard.press("Home");
+        await sees(() => textsOf(page, `${ACTIVE} a`), [`op ${count + 7}`], "the first row");
+      });
+    },
+    { maxTraces: 10_000 },
+  );
+});
+
+test("what the satellite forgets goes from the list as well", async () => {
+  await withSatellite(
+    async (satellite) => {
+      const one = (id: number) => someSpan({ traceId: hex(id), startMicros: NOW + id * 1000, operation: `op ${id}` });
+      await inWindow(browser, satellite.url, "", async (page) => {
+        await sees(
+          () => textsOf(page, ".nothing"),
+          ["No trace has come yet. They appear here as they arrive."],
+          "the empty list",
+        );
+        for (let id = 1; id <= 25; id++) await report(satellite, [one(id)]);
+        await sees(
+          () => textsOf(page, `${ROWS} a`),
+          Array.from({ length: 10 }, (_, index) => `op ${25 - index}`),
+          "the list",
+        );
+      });
+    },
+    { maxTraces: 10 },
+  );
+});
+
+test("five thousand spans in one trace: few are in the document, and all fold into one row", async () => {
+  const count = 5000;
+  await withSatellite(
+    async (satellite) => {
+      const spans = Array.from({ length: count }, (_, index) =>
+        someSpan({
+          spanId: hex(index + 1),
+          parentId: index === 0 ? undefined : hex(Math.floor((index - 1) / 4) + 1),
+          operation: `op ${index + 1}`,
+          startMicros: NOW + index,
+          durationMicros: count - index,
+        }),
+      );
+      await report(satellite, spans);
+      await inWindow(browser, satellite.url, `#/trace/${spans[0]?.traceId}`, async (page) => {
+        const rows = () => page.locator(".rows").getAttribute("aria-rowcount");
+        await sees(rows, String(count + 1), "the rows");
+        assert.ok((await nodes(page)) < 1200, `${await nodes(page)} elements`);
+        const begun = Date.now();
+        await page.keyboard.press("End");
+        await sees(() => page.locator(ACTIVE).count(), 1, "the last row in sight");
+        await page.getByRole("button", { name: "Fold all", exact: true }).click();
+        await sees(rows, "2", "the rows when all is folded");
+        await page.getByRole("button", { name: "Unfold all" }).click();
+        await sees(rows, String(count + 1), "the rows again");
+        assert.ok(Date.now() - begun < 5000, `took ${Date.now() - begun} ms`);
+      });
+    },
+    { maxSpans: 10_000 },
+  );
+});
+
+test("hostile words are text wherever they are shown", async () => {
+  const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
+  await withSatellite(async (satellite) => {
+    const tags = {
+      component: evil,
+      "span.kind": evil,
+      version: evil,
+      [evil]: evil,
+      "http.url": "javascript:alert(3)",
+      error: "true",
+    };
+    const spans = [1, 2].map((id) =>
+      someSpan({
+        spanId: hex(id),
+        operation: evil,
+        tags: id === 1 ? tags : { ...tags, version: "v2" },
+        durationMicros: 10 ** (id + 2),
+      }),
+    );
+    await report(satellite, spans, evil);
+    await report(satellite, [
+      someSpan({ traceId: hex(77), operation: "\u202egnp.exe", tags: { __proto__: "x", constructor: "y" } }),
+    ]);
+    const clean = async (page: Page) => {
+      assert.equal(await page.locator("main img, main script, a[href^=javascript]").count(), 0);
+    };
+    await inWindow(browser, satellite.url, "", async (page) => {
+      await sees(
+        () => page.locator("main").innerText(),
+        (text) => text.includes(evil),
+        "the list",
+      );
+      await page.getByLabel("Service").selectOption(evil);
+      await page.getByLabel("Tag").fill(`${evil}=${evil}`);
+      await page.keyboard.press("Enter");
+      await sees(() => textsOf(page, ".found"), ["1 trace of 2"], "the count");
+      await clean(page);
+      await page.goto(`${satellite.url}/#/trace/${spans[0]?.traceId}`);
+      await sees(
+        () => page.locator(".panel").innerText(),
+        (text) => text.split(evil).length > 5,
+        "the panel",
+      );
+      await clean(page);
+      await page.locator(".panel").getByRole("link", { name: "version", exact: true }).click();
+      await sees(() => textsOf(page, ".verdict b.slow"), ["v2"], "the verdict");
+      assert.ok((await page.locator(".plot").innerText()).includes(evil));
+      await clean(page);
+    });
+  });
+});
+
+test("the comparison goes by the spans alone: here another version of another service is slow", async () => {
+  await withSatellite(async (satellite) => {
+    const spans = ["v1", "v2", "v3"].flatMap((version, which) =>
+      Array.from({ length: 20 }, (_, index) =>
+        someSpan({
+          traceId: hex(which * 100 + index + 1),
+          operation: "search",
+          durationMicros: (version === "v1" ? 90_000 : 4_000) + index * 10,
+          tags: {
+            version,
+            shard: String(index % 2),
+            "span.kind": "server",
+            component: "proxy",
+            error: index === 0 ? "true" : "false",
+          },
+        }),
+      ),
+    );
+    await report(satellite, spans, "search.default");
+    await inWindow(browser, satellite.url, "#/latency", async (page) => {
+      await sees(
+        () => textsOf(page, ".verdict"),
+        ["v1 is slow: its median of 90.1ms is 22× that of v2, 4.09ms."],
+        "the verdict",
+      );
+      await page.getByRole("combobox", { name: "Latency by" }).selectOption("shard");
+      await sees(
+        () => textsOf(page, ".verdict"),
+        ["No shard stands out: no median is more than twice that of 0, 4.14ms."],
+        "by shard",
+      );
+      await page.goto(`${satellite.url}/#/latency?by=absent`);
+      await sees(
+        () => textsOf(page, ".verdict"),
+        ["No span has the tag absent: there is nothing to compare."],
+        "by a tag that is not there",
+      );
+    });
+  });
+});
+
+/** Pairs of the axis's words that touch each other, or the end of what they are in. */
+const collisions = (page: Page): Promise<string[]> =>
+  page.locator(".axis").evaluate((axis) => {
+    const words = [...axis.children].map((word) => ({ text: word.textContent, box: word.getBoundingClientRect() }));
+    const next = [...words.slice(1).map(({ box }) => box.left), innerWidth];
+    return words.filter(({ box }, index) => box.right > (next[index] ?? 0)).map(({ text }) => String(text));
+  });
+
+test("the words of an axis never touch, whatever it measures", async () => {
+  await withSatellite(async (satellite) => {
+    const durations = [0, 1, 7, 999, 1000, 64_000, 399_000, 800_000, 1_262_000, 3_100_000, 4_000_001, 86_400_000_000];
+    const spans = durations.map((durationMicros, index) =>
+      someSpan({ traceId: hex(index + 1), durationMicros, operation: `op ${durationMicros}` }),
+    );
+    await report(satellite, spans);
+    for (const size of [WIDE, NARROW]) {
+      await inWindow(
+        browser,
+        satellite.url,
+        "",
+        async (page) => {
+          for (const { traceId, operation } of spans) {
+            await page.goto(`${satellite.url}/#/trace/${traceId}`);
+            await sees(() => textsOf(page, ".trace-head h1"), [operation ?? ""], "the title");
+            assert.deepEqual(await collisions(page), [], operation);
+            assert.ok((await textsOf(page, ".axis > span")).includes("0"), operation);
+          }
+          await page.goto(`${satellite.url}/#/latency?operation=op+0`);
+          await sees(() => page.locator(".plot").count(), 1, "the plot of a duration of 0");
+          await page.goto(`${satellite.url}/#/latency?operation=op+1262000`);
+          await sees(() => textsOf(page, ".answer h1"), ["op 1262000"], "the operation");
+          assert.deepEqual(await collisions(page), []);
+        },
+        { size },
+      );
+    }
+    const one = durations.map((durationMicros, index) =>
+      someSpan({ traceId: hex(index + 100), durationMicros, operation: "wide" }),
+    );
+    await report(satellite, one, "wide.default");
+    await inWindow(
+      browser,
+      satellite.url,
+      "#/latency?operation=wide",
+      async (page) => {
+        await sees(() => textsOf(page, ".answer h1"), ["wide"], "the operation");
+        assert.deepEqual(await collisions(page), [], "eleven powers of ten");
+      },
+      { size: NARROW },
+    );
+  });
+});
+
+test("a trace that is open grows as its spans arrive, and is not asked for again when others do", async () => {
+  await withSatellite(async (satellite) => {
+    await report(satellite, [someSpan({ traceId: hex(1), spanId: hex(1) })]);
+    await inWindow(browser, satellite.url, `#/trace/${"f".repeat(16)}${hex(1)}`, async (page) => {
+      await sees(() => page.locator(ROWS).count(), 1, "the span");
+      // Once more when the stream has begun: something may have come between the answer and the stream.
+      await page.waitForTimeout(1500);
+      let asked = 0;
+      page.on("request", (request) => (asked += Number(request.url().includes("/api/traces/"))));
+      await report(satellite, [someSpan({ traceId: hex(2) })]);
+      await page.waitForTimeout(1600);
+      assert.equal(asked, 0);
+      await report(satellite, [someSpan({ traceId: hex(1), spanId: hex(2), parentId: hex(1) })]);
+      await sees(() => page.locator(ROWS).count(), 2, "the spans");
+    });
+  });
+});
+
+test("spans without their parents, in circles, or twice under one id all have a row", async () => {
+  await withSatellite(async (satellite) => {
+    const spans = [
+      someSpan({ spanId: hex(1), parentId: hex(2), operation: "circle a", startMicros: NOW }),
+      someSpan({ spanId: hex(2), parentId: hex(1), operation: "circle b", startMicros: NOW + 1 }),
+      someSpan({ spanId: hex(3), parentId: hex(9), operation: "orphan", startMicros: NOW + 2 }),
+      someSpan({ spanId: hex(4), parentId: hex(4), operation: "its own parent", startMicros: NOW + 3 }),
+      someSpan({ spanId: hex(3), operation: "the same id", startMicros: NOW + 4, durationMicros: 0 }),
+    ];
+    await report(satellite, spans);
+    await inWindow(browser, satellite.url, `#/trace/${spans[0]?.traceId}`, async (page) => {
+      const names = async () => (await textsOf(page, `${ROWS} .name`)).sort();
+      await sees(names, ["circle a", "circle b", "its own parent", "orphan", "the same id"], "the rows");
+      const remarks = (await textsOf(page, `${ROWS} .remark`)).sort();
+      assert.deepEqual(remarks, ["cycle", "cycle", `orphan of ${hex(9)}`]);
+    });
+  });
+});
+
+test("a trace that is not there is said to be so", async () => {
+  await withSatellite(async (satellite) => {
+    // The browser itself notes the 404 in the console; so this one looks without inWindow.
+    const page = await browser.newPage();
+    await page.goto(`${satellite.url}/#/trace/abc`);
+    await sees(
+      () => textsOf(page, ".nothing"),
+      ["no trace abc. The satellite keeps the latest ones only."],
+      "the view",
+    );
+    await page.close();
+  });
+});
+
+test("when the satellite goes away the page says so, and goes on when it is back", async () => {
+  const first = await startSatellite();
+  const page = await browser.newPage();
+  await page.goto(first.url);
+  await sees(() => textsOf(page, ".pulse"), ["Live"], "the state at first");
+  await first.close();
+  await sees(() => textsOf(page, ".pulse"), ["Satellite away"], "the state without it");
+  await withSatellite(
+    async (second) => {
+      await report(second, [someSpan({ operation: "after all" })]);
+      await sees(() => textsOf(page, `${ROWS} a`), ["after all"], "the list");
+      await sees(() => textsOf(page, ".pulse"), ["Live"], "the state in the end");
+      await page.close();
+    },
+    { port: first.port },
+  );
+});

@@ -1,0 +1,88 @@
+// The course of every fault: load, fault, healing, quiet; then the verdict. Knows what no fault may do; refuses to know which fault
+// it is.
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, startLoad, type Seen } from "./load.ts";
+import { residentOf, setScene, type Scene, type SceneOptions } from "./scene.ts";
+import { assertAccount, settled, type Account } from "./verdict.ts";
+
+const PER_SECOND = 150;
+const FAULTY_MS = 1500;
+const HEALED_MS = 500;
+/** No fault holds a request up: those of the collector last for 400 ms and more, and would show in the slowest. */
+const SLOWER_MS = 350;
+/** Buffer, batches, connections and V8's garbage; a leak under these loads would be more. */
+const MEMORY_BYTES = 48 * 1024 * 1024;
+
+/** What may become of the spans. */
+export interface Fate {
+  /** The reasons for which spans may be lost, all of them together; none: nothing is lost. */
+  lost?: string[];
+  /** Spans have to be lost: the fault leaves no other way. */
+  mustLose?: boolean;
+  /** Reports have to be tried again. */
+  mustRetry?: boolean;
+}
+
+/** When the fault begins and ends. */
+export interface Course {
+  /** Before there is any load. */
+  before?(scene: Scene): unknown;
+  /** The fault begins; there is load. */
+  begin(scene: Scene): unknown;
+  /** It is over; there still is load. */
+  end?(scene: Scene): unknown;
+  faultyMs?: number;
+}
+
+/** One scene under load from its beginning to its end, and everything that has to be true of every one of them. */
+export async function underLoad(
+  context: TestContext,
+  options: SceneOptions,
+  fate: Fate,
+  course: Course,
+): Promise<void> {
+  const scene = await setScene(options);
+  try {
+    await course.before?.(scene);
+    const memory = residentOf(scene.envoy);
+    const load = startLoad(scene.port, PER_SECOND);
+    const plainLoad = startLoad(scene.plainPort, PER_SECOND);
+    await sleep(200);
+    await course.begin(scene);
+    await sleep(course.faultyMs ?? FAULTY_MS);
+    await course.end?.(scene);
+    await sleep(HEALED_MS);
+    const seen = await load.stop();
+    const plain = await plainLoad.stop();
+    const account = await settled(scene.envoy, seen.sent);
+    context.diagnostic(`with Lightspan: ${describe(seen)}; without: ${describe(plain)}`);
+    context.diagnostic(JSON.stringify(account));
+    assertUnharmed(seen, plain);
+    assertAccount(account, seen.sent, scene.collector.ledger.totals());
+    assert.deepEqual(scene.collector.ledger.broken, [], "every report can be read");
+    assertFate(account, fate);
+    const grown = residentOf(scene.envoy) - memory;
+    assert.ok(grown < MEMORY_BYTES, `memory grew by ${(grown / 1024 / 1024).toFixed(0)} MiB`);
+  } catch (error) {
+    if (error instanceof Error) error.message += `\n--- log of Envoy\n${scene.envoy.log().slice(-4000)}`;
+    throw error;
+  } finally {
+    await scene.stop();
+  }
+}
+
+function assertUnharmed(seen: Seen, plain: Seen): void {
+  assert.deepEqual([...seen.wrong], [], "no request is harmed");
+  const slower = (seen.latencies.at(-1) ?? 0) - (plain.latencies.at(-1) ?? 0);
+  assert.ok(slower < SLOWER_MS, `no request waits for the collector: ${describe(seen)}; without: ${describe(plain)}`);
+}
+
+function assertFate(account: Account, { lost = [], mustLose = false, mustRetry = false }: Fate): void {
+  const told = JSON.stringify(account);
+  const others = Object.keys(account.reasons).filter((reason) => !lost.includes(reason));
+  assert.deepEqual(others, [], `no other reason for a loss: ${told}`);
+  if (mustLose) assert.ok(account.dropped > 0, `spans are lost: ${told}`);
+  if (mustRetry) assert.ok(account.retried > 0, `reports are tried again: ${told}`);
+}

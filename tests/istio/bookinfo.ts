@@ -1,0 +1,69 @@
+// Bookinfo in a mesh of Istio's: a real Envoy beside each application and one as ingress gateway, all of them configured by
+// the real istiod. What the proxies do is for istiod to say.
+import { ingress, services } from "../../envoy/bookinfo/topology.ts";
+import { hostOf } from "../../envoy/config/service.ts";
+import { labelsOf } from "../../envoy/config/node.ts";
+import type { EnvoyProcess } from "../../envoy/process.ts";
+import { during } from "../envoy/ground.ts";
+import { inCluster, type Cluster, type ClusterOptions } from "./cluster.ts";
+import type { KubeObject } from "./kubernetes.ts";
+import { podOf } from "./objects.ts";
+import { freePorts } from "./program.ts";
+import { startProxy } from "./proxy.ts";
+
+const gatewayLabels = { istio: "ingressgateway", ...labelsOf(ingress) };
+
+export interface Mesh extends Cluster {
+  /** By the name of the workload. */
+  envoys: Map<string, EnvoyProcess>;
+  /** The product page, behind the ingress gateway. */
+  url: string;
+}
+
+/** Runs `body` in a mesh with Bookinfo in it, and takes everything down. Logs are in the message of a failure. */
+export async function inMesh(options: ClusterOptions, body: (mesh: Mesh) => Promise<void>): Promise<void> {
+  const [gatewayPort = 0] = await freePorts(1);
+  const objects = [...entrance(gatewayPort), ...options.objects];
+  await inCluster({ ...options, objects }, async (cluster) => {
+    const { pilot, ports, add } = cluster;
+    const settled = await Promise.allSettled([
+      ...[...ports].map(([workload, { inbound }]) =>
+        startProxy({ pilot, workload, metadata: { INSTANCE_IPS: inbound.host } }),
+      ),
+      startProxy({ pilot, workload: ingress, kind: "router", metadata: { LABELS: gatewayLabels } }),
+    ]);
+    const envoys = settled.flatMap((start) => (start.status === "fulfilled" ? [add(start.value)] : []));
+    for (const start of settled) if (start.status === "rejected") throw start.reason;
+    const byName = new Map(envoys.map((envoy) => [envoy.name, envoy]));
+    const url = `http://127.0.0.1:${gatewayPort}/productpage`;
+    await during(envoys, () => body({ ...cluster, envoys: byName, url }));
+  });
+}
+
+/** Bookinfo's gateway and route, as Istio's sample has them, on a port of loopback. */
+function entrance(port: number): KubeObject[] {
+  const metadata = { name: "bookinfo", namespace: "default" };
+  const destination = { host: hostOf(services.productpage), port: { number: services.productpage.port } };
+  return [
+    ...podOf(ingress, gatewayLabels),
+    {
+      apiVersion: "networking.istio.io/v1",
+      kind: "Gateway",
+      metadata,
+      spec: {
+        selector: { istio: gatewayLabels.istio },
+        servers: [{ port: { number: port, name: "http", protocol: "HTTP" }, hosts: ["*"], bind: "127.0.0.1" }],
+      },
+    },
+    {
+      apiVersion: "networking.istio.io/v1",
+      kind: "VirtualService",
+      metadata,
+      spec: {
+        hosts: ["*"],
+        gateways: ["bookinfo"],
+        http: [{ match: [{ uri: { exact: "/productpage" } }], route: [{ destination }] }],
+      },
+    },
+  ];
+}

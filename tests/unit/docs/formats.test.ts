@@ -1,0 +1,38 @@
+// The tables of docs/formats.md against what the satellite answers to and what the tests of real collectors try.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { formats } from "../../../satellite/receive/formats.ts";
+import { codeOf, tableBelow } from "../../envoy/equality/markdown.ts";
+import { all } from "../../peers/rows.ts";
+
+const document = readFileSync(new URL("../../../docs/formats.md", import.meta.url), "utf8");
+const plain = (cell: string): string => codeOf(cell) ?? cell;
+
+test("the paths are those that the satellite takes, and no other", () => {
+  const documented = tableBelow(document, "What is sent where").map((row) => row.slice(0, 3).map(plain));
+  const taken = formats.flatMap(({ name, path, grpcPath }) => [
+    [name, "http", path],
+    ...(grpcPath === undefined ? [] : [[name, "grpc", grpcPath]]),
+  ]);
+  assert.deepEqual(documented, taken);
+});
+
+test("what is said to be proved is what npm run test:peers tries, row by row", () => {
+  const documented = tableBelow(document, "What is proved, with whom").map((row) => row.map(plain));
+  const tried = all.map(({ format, transport, compression, collector }) => [format, transport, compression, collector]);
+  assert.deepEqual(documented, tried);
+});
+
+test("the versions are those of the collectors that are built", () => {
+  const modules = readFileSync(new URL("../../peers/go/otelcol/go.mod", import.meta.url), "utf8");
+  const [, collector] = /go\.opentelemetry\.io\/collector\/otelcol v(\S+)/.exec(modules) ?? [];
+  const jar = readFileSync(new URL("../../peers/zipkin.ts", import.meta.url), "utf8");
+  const [, zipkin] = /VERSION = "([^"]+)"/.exec(jar) ?? [];
+  assert.ok(document.includes(`OpenTelemetry Collector is ${collector}, Zipkin ${zipkin}`), `${collector}, ${zipkin}`);
+});
+
+test("every field of a span is told for every format", () => {
+  for (const row of tableBelow(document, "What of a span is where"))
+    assert.ok(row.length === 4 && row.every((cell) => cell !== ""), row.join(" | "));
+});
