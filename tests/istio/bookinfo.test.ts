@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { faultsOf } from "../../envoy/bookinfo/expected.ts";
+import { workload } from "../../envoy/bookinfo/topology.ts";
 import { viewPages } from "../../envoy/bookinfo/traffic.ts";
 import { account, eventually, wasm } from "../envoy/ground.ts";
 import { inMesh } from "./bookinfo.ts";
@@ -16,7 +17,7 @@ test(
   { timeout: 180_000 },
   async () => {
     const objects = manifestObjects("--collector", collectorUrl, "--module", `file://${wasm}`);
-    await inMesh({ objects }, async ({ url, satellite, envoys }) => {
+    await inMesh({ objects }, async ({ url, satellite, envoys, ports }) => {
       assert.deepEqual(await viewPages(url, views, 1), []);
       await eventually(`${views} whole traces`, () => {
         const whole = satellite.store.list().filter((trace) => faultsOf(trace).length === 0);
@@ -25,7 +26,13 @@ test(
         const faults = satellite.store.list().slice(0, 3).map(faultsOf);
         throw new Error(`${error.message}; the first traces: ${JSON.stringify(faults, null, 1)}`);
       });
-      assert.equal(satellite.store.list().length, views, "there are more traces than page views");
+      // As to a collector of the mesh, which has a sidecar too.
+      const { host, port } = ports.get(workload("details-v1"))?.inbound ?? { host: "", port: 0 };
+      for (let i = 0; i < 5; i++)
+        await fetch(`http://${host}:${port}/api/v2/reports`, { method: "POST", body: "a report" });
+      assert.deepEqual(await viewPages(url, 1, 1), []);
+      await eventually("the last page view", () => satellite.store.list()[views]);
+      assert.equal(satellite.store.list().length, views + 1, "a trace that no page view began");
       const { spans_dropped, context_malformed } = await account([...envoys.values()]);
       assert.deepEqual({ spans_dropped, context_malformed }, { spans_dropped: 0, context_malformed: 0 });
     });

@@ -3,13 +3,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EnvoyProcess } from "../../envoy/process.ts";
+import { workload } from "../../envoy/bookinfo/topology.ts";
 import { viewPages } from "../../envoy/bookinfo/traffic.ts";
 import { eventually, wasm } from "../envoy/ground.ts";
 import { inMesh } from "./bookinfo.ts";
-import { collectorUrl } from "./cluster.ts";
-import { connectionManagers, extensions } from "./dump.ts";
+import { collectorUrl, inCluster } from "./cluster.ts";
+import { connectionManagers, extensions, speaksHttp2 } from "./dump.ts";
 import type { KubeObject } from "./kubernetes.ts";
 import { manifestObjects } from "./manifests.ts";
+import { outsider } from "./objects.ts";
+import { startProxy } from "./proxy.ts";
 
 const timeout = 120_000;
 const file = ["--collector", collectorUrl, "--module", `file://${wasm}`];
@@ -132,3 +135,37 @@ test("a change of configuration loses no request", { timeout }, async () => {
     assert.equal(spans_dropped ?? 0, 0);
   });
 });
+
+test(
+  "a collector's cluster speaks HTTP/2 where gRPC is chosen: outside the mesh, and in it by the port's name",
+  { timeout },
+  async () => {
+    const at = { host: "127.0.0.1", port: 9 };
+    const outside = manifestObjects(
+      "--collector",
+      "http://otlp.example:4317",
+      "--protocol",
+      "otlp",
+      "--transport",
+      "grpc",
+    );
+    const services = [
+      ...outsider("by-name", "observability", 4317, at, "grpc-otlp"),
+      ...outsider("plain", "observability", 4318, at),
+    ];
+    const host = (name: string): string => `${name}.observability.svc.cluster.local`;
+    const sees = [
+      `observability/${host("by-name")}:4317`,
+      `observability/${host("plain")}:4318`,
+      "istio-system/otlp.example:80",
+    ];
+    await inCluster({ objects: [...outside, ...services], sees }, async ({ pilot, ports, add }) => {
+      const details = workload("details-v1");
+      const INSTANCE_IPS = ports.get(details)?.inbound.host;
+      const envoy = add(await startProxy({ pilot, workload: details, metadata: { INSTANCE_IPS } }));
+      assert.equal(await speaksHttp2(envoy, `outbound|4317||${host("by-name")}`), true);
+      assert.equal(await speaksHttp2(envoy, `outbound|4318||${host("plain")}`), false);
+      assert.equal(await speaksHttp2(envoy, "outbound|80||otlp.example"), true);
+    });
+  },
+);

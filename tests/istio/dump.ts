@@ -76,6 +76,17 @@ export async function extensions(envoy: Admin): Promise<Extension[]> {
   );
 }
 
+/** Whether Envoy speaks HTTP/2 to this cluster; undefined if there is none of that name. */
+export async function speaksHttp2(envoy: Admin, cluster: string): Promise<boolean | undefined> {
+  interface Cluster {
+    name: string;
+    typed_extension_protocol_options?: object;
+  }
+  const clusters = await dump<{ cluster: Cluster }>(envoy, "dynamic_active_clusters");
+  const found = clusters.find(({ cluster: { name } }) => name === cluster)?.cluster;
+  return found && JSON.stringify(found.typed_extension_protocol_options ?? {}).includes('"http2_protocol_options"');
+}
+
 async function dump<T>(envoy: Admin, resource: string): Promise<T[]> {
   const answer = await fetch(`${envoy.admin}/config_dump?resource=${resource}`);
   return ((await answer.json()) as { configs?: T[] }).configs ?? [];

@@ -41,7 +41,8 @@ test(
     assert.equal(client?.parentId, null);
     assert.equal(server?.parentId, client?.spanId);
     assert.equal(server?.traceId, client?.traceId);
-    for (const span of [client, server]) assert.equal(span?.operation, operationOf(services.productpage));
+    for (const span of [client, server])
+      assert.equal(span?.operation, operationOf({ ...services.productpage, port: 80 }));
     assert.equal(
       report.headers["x-b3-spanid"],
       server?.spanId,

@@ -80,20 +80,26 @@ export function podOf(workload: Workload, labels = labelsOf(workload)): KubeObje
     },
   ];
   const service = services[app as ServiceName] as { port: number } | undefined;
-  if (service !== undefined) objects.push(endpointOf(app, namespace, name, { host: ip, port: service.port }, pod));
+  if (service !== undefined) objects.push(endpointOf(app, namespace, name, { host: ip, port: service.port }, { pod }));
   return objects;
 }
 
 /** A service with one endpoint that is no pod of the mesh. */
-export function outsider(name: string, namespace: string, port: number, at: Endpoint): KubeObject[] {
+export function outsider(name: string, namespace: string, port: number, at: Endpoint, portName = "http"): KubeObject[] {
   const service = completeService(
-    { apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { ports: [{ name: "http", port }] } },
+    { apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { ports: [{ name: portName, port }] } },
     "10.96.0.100",
   );
-  return [service, endpointOf(name, namespace, name, at)];
+  return [service, endpointOf(name, namespace, name, at, { portName })];
 }
 
-function endpointOf(service: string, namespace: string, name: string, at: Endpoint, pod?: string): KubeObject {
+function endpointOf(
+  service: string,
+  namespace: string,
+  name: string,
+  at: Endpoint,
+  { pod, portName = "http" }: { pod?: string; portName?: string },
+): KubeObject {
   const targetRef = pod === undefined ? {} : { targetRef: { kind: "Pod", name: pod, namespace } };
   return {
     apiVersion: "discovery.k8s.io/v1",
@@ -101,7 +107,7 @@ function endpointOf(service: string, namespace: string, name: string, at: Endpoi
     metadata: { name, namespace, labels: { "kubernetes.io/service-name": service } },
     addressType: "IPv4",
     endpoints: [{ addresses: [at.host], conditions: { ready: true, serving: true }, nodeName: "node-1", ...targetRef }],
-    ports: [{ name: "http", port: at.port, protocol: "TCP" }],
+    ports: [{ name: portName, port: at.port, protocol: "TCP" }],
   };
 }
 

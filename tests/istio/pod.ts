@@ -40,6 +40,9 @@ export interface PodReport {
 
 const address = "10.244.0.1";
 
+/** The service's port; the application has another, as is usual, and callers do not know it. */
+const servicePort = 80;
+
 const lightstep = "collector.lightstep.com";
 // Made for this test and good for nothing else: a certificate for Lightstep's name that only this pod trusts.
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
@@ -112,7 +115,11 @@ async function main(authority: string): Promise<PodReport> {
 
   const satellite = await startSatellite();
   await serveLightstep(satellite.port);
-  const cluster: KubeObject[] = bookinfoServices(istio);
+  const ports = [{ name: "http", port: servicePort, targetPort: port, protocol: "TCP" }];
+  const cluster = bookinfoServices(istio).map((each): KubeObject => ({
+    ...each,
+    spec: { ...(each.spec as object), ports },
+  }));
   const kubernetes = await startKubernetes([
     ...clusterWide(istio),
     ...cluster,
@@ -124,8 +131,8 @@ async function main(authority: string): Promise<PodReport> {
   const agent = await startAgent({ pilot, workload: productpage, address, interception: "REDIRECT", env });
 
   const service = cluster.find(({ metadata }) => metadata.name === "productpage")?.spec as { clusterIP: string };
-  const headers = { host: `productpage:${port}` };
-  const response = await fetch(`http://${service.clusterIP}:${port}/`, {
+  const headers = { host: "productpage" };
+  const response = await fetch(`http://${service.clusterIP}:${servicePort}/`, {
     headers,
     signal: AbortSignal.timeout(10_000),
   });
