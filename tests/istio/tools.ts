@@ -3,7 +3,7 @@
 // every module by version and hash, and Go compares them.
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { atExit } from "../../envoy/cleanup.ts";
 import { onPath, run, type Environment } from "../../envoy/command.ts";
@@ -77,29 +77,7 @@ async function build(kept: string, log: (line: string) => void, env: Environment
   const clear = (): void => rmSync(work, { recursive: true, force: true });
   const forget = atExit(clear);
   try {
-    for (const { tags, packages } of builds) {
-      const names = packages.map((path) => path.slice(path.lastIndexOf("/") + 1)).join(" and ");
-      log(`building ${names} from Istio's source (once, some minutes)`);
-      const started = performance.now();
-      await ask(
-        go,
-        [
-          "build",
-          "-C",
-          goModule,
-          "-mod=readonly",
-          "-buildvcs=false",
-          "-tags",
-          tags,
-          "-ldflags=-s -w",
-          "-o",
-          `${work}/`,
-          ...packages,
-        ],
-        env,
-      );
-      log(`  took ${Math.round((performance.now() - started) / 1000)} s`);
-    }
+    for (const { tags, packages } of builds) await compile(go, tags, packages, work, log, env);
     const source = (await ask(go, ["list", "-C", goModule, "-m", "-f", "{{.Dir}}", "istio.io/istio"], env)).trim();
     for (const [name, path] of Object.entries(files)) copyFileSync(join(source, path), join(work, name));
     renameSync(work, kept);
@@ -107,6 +85,24 @@ async function build(kept: string, log: (line: string) => void, env: Environment
     forget();
     clear();
   }
+}
+
+/** Compiles some programs into `folder`, and says how long it has been at it. */
+async function compile(
+  go: string,
+  tags: string,
+  packages: string[],
+  folder: string,
+  log: (line: string) => void,
+  env: Environment,
+): Promise<void> {
+  log(`building ${packages.map((path) => basename(path)).join(" and ")} from Istio's source (once, some minutes)`);
+  const started = performance.now();
+  const seconds = (): number => Math.round((performance.now() - started) / 1000);
+  const sign = setInterval(() => log(`  still at it after ${seconds()} s`), 60_000);
+  const options = ["-mod=readonly", "-buildvcs=false", "-tags", tags, "-ldflags=-s -w", "-o", `${folder}/`];
+  await ask(go, ["build", "-C", goModule, ...options, ...packages], env).finally(() => clearInterval(sign));
+  log(`  took ${seconds()} s`);
 }
 
 /** Runs Go with lower priority than whatever else this machine does; what it printed. */
