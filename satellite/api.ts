@@ -1,6 +1,7 @@
 // The JSON side: which question gets which answer. Plain values in and out; HTTP itself is server.ts's.
 
-import type { Counts } from "./reports.ts";
+import type { ForwardCounts } from "./receive/forward.ts";
+import type { Counts } from "./receive/intake.ts";
 import { label } from "./traces.ts";
 import type { Trace, TraceStore } from "./traces.ts";
 
@@ -28,12 +29,14 @@ export function showTrace(store: TraceStore, traceId: string): Answer {
   return { status: 200, body: { ...trace, spans: trace.spans.map((span) => ({ ...span, label: label(span) })) } };
 }
 
-/** The counters. */
-export function showStats(store: TraceStore, counts: Counts): Answer {
+/** The counters; `forwarded` is null where nothing is. */
+export function showStats(store: TraceStore, counts: Counts, forwarded: ForwardCounts | null): Answer {
   const body = {
     ...counts,
     duplicateSpans: store.duplicates,
     forgottenTraces: store.forgotten,
+    forwarded,
+    reportsByFormat: Object.fromEntries(counts.reportsByFormat),
     spansByService: Object.fromEntries(counts.spansByService),
   };
   return { status: 200, body };

@@ -2,17 +2,20 @@
 // with the process is here: flags, signals, exit status.
 
 import { parseArgs } from "node:util";
-import { REPORTS_PATH, startSatellite } from "./server.ts";
+import { startSatellite } from "./server.ts";
 import type { Satellite } from "./server.ts";
 import { terminalStyle } from "./terminal.ts";
 import { drawTree } from "./tree.ts";
 
 const QUIET_MS = 1000;
-const USAGE = "usage: satellite/main.ts [--port 8360]";
+const USAGE = "usage: satellite/main.ts [--port 8360] [--grpc-port PORT] [--forward URL]";
 
 try {
-  const satellite = await startSatellite({ port: readPort(process.argv.slice(2)) });
-  console.log(`POST Lightstep reports to ${satellite.url}${REPORTS_PATH}; ${satellite.url}/ says what else there is.`);
+  const { port, grpcPort, forward } = readFlags(process.argv.slice(2));
+  const satellite = await startSatellite({ port, grpcPort, forward });
+  const { url } = satellite;
+  console.log(`POST Lightstep reports to ${url}/api/v2/reports; ${url}/ says what else there is.`);
+  console.log(`Reports over gRPC go to port ${satellite.grpcPort}.`);
   printQuietTraces(satellite);
   const stop = () => void satellite.close().then(() => process.exit(0));
   // Not once: under npx a Ctrl-C comes twice, from the terminal and from the parent.
@@ -22,18 +25,37 @@ try {
   process.exitCode = 1;
 }
 
-function readPort(args: string[]): number {
-  const text = readFlags(args).port;
+interface Flags {
+  port: number;
+  grpcPort: number;
+  forward: string | undefined;
+}
+
+/** The port of gRPC is the one after HTTP's, unless told; any free one if that is so for HTTP. */
+function readFlags(args: string[]): Flags {
+  const values = parse(args);
+  const port = readPort("port", values.port);
+  const next = port === 0 ? 0 : port + 1;
+  const grpcPort = values["grpc-port"] === undefined ? next : readPort("grpc-port", values["grpc-port"]);
+  return { port, grpcPort, forward: values.forward };
+}
+
+function readPort(flag: string, text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65535) {
-    throw new Error(`--port is ${JSON.stringify(text)}: it must be a number from 0 to 65535; ${USAGE}`);
+    throw new Error(`--${flag} is ${JSON.stringify(text)}: it must be a number from 0 to 65535; ${USAGE}`);
   }
   return port;
 }
 
-function readFlags(args: string[]): { port: string } {
+function parse(args: string[]) {
+  const options = {
+    port: { type: "string", default: "8360" },
+    "grpc-port": { type: "string" },
+    forward: { type: "string" },
+  } as const;
   try {
-    return parseArgs({ args, options: { port: { type: "string", default: "8360" } } }).values;
+    return parseArgs({ args, options }).values;
   } catch (error) {
     // Node's first sentence names the flag; the ones after it, over several lines, teach quoting.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/\.\s/, 1);

@@ -1,54 +1,77 @@
-// The satellite as an HTTP server: the paths, the port, the beginning and the end. What a report holds is decode.ts's
-// to know, what an answer says api.ts's.
+// The satellite as an HTTP server: the paths, the ports, the beginning and the end. How reports come in is the business of
+// receive/, what an answer says api.ts's.
 
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { listTraces, showStats, showTrace } from "./api.ts";
 import type { Answer } from "./api.ts";
-import { noCounts, takeReport } from "./reports.ts";
-import type { Counts } from "./reports.ts";
+import { formats } from "./receive/formats.ts";
+import { Forwarder } from "./receive/forward.ts";
+import { startGrpc } from "./receive/grpc.ts";
+import { takeReport } from "./receive/http.ts";
+import { Intake, noCounts } from "./receive/intake.ts";
+import type { Counts } from "./receive/intake.ts";
 import { TraceStore } from "./traces.ts";
 
 /** A running satellite. `url` has no slash at its end. */
 export interface Satellite {
   url: string;
   port: number;
+  /** Where reports over gRPC go. */
+  grpcPort: number;
   store: TraceStore;
   counts: Counts;
   /** Stops listening and drops open connections. */
   close(): Promise<void>;
 }
 
-/** Where reports are posted. */
-export const REPORTS_PATH = "/api/v2/reports";
-const REPORTS = new RegExp(`^${REPORTS_PATH}$`);
-
 const ABOUT = `Lightspan's local collector. It keeps the latest traces in memory, and nothing else.
 
-POST ${REPORTS_PATH}      Lightstep ReportRequest, application/octet-stream
+POST /api/v2/reports      Lightstep ReportRequest, application/octet-stream
+POST /v1/traces           OTLP ExportTraceServiceRequest, application/x-protobuf
+POST /api/v2/spans        Zipkin v2 spans, application/json
 GET  /api/traces          the stored traces, newest first; ?service=NAME, ?limit=N
 GET  /api/traces/{id}     one trace with its spans; 16 or 32 hex digits
 GET  /api/stats           what has come in
 `;
 
-/** Starts listening; port 0 takes any free one. Throws an Error that names the port when it cannot be had. */
-export async function startSatellite(
-  options: { host?: string; port?: number; maxTraces?: number } = {},
-): Promise<Satellite> {
+export interface SatelliteOptions {
+  host?: string;
+  /** Of HTTP and of gRPC; 0 takes any free one. */
+  port?: number;
+  grpcPort?: number;
+  maxTraces?: number;
+  /** URL of a collector that gets all accepted reports too. */
+  forward?: string;
+}
+
+/** Starts listening. Throws an Error that names the port when it cannot be had, or says what `forward` must be. */
+export async function startSatellite(options: SatelliteOptions = {}): Promise<Satellite> {
   const { host = "127.0.0.1", port = 0, maxTraces } = options;
+  const forwarder = options.forward === undefined ? null : new Forwarder(options.forward);
   const store = new TraceStore(maxTraces);
   const counts = noCounts();
-  const routes = routesTo(store, counts);
+  const intake = new Intake(store, counts, forwarder);
+  const routes = [...routesTo(store, counts, forwarder), ...receivers(intake)];
   const server = createServer((request, response) => {
     dispatch(routes, request, response).catch((error: unknown) => fail(response, error));
   });
   // A proxy keeps its connections; closing an idle one just as the next report sets out would lose that report.
   server.keepAliveTimeout = 0;
   await listen(server, host, port);
+  const grpc = await startGrpc(intake, host, options.grpcPort ?? 0).catch(async (error: unknown) => {
+    await close(server);
+    throw error;
+  });
   const taken = (server.address() as AddressInfo).port;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${taken}`;
-  return { url, port: taken, store, counts, close: () => close(server) };
+  const stop = async (): Promise<void> => {
+    grpc.close();
+    forwarder?.close();
+    await close(server);
+  };
+  return { url, port: taken, grpcPort: grpc.port, store, counts, close: stop };
 }
 
 interface Route {
@@ -65,7 +88,15 @@ interface Call {
   captured: string;
 }
 
-function routesTo(store: TraceStore, counts: Counts): Route[] {
+function receivers(intake: Intake): Route[] {
+  return formats.map((format) => ({
+    method: "POST",
+    path: new RegExp(`^${format.path}$`),
+    handle: ({ request, response }) => takeReport(request, response, format, intake),
+  }));
+}
+
+function routesTo(store: TraceStore, counts: Counts, forwarder: Forwarder | null): Route[] {
   const get = (path: RegExp, find: (call: Call) => Answer): Route => ({
     method: "GET",
     path,
@@ -73,10 +104,9 @@ function routesTo(store: TraceStore, counts: Counts): Route[] {
   });
   return [
     { method: "GET", path: /^\/$/, handle: ({ response }) => sendText(response, ABOUT) },
-    { method: "POST", path: REPORTS, handle: (call) => takeReport(call.request, call.response, store, counts) },
     get(/^\/api\/traces$/, ({ query }) => listTraces(store, query)),
     get(/^\/api\/traces\/([^/]+)$/, ({ captured }) => showTrace(store, captured)),
-    get(/^\/api\/stats$/, () => showStats(store, counts)),
+    get(/^\/api\/stats$/, () => showStats(store, counts, forwarder?.counts ?? null)),
   ];
 }
 

@@ -2,7 +2,7 @@
 // service, component, kind, version and error; does not know how spans arrived or how a trace is shown.
 
 import { EventEmitter } from "node:events";
-import type { Report, ReportedSpan, Tags } from "./decode.ts";
+import type { Report, ReportedSpan, Tags } from "./receive/report.ts";
 
 /** One span, in the shape of the JSON API. `tags` holds every tag, also those that have a field of their own. */
 export interface Span extends ReportedSpan {
@@ -16,6 +16,7 @@ export interface Span extends ReportedSpan {
 
 /** All spans of one trace that have arrived, by start time. `root` is null while no span without a parent is here. */
 export interface Trace {
+  /** The low 64 bits of it, 16 hex digits; each span has the whole id that it was reported with. */
   traceId: string;
   startMicros: number;
   durationMicros: number;
@@ -53,12 +54,13 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
     const touched = new Set<string>();
     for (const reported of report.spans) {
       const span = describe(reported, report);
-      const spans = this.#spansOf(span.traceId);
+      const traceId = keyOf(span.traceId);
+      const spans = this.#spansOf(traceId);
       // Not the span id alone: two spans that wrongly share one must both be seen.
       const identity = [span.reporterId, span.spanId, span.kind, span.startMicros].join(" ");
       if (spans.has(identity)) this.duplicates++;
       spans.set(identity, span);
-      touched.add(span.traceId);
+      touched.add(traceId);
     }
     for (const traceId of touched) this.emit("trace", traceId);
   }
@@ -70,9 +72,9 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
       .sort((a, b) => b.startMicros - a.startMicros);
   }
 
-  /** The trace with this id of 16 or 32 hex digits (the wire carries the low 16), or undefined. */
+  /** The trace with this id of 16 or 32 hex digits, or undefined. */
   get(traceId: string): Trace | undefined {
-    const low = traceId.toLowerCase().slice(-16);
+    const low = keyOf(traceId.toLowerCase());
     const spans = this.#traces.get(low);
     return spans && assemble(low, [...spans.values()]);
   }
@@ -96,9 +98,19 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string] }> {
   }
 }
 
+/**
+ * What a trace goes by: the low 64 bits of its id. Lightstep's format carries no more, and a proxy that reports in it must
+ * meet, in one trace, one that reports in another format. Spans keep the whole id that they came with.
+ */
+function keyOf(traceId: string): string {
+  return traceId.slice(-16);
+}
+
 /** The reporter's tags are those of all its spans, but for what it says of the tracer itself. */
 function commonTags(report: Report): Tags {
-  const common = Object.entries(report.reporterTags).filter(([name]) => !/^(lightstep|service)\./.test(name));
+  const common = Object.entries(report.reporterTags).filter(
+    ([name]) => !/^(lightstep|service|telemetry\.sdk)\./.test(name),
+  );
   return Object.fromEntries(common);
 }
 

@@ -1,7 +1,7 @@
 // One collector: takes the reports of one Envoy, answers as its format wants to be answered, and keeps account.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { decodeReport, encodeResponse } from "../../../satellite/decode.ts";
+import { decodeReport, encodeResponse } from "../../../satellite/receive/lightstep.ts";
 import { countSpans, type Format } from "./count.ts";
 
 /** What came in. `wireBytes` are those of the sockets: heads, chunk sizes and all. */

@@ -1,7 +1,7 @@
 // What an answer of the collector means for the spans of its report.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { encodeResponse } from "../../../satellite/decode.ts";
+import { encodeResponse } from "../../../satellite/receive/lightstep.ts";
 import type { Answer } from "../../host/options.ts";
 import { Random } from "../../host/random.ts";
 import { droppedBecause } from "./account.ts";

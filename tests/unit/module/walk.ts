@@ -1,7 +1,7 @@
 // A random walk over all that Envoy can do to the module, with faults on the way. Each step is one that Envoy could take;
 // what was sent is added up here as well, from the reports and their answers.
 import assert from "node:assert/strict";
-import { decodeReport } from "../../../satellite/decode.ts";
+import { decodeReport } from "../../../satellite/receive/lightstep.ts";
 import { Host } from "../../host/host.ts";
 import type { Answer, Ended } from "../../host/options.ts";
 import { Random } from "../../host/random.ts";

@@ -10,7 +10,7 @@ import { REPORTS } from "./client.ts";
 import { encodeReport, someSpan } from "./encode.ts";
 
 const MAIN = fileURLToPath(new URL("../../../satellite/main.ts", import.meta.url));
-const USAGE = "usage: satellite/main.ts [--port 8360]";
+const USAGE = "usage: satellite/main.ts [--port 8360] [--grpc-port PORT] [--forward URL]";
 
 function start(...args: string[]) {
   const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
@@ -60,6 +60,8 @@ describe("satellite/main.ts", () => {
     [["8360"], `Unexpected argument '8360'; ${USAGE}`],
     [["--port", "x"], `--port is "x": it must be a number from 0 to 65535; ${USAGE}`],
     [["--port", "65536"], `--port is "65536": it must be a number from 0 to 65535; ${USAGE}`],
+    [["--grpc-port", "x"], `--grpc-port is "x": it must be a number from 0 to 65535; ${USAGE}`],
+    [["--forward", "nowhere"], `cannot forward to "nowhere": it must be a URL such as http://127.0.0.1:4318`],
     [["--port="], `--port is "": it must be a number from 0 to 65535; ${USAGE}`],
   ] as const) {
     it(`refuses ${args.join(" ")} in one line, with status 1`, async () => {

@@ -91,6 +91,8 @@ describe("GET", () => {
       tokensSeen: { header: 1, body: 2 },
       duplicateSpans: 1,
       forgottenTraces: 0,
+      forwarded: null,
+      reportsByFormat: { "lightstep/http": 3 },
       spansByService: { "reviews.default": 3, "productpage.default": 0 },
     });
   });

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeReport, ReportError } from "../../../satellite/decode.ts";
+import { decodeReport } from "../../../satellite/receive/lightstep.ts";
+import { ReportError } from "../../../satellite/receive/report.ts";
 import { encodeReport, someSpan } from "./encode.ts";
 
 const ascii = (text: string) => [...Buffer.from(text)];

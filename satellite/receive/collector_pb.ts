@@ -1,6 +1,6 @@
 // The published Lightstep decoder (npm `lightstep-tracer`) and the part of its shape that the satellite uses, plus a
 // reader for it that stops where its own goes on: at the end of the input, at a stray end-group mark, at text that is
-// not UTF-8. The wire format itself is the library's business; what a span means is decode.ts's.
+// not UTF-8. The wire format itself is the library's business; what a span means is lightstep.ts's.
 
 import { createRequire } from "node:module";
 

@@ -3,35 +3,8 @@
 
 import { collectorPb, StrictReader, Timestamp } from "./collector_pb.ts";
 import type { KeyValuePb, ReportRequestPb, SpanContextPb, SpanPb, TimestampPb } from "./collector_pb.ts";
-
-export type TagValue = string | number | boolean;
-export type Tags = Record<string, TagValue>;
-
-/** One span as reported. Ids are 16 lower-case hex digits; times are microseconds, `startMicros` since the epoch. */
-export interface ReportedSpan {
-  traceId: string;
-  spanId: string;
-  parentId: string | null;
-  operation: string;
-  startMicros: number;
-  durationMicros: number;
-  tags: Tags;
-}
-
-/** One decoded report. The access token itself is not kept: whether there was one is all that anybody needs. */
-export interface Report {
-  reporterId: string;
-  reporterTags: Tags;
-  /** The reporter's `lightstep.component_name`; `unknown` without one. */
-  service: string;
-  hasAccessToken: boolean;
-  spans: ReportedSpan[];
-}
-
-/** The body is not a report that can be used; the message says why, fit for `ReportResponse.errors`. */
-export class ReportError extends Error {
-  override name = "ReportError";
-}
+import { ReportError } from "./report.ts";
+import type { Report, ReportedSpan, Tags, TagValue } from "./report.ts";
 
 /** Decodes a `ReportRequest`. Throws ReportError when the bytes do not decode or a needed part is missing. */
 export function decodeReport(body: Uint8Array): Report {

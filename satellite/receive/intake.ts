@@ -1,0 +1,76 @@
+// Where all reports come together, however they came: decoded, stored, counted, and passed on if somebody wants them. Knows no
+// connection: http.ts and grpc.ts bring the bytes.
+
+import type { TraceStore } from "../traces.ts";
+import type { Format } from "./formats.ts";
+import type { Forwarder } from "./forward.ts";
+import type { Report, Transport } from "./report.ts";
+
+/** What has come in. `reports` and `spans` were accepted; spans of a report sent twice are counted twice. */
+export interface Counts {
+  reports: number;
+  spans: number;
+  rejected: number;
+  /** Accepted reports by format and transport, under names such as `otlp/grpc`. */
+  reportsByFormat: Map<string, number>;
+  spansByService: Map<string, number>;
+  /** Accepted reports that carried an access token, in the header and in the body. The token is nowhere kept. */
+  tokensSeen: { header: number; body: number };
+}
+
+/** All counters at zero. */
+export function noCounts(): Counts {
+  return {
+    reports: 0,
+    spans: 0,
+    rejected: 0,
+    reportsByFormat: new Map(),
+    spansByService: new Map(),
+    tokensSeen: { header: 0, body: 0 },
+  };
+}
+
+/** One message as it arrived, unpacked. `token` is what the header or the metadata had as access token. */
+export interface Arrival {
+  format: Format;
+  transport: Transport;
+  body: Uint8Array;
+  token: string | undefined;
+}
+
+export class Intake {
+  constructor(
+    private readonly store: TraceStore,
+    private readonly counts: Counts,
+    private readonly forwarder: Forwarder | null,
+  ) {}
+
+  /** Takes all of a message in, or throws ReportError and takes none of it. */
+  take(arrival: Arrival): void {
+    const reports = arrival.format.decode(arrival.body);
+    for (const report of reports) this.store.add(report);
+    this.#count(arrival, reports);
+    this.forwarder?.send(arrival);
+  }
+
+  /** Counts a message that was refused. */
+  reject(): void {
+    this.counts.rejected++;
+  }
+
+  #count({ format, transport, token }: Arrival, reports: Report[]): void {
+    const { counts } = this;
+    counts.reports++;
+    increase(counts.reportsByFormat, `${format.name}/${transport}`, 1);
+    for (const { service, spans } of reports) {
+      counts.spans += spans.length;
+      increase(counts.spansByService, service, spans.length);
+    }
+    if (token) counts.tokensSeen.header++;
+    if (reports.some(({ hasAccessToken }) => hasAccessToken)) counts.tokensSeen.body++;
+  }
+}
+
+function increase(counts: Map<string, number>, name: string, by: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
+}

@@ -1,0 +1,152 @@
+// Turns the bytes of an OTLP trace request into plain values, and a refusal into bytes. The wire format is the business of
+// the code that OpenTelemetry generated from its own definitions; knows nothing of HTTP, of gRPC or of stored traces.
+
+import { createRequire } from "node:module";
+import protobuf from "protobufjs";
+import { ReportError, shortestTraceId } from "./report.ts";
+import type { Report, ReportedSpan, Tags, TagValue } from "./report.ts";
+
+/** 64-bit integers, as protobufjs has them. */
+interface Long {
+  toString(): string;
+}
+
+interface AnyValue {
+  stringValue?: string | null;
+  boolValue?: boolean | null;
+  intValue?: Long | null;
+  doubleValue?: number | null;
+  arrayValue?: { values: AnyValue[] } | null;
+  kvlistValue?: { values: KeyValue[] } | null;
+  bytesValue?: Uint8Array | null;
+}
+
+interface KeyValue {
+  key?: string | null;
+  value?: AnyValue | null;
+}
+
+interface OtlpSpan {
+  traceId?: Uint8Array | null;
+  spanId?: Uint8Array | null;
+  parentSpanId?: Uint8Array | null;
+  name?: string | null;
+  kind?: number | null;
+  startTimeUnixNano?: Long | null;
+  endTimeUnixNano?: Long | null;
+  attributes: KeyValue[];
+  status?: { code?: number | null } | null;
+}
+
+interface ResourceSpans {
+  resource?: { attributes: KeyValue[] } | null;
+  scopeSpans: { spans: OtlpSpan[] }[];
+}
+
+interface TraceService {
+  ExportTraceServiceRequest: { decode(body: Uint8Array): { resourceSpans: ResourceSpans[] } };
+}
+
+// The last version of the package in which this generated code reads as well as writes; no type of it is published.
+const generated = createRequire(import.meta.url)("@opentelemetry/otlp-transformer/build/src/generated/root.js");
+const service: TraceService = generated.opentelemetry.proto.collector.trace.v1;
+
+// google.rpc.Status, in which OTLP wants a refusal over HTTP.
+const Status = new protobuf.Type("Status")
+  .add(new protobuf.Field("code", 1, "int32"))
+  .add(new protobuf.Field("message", 2, "string"));
+
+const INVALID_ARGUMENT = 3;
+const STATUS_ERROR = 2;
+/** Of lists in lists; the generated code has no limit but the stack's. */
+const MAX_DEPTH = 16;
+/** SpanKind, by number; without one, and for the number 0, there is no tag. */
+const KINDS: Record<number, string> = { 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer" };
+
+/** Decodes an `ExportTraceServiceRequest`, one report for each resource. Throws ReportError. */
+export function decodeOtlp(body: Uint8Array): Report[] {
+  return parse(body).resourceSpans.map(({ resource, scopeSpans }) => {
+    const reporterTags = readTags(resource?.attributes ?? []);
+    return {
+      reporterId: "0".repeat(16),
+      reporterTags,
+      service: String(reporterTags["service.name"] ?? "unknown"),
+      hasAccessToken: false,
+      spans: scopeSpans.flatMap(({ spans }) => spans).map(readSpan),
+    };
+  });
+}
+
+/** Encodes the answer to a request that is refused. */
+export function encodeStatus(message: string): Uint8Array {
+  return Status.encode({ code: INVALID_ARGUMENT, message }).finish();
+}
+
+function parse(body: Uint8Array): { resourceSpans: ResourceSpans[] } {
+  try {
+    return service.ExportTraceServiceRequest.decode(body);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ReportError(`the body is not an OTLP ExportTraceServiceRequest: ${reason}`, { cause });
+  }
+}
+
+function readSpan(span: OtlpSpan, index: number): ReportedSpan {
+  const startMicros = micros(span.startTimeUnixNano);
+  if (startMicros === 0) throw new ReportError(`span ${index} has no start_time_unix_nano`);
+  const tags = readTags(span.attributes);
+  const kind = KINDS[span.kind ?? 0];
+  if (kind) tags["span.kind"] = kind;
+  if (span.status?.code === STATUS_ERROR) tags["error"] = true;
+  return {
+    traceId: shortestTraceId(readId(span.traceId, 16, `span ${index}'s trace_id`)),
+    spanId: readId(span.spanId, 8, `span ${index}'s span_id`),
+    parentId: span.parentSpanId?.length ? readId(span.parentSpanId, 8, `span ${index}'s parent_span_id`) : null,
+    operation: span.name ?? "",
+    startMicros,
+    durationMicros: Math.max(0, micros(span.endTimeUnixNano) - startMicros),
+    tags,
+  };
+}
+
+function readId(bytes: Uint8Array | null | undefined, size: number, what: string): string {
+  if (bytes?.length !== size) throw new ReportError(`${what} has ${bytes?.length ?? 0} bytes, not ${size}`);
+  if (bytes.every((byte) => byte === 0)) throw new ReportError(`${what} is all zero`);
+  return Buffer.from(bytes).toString("hex");
+}
+
+function micros(nanos: Long | null | undefined): number {
+  return Number(BigInt((nanos ?? 0).toString()) / 1000n);
+}
+
+function readTags(list: KeyValue[]): Tags {
+  return Object.fromEntries(list.map(({ key, value }) => [key ?? "", tagValue(value ?? {})]));
+}
+
+function tagValue(any: AnyValue): TagValue {
+  const value = plain(any);
+  return typeof value === "object" ? JSON.stringify(value) : value;
+}
+
+/** What is set has a value; all else of a oneof reads as null. */
+function plain(any: AnyValue, depth = 0): TagValue | object {
+  if (depth > MAX_DEPTH) throw new ReportError(`an attribute is nested more than ${MAX_DEPTH} deep`);
+  const { stringValue, boolValue, intValue, doubleValue, bytesValue, arrayValue, kvlistValue } = any;
+  if (isSet(boolValue)) return boolValue;
+  if (isSet(intValue)) {
+    // An integer that a number cannot hold stays the text it is, rather than becoming another integer.
+    const value = Number(intValue.toString());
+    return Number.isSafeInteger(value) ? value : intValue.toString();
+  }
+  // JSON has no NaN and no infinities: they would read as null.
+  if (isSet(doubleValue)) return Number.isFinite(doubleValue) ? doubleValue : String(doubleValue);
+  if (isSet(bytesValue)) return Buffer.from(bytesValue).toString("base64");
+  const inner = (value: AnyValue | null | undefined): unknown => plain(value ?? {}, depth + 1);
+  if (isSet(arrayValue)) return arrayValue.values.map(inner);
+  if (isSet(kvlistValue)) return Object.fromEntries(kvlistValue.values.map(({ key, value }) => [key, inner(value)]));
+  return stringValue ?? "";
+}
+
+function isSet<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
+}

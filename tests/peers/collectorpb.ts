@@ -1,0 +1,69 @@
+// The collector on the types that Lightstep published for Go. Knows the lines that our main.go prints.
+import type { Report, ReportedSpan, Tags } from "../../satellite/receive/report.ts";
+import { goProgram } from "./go/build.ts";
+import type { Manner, Peer } from "./peer.ts";
+import { startProgram } from "./program.ts";
+
+interface Ports {
+  http: number;
+  grpc: number;
+}
+
+interface Reference {
+  relationship: string;
+  traceId: string;
+  spanId: string;
+}
+
+interface Line {
+  contentEncoding: string;
+  tokenInHeader: boolean;
+  tokenInBody: boolean;
+  reporterId: string;
+  reporterTags: Tags;
+  spans: (Omit<ReportedSpan, "parentId"> & { references: Reference[] })[];
+}
+
+/** Starts it. `token` is what a report must carry to be told as having one. */
+export async function startCollectorPb(token: string): Promise<Peer> {
+  const lines: Line[] = [];
+  const program = await startProgram([await goProgram("lightstep")], { TOKEN: token }, (line) => {
+    const value = JSON.parse(line) as Ports | Line;
+    if ("http" in value) return value;
+    lines.push(value);
+    return undefined;
+  });
+  return {
+    portOf: (format, transport) => (format === "lightstep" ? program.ready[transport] : undefined),
+    received: () => Promise.resolve(lines.map(readReport)),
+    manner: () => mannerOf(lines),
+    stop: program.stop,
+  };
+}
+
+function readReport({ reporterId, reporterTags, tokenInBody, spans }: Line): Report {
+  return {
+    reporterId,
+    reporterTags,
+    service: String(reporterTags["lightstep.component_name"] ?? "unknown"),
+    hasAccessToken: tokenInBody,
+    spans: spans.map(({ references, ...span }) => ({ ...span, parentId: parentOf(span.traceId, references) })),
+  };
+}
+
+/** Receivers read one reference at most, and only a whole one: anything else is a mistake of the sender. */
+function parentOf(traceId: string, references: Reference[]): string | null {
+  const [first, second] = references;
+  if (first === undefined) return null;
+  if (second !== undefined || first.relationship !== "CHILD_OF" || first.traceId !== traceId)
+    throw new Error(`a span's references are ${JSON.stringify(references)}, not one CHILD_OF in its own trace`);
+  return first.spanId;
+}
+
+function mannerOf(lines: Line[]): Manner {
+  return {
+    contentEncodings: new Set(lines.map(({ contentEncoding }) => contentEncoding)),
+    tokenInHeader: lines.every(({ tokenInHeader }) => tokenInHeader),
+    tokenInBody: lines.every(({ tokenInBody }) => tokenInBody),
+  };
+}

@@ -1,0 +1,72 @@
+// What is tried, as one table: a format over a transport to a collector that others made, or to ours. The table shows only
+// what the module under test offers, by its own schema: what it cannot be configured to do cannot be tried.
+import { readFileSync } from "node:fs";
+import type { Config } from "../../envoy/config/bootstrap.ts";
+import { collectorCluster } from "../../envoy/config/mesh.ts";
+import type { FormatName, Transport } from "../../satellite/receive/report.ts";
+import { startCollectorPb } from "./collectorpb.ts";
+import { startOtelcol } from "./otelcol.ts";
+import type { Peer } from "./peer.ts";
+import { startOwn } from "./satellite.ts";
+import { startZipkin } from "./zipkin.ts";
+
+export const TOKEN = "the token";
+
+export interface Row {
+  format: FormatName;
+  transport: Transport;
+  /** Zipkin's server takes gzip alone. */
+  compression: "none" | "deflate";
+  collector: string;
+  start(): Promise<Peer>;
+}
+
+const satellite = { collector: "the satellite", start: startOwn };
+const collectorPb = { collector: "Lightstep's collectorpb in Go", start: () => startCollectorPb(TOKEN) };
+const otelcol = { collector: "an OpenTelemetry Collector", start: startOtelcol };
+const zipkin = { collector: "Zipkin", start: startZipkin };
+
+const all: Row[] = [
+  { format: "lightstep", transport: "http", compression: "none", ...satellite },
+  { format: "lightstep", transport: "http", compression: "none", ...collectorPb },
+  { format: "lightstep", transport: "http", compression: "deflate", ...collectorPb },
+  { format: "lightstep", transport: "http", compression: "deflate", ...satellite },
+  { format: "lightstep", transport: "grpc", compression: "none", ...collectorPb },
+  { format: "lightstep", transport: "grpc", compression: "none", ...satellite },
+  { format: "otlp", transport: "http", compression: "none", ...otelcol },
+  { format: "otlp", transport: "http", compression: "deflate", ...otelcol },
+  { format: "otlp", transport: "http", compression: "none", ...satellite },
+  { format: "otlp", transport: "grpc", compression: "none", ...otelcol },
+  { format: "otlp", transport: "grpc", compression: "none", ...satellite },
+  { format: "zipkin", transport: "http", compression: "none", ...zipkin },
+  { format: "zipkin", transport: "http", compression: "none", ...otelcol },
+  { format: "zipkin", transport: "http", compression: "deflate", ...otelcol },
+  { format: "zipkin", transport: "http", compression: "none", ...satellite },
+];
+
+interface Schema {
+  properties: { collector: { properties: Record<string, { enum?: string[] } | undefined> } };
+}
+
+const schema: Schema = JSON.parse(readFileSync(new URL("../../build/lightspan.schema.json", import.meta.url), "utf8"));
+
+function offers(key: string, value: string, byDefault: string): boolean {
+  return value === byDefault || (schema.properties.collector.properties[key]?.enum ?? []).includes(value);
+}
+
+/** The rows that the module can be configured for. */
+export const rows = all.filter(
+  ({ format, transport, compression }) =>
+    offers("protocol", format, "lightstep") &&
+    offers("transport", transport, "http") &&
+    offers("compression", compression, "none"),
+);
+
+/** Lightspan's configuration for a row; what is default is left out, so that the default is what is tried. */
+export function settings({ format, transport, compression }: Row): Config {
+  const collector: Config = { cluster: collectorCluster, access_token: TOKEN };
+  if (format !== "lightstep") collector.protocol = format;
+  if (transport !== "http") collector.transport = transport;
+  if (compression !== "none") collector.compression = compression;
+  return { collector };
+}

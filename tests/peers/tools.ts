@@ -1,0 +1,83 @@
+// The tools that the real collectors are made with or run by, and where what was made is kept. Knows versions and the cache;
+// refuses to know what is made. A tool that is missing is a ToolMissing with one line that says which.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { atExit } from "../../envoy/cleanup.ts";
+import { onPath, run } from "../../envoy/command.ts";
+import { cacheFolder } from "../../envoy/wheel.ts";
+
+/** A part of the tests cannot run on this machine; the message is one line. */
+export class ToolMissing extends Error {}
+
+/** The Go modules here ask for this version; an older one would go and fetch a newer toolchain. */
+const OLDEST_GO = [1, 25] as const;
+const OLDEST_JAVA = 17;
+
+/** Path of Go. Throws ToolMissing. */
+export async function findGo(): Promise<string> {
+  const go = onPath("go", process.env);
+  if (go === undefined) throw new ToolMissing("there is no Go on the PATH");
+  const { output } = await run(go, ["env", "GOVERSION"], { ...process.env, GOTOOLCHAIN: "local" });
+  const [, major, minor] = /go(\d+)\.(\d+)/.exec(output) ?? [];
+  if (Number(major) === OLDEST_GO[0] && Number(minor) >= OLDEST_GO[1]) return go;
+  throw new ToolMissing(`Go ${OLDEST_GO.join(".")} or newer is needed, and this is ${output.trim()}`);
+}
+
+/** Path of Java. Throws ToolMissing. */
+export async function findJava(): Promise<string> {
+  const java = onPath("java", process.env);
+  if (java === undefined) throw new ToolMissing("there is no Java on the PATH");
+  const { output } = await run(java, ["-version"], process.env);
+  const [, major] = /version "(\d+)/.exec(output) ?? [];
+  if (Number(major) >= OLDEST_JAVA) return java;
+  throw new ToolMissing(`Java ${OLDEST_JAVA} or newer is needed, and this is ${output.split("\n")[0]}`);
+}
+
+/** Path of Maven. Throws ToolMissing. */
+export function findMaven(): string {
+  const maven = onPath("mvn", process.env);
+  if (maven === undefined) throw new ToolMissing("there is no Maven (mvn) on the PATH");
+  return maven;
+}
+
+/** The first 16 hex digits of the SHA-256 of all parts. */
+export function fingerprint(parts: (string | Buffer)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\0");
+  return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * The path of a file called `file` in the cache's folder `name`. Where it is not there, `make` puts it into a folder of its
+ * own, which becomes that folder in one step: the cache holds a whole thing or nothing. Tells on stderr what takes how long.
+ */
+export async function cached(name: string, file: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const kept = join(cacheFolder(process.env), name);
+  const path = join(kept, file);
+  if (existsSync(path)) return path;
+  mkdirSync(cacheFolder(process.env), { recursive: true });
+  const work = mkdtempSync(join(cacheFolder(process.env), ".partial-"));
+  const clear = (): void => rmSync(work, { recursive: true, force: true });
+  const forget = atExit(clear);
+  const began = Date.now();
+  try {
+    console.error(`• making ${name} (once)`);
+    await make(work);
+    rename(work, kept, path);
+    console.error(`  made in ${((Date.now() - began) / 1000).toFixed(0)} s: ${kept}`);
+  } finally {
+    forget();
+    clear();
+  }
+  return path;
+}
+
+function rename(from: string, to: string, path: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    // Another run was quicker; what it left is as good.
+    if (!existsSync(path)) throw error;
+  }
+}
