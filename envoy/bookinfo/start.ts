@@ -142,7 +142,8 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
   }
 }
 
-function appOf({ app, version, pod }: BookinfoWorkload, slowMs = 1255): App {
+/** The application of a workload. */
+export function appOf({ app, version, pod }: BookinfoWorkload, slowMs = 1255): App {
   if (app === "productpage") return productpage;
   if (app === "details") return details;
   if (app === "ratings") return ratings;

@@ -1,0 +1,145 @@
+// What a person can choose about Lightspan in Istio, checked. Knows the flags and what each allows; refuses to know what
+// becomes of a choice.
+import { parseArgs } from "node:util";
+import { collectorOf } from "./collector.mjs";
+import { moduleOf } from "./module.mjs";
+import { Refusal } from "./refusal.mjs";
+
+const kinds = /** @type {const} */ (["EnvoyFilter", "WasmPlugin", "TrafficExtension"]);
+const protocols = /** @type {const} */ (["lightstep", "otlp", "zipkin"]);
+const transports = /** @type {const} */ (["http", "grpc"]);
+
+/**
+ * @typedef {object} Choices
+ * @property {import("./collector.mjs").Collector} collector
+ * @property {import("./collector.mjs").Protocol} protocol
+ * @property {import("./collector.mjs").Transport} transport
+ * @property {{ secret: string, key: string } | undefined} token
+ * @property {string} namespace
+ * @property {import("./module.mjs").Module} module
+ * @property {typeof kinds[number]} kind
+ * @property {Record<string, string>} workload Labels of the pods that get Lightspan; empty for all.
+ * @property {Record<string, unknown>} settings More of Lightspan's configuration.
+ * @property {boolean} nativeTracing Whether Istio's own tracing stays on.
+ * @property {string[]} sidecars Namespaces for which a Sidecar is wanted that shows the collector.
+ * @property {string | undefined} out The folder to write to; undefined for standard output.
+ */
+
+/** The flags, with what --help says of each. */
+export const flags = /** @type {const} */ ({
+  collector: { type: "string", value: "URL", help: "lightstep, or http(s)://HOST:PORT; required" },
+  protocol: { type: "string", value: "NAME", help: "lightstep (default), otlp or zipkin" },
+  transport: { type: "string", value: "NAME", help: "http (default) or grpc" },
+  "token-secret": {
+    type: "string",
+    value: "NAME[/KEY]",
+    help: "Secret with the access token; the key is token by default",
+  },
+  namespace: { type: "string", value: "NAME", help: "istio-system (default) for the whole mesh" },
+  module: { type: "string", value: "URL", help: "configmap (default), file:///PATH, https://… or oci://…" },
+  sha256: { type: "string", value: "HEX", help: "checksum of a fetched module; by default that of this one; or none" },
+  kind: { type: "string", value: "KIND", help: "EnvoyFilter (default), WasmPlugin or TrafficExtension" },
+  workload: {
+    type: "string",
+    value: "LABEL=VALUE",
+    help: "only pods with this label; may be given again",
+    multiple: true,
+  },
+  config: { type: "string", value: "JSON", help: 'more of the configuration, such as {"sampling":{"rate":0.1}}' },
+  "keep-native-tracing": { type: "boolean", help: "leaves Istio's own tracing as it is" },
+  sidecar: {
+    type: "string",
+    value: "NAME",
+    help: "a Sidecar for this namespace that shows the collector; may be given again",
+    multiple: true,
+  },
+  out: { type: "string", value: "FOLDER", help: "writes files for Kustomize and Helm there instead of printing" },
+});
+
+/**
+ * The choices in `args`. Throws Refusal for a value, and parseArgs' own error for a flag that is not allowed.
+ * @param {string[]} args
+ * @param {() => Buffer} readModule the module built here
+ * @returns {Choices}
+ */
+export function choicesOf(args, readModule) {
+  const { values } = parseArgs({ args, options: flags });
+  const protocol = oneOf("--protocol", values.protocol ?? "lightstep", protocols);
+  const transport = oneOf("--transport", values.transport ?? "http", transports);
+  if (protocol === "zipkin" && transport === "grpc") throw new Refusal("--transport", "grpc", "http with zipkin");
+  if (values.collector === undefined)
+    throw new Refusal(
+      "--collector",
+      undefined,
+      "lightstep, or a URL such as http://otel-collector.observability.svc:4318",
+    );
+  if (values.collector === "lightstep" && values["token-secret"] === undefined)
+    throw new Refusal("--token-secret", undefined, "the name of a Secret; Lightstep's endpoint wants a token");
+  const collector = collectorOf(values.collector, protocol, transport);
+  const kind = oneOf("--kind", values.kind ?? "EnvoyFilter", kinds);
+  return {
+    collector,
+    protocol,
+    transport,
+    token: tokenOf(values["token-secret"]),
+    namespace: nameOf("--namespace", values.namespace ?? "istio-system"),
+    module: moduleOf(values.module ?? "configmap", values.sha256, readModule()),
+    kind,
+    workload: Object.fromEntries((values.workload ?? []).map(labelOf)),
+    settings: settingsOf(values.config ?? "{}"),
+    nativeTracing: values["keep-native-tracing"] ?? false,
+    sidecars: (values.sidecar ?? []).map((name) => nameOf("--sidecar", name)),
+    out: values.out,
+  };
+}
+
+/**
+ * @template {string} T
+ * @param {string} flag
+ * @param {string} value
+ * @param {readonly T[]} allowed
+ * @returns {T}
+ */
+function oneOf(flag, value, allowed) {
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw new Refusal(flag, value, allowed.join(", "));
+  return found;
+}
+
+/** A name of Kubernetes' (RFC 1123 label). @type {(flag: string, value: string) => string} */
+function nameOf(flag, value) {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) return value;
+  throw new Refusal(flag, value, "small letters, digits and - inside, at most 63");
+}
+
+/** @param {string | undefined} text */
+function tokenOf(text) {
+  if (text === undefined) return undefined;
+  const [secret = "", key = "token", ...rest] = text.split("/");
+  if (rest.length > 0 || !/^[-a-z0-9.]+$/.test(secret) || !/^[-\w.]+$/.test(key))
+    throw new Refusal("--token-secret", text, "NAME or NAME/KEY of a Secret");
+  return { secret, key };
+}
+
+/** @type {(text: string) => [string, string]} */
+function labelOf(text) {
+  const [, key, value] = /^([\w./-]+)=([\w.-]*)$/.exec(text) ?? [];
+  if (key === undefined || value === undefined) throw new Refusal("--workload", text, "LABEL=VALUE");
+  return [key, value];
+}
+
+/**
+ * @param {string} text
+ * @returns {Record<string, unknown>}
+ */
+function settingsOf(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Refusal("--config", text, "a JSON object of Lightspan's configuration");
+  return value;
+}

@@ -1,0 +1,61 @@
+// Where a proxy gets the module from, and the checksum by which Istio's agent knows that it is the right one.
+// Knows the schemes that Istio takes; refuses to know how they are written into a manifest.
+import { createHash } from "node:crypto";
+import { imageOf } from "./image.mjs";
+import { Refusal } from "./refusal.mjs";
+
+/** Where the ConfigMap is mounted, and so where the module is when no other place is chosen. */
+export const mountedModule = "/var/lib/lightspan/lightspan.wasm";
+
+/**
+ * @typedef {object} Module
+ * @property {"configmap" | "file" | "remote"} from
+ * @property {string} url `file://`, `http://`, `https://` or `oci://`
+ * @property {string | undefined} sha256 Of the module if it is fetched by HTTP, of the image's manifest if from a registry.
+ * @property {Buffer} bytes
+ */
+
+/**
+ * The place that `text` names. The checksum is that of `bytes`, the module built here, unless `sha256` says otherwise.
+ * Throws Refusal.
+ * @param {string} text
+ * @param {string | undefined} sha256 64 hexadecimal digits, or `none`
+ * @param {Buffer} bytes
+ * @returns {Module}
+ */
+export function moduleOf(text, sha256, bytes) {
+  if (sha256 !== undefined && sha256 !== "none" && !/^[0-9a-f]{64}$/.test(sha256))
+    throw new Refusal("--sha256", sha256, "64 hexadecimal digits, or none");
+  if (text === "configmap") return local("configmap", `file://${mountedModule}`, sha256, bytes);
+  if (/^file:\/\/\/./.test(text)) return local("file", text, sha256, bytes);
+  if (/^oci:\/\/[^/]+\/./.test(text)) {
+    // Istio compares the digest in the URL by itself.
+    const own = text.includes("@sha256:") ? undefined : imageOf(bytes).digest;
+    return { from: "remote", url: text, sha256: chosen(sha256, own), bytes };
+  }
+  if (/^https?:\/\/[^/]+\/./.test(text)) {
+    const own = createHash("sha256").update(bytes).digest("hex");
+    return { from: "remote", url: text, sha256: chosen(sha256, own), bytes };
+  }
+  throw new Refusal("--module", text, "configmap, file:///PATH, https://HOST/PATH or oci://REGISTRY/REPOSITORY:TAG");
+}
+
+/**
+ * @param {"configmap" | "file"} from
+ * @param {string} url
+ * @param {string | undefined} sha256
+ * @param {Buffer} bytes
+ * @returns {Module}
+ */
+function local(from, url, sha256, bytes) {
+  if (sha256 !== undefined) throw new Refusal("--sha256", sha256, "with an https:// or oci:// module only");
+  return { from, url, sha256: undefined, bytes };
+}
+
+/**
+ * @param {string | undefined} asked
+ * @param {string | undefined} own
+ */
+function chosen(asked, own) {
+  return asked === "none" ? undefined : (asked ?? own);
+}

@@ -1,0 +1,32 @@
+// The story of `npm start`, told by Istio: the manifests of `lightspan istio` are all that is added to a mesh with Bookinfo
+// in it, and a page view is the same trace.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { faultsOf } from "../../envoy/bookinfo/expected.ts";
+import { viewPages } from "../../envoy/bookinfo/traffic.ts";
+import { account, eventually, wasm } from "../envoy/ground.ts";
+import { collectorUrl, inMesh } from "./bookinfo.ts";
+import { manifestObjects } from "./manifests.ts";
+
+const views = 12;
+
+test(
+  "Bookinfo behind proxies that istiod configures gives the traces that npm start gives",
+  { timeout: 180_000 },
+  async () => {
+    const objects = manifestObjects("--collector", collectorUrl, "--module", `file://${wasm}`);
+    await inMesh({ objects }, async ({ url, satellite, envoys }) => {
+      assert.deepEqual(await viewPages(url, views, 1), []);
+      await eventually(`${views} whole traces`, () => {
+        const whole = satellite.store.list().filter((trace) => faultsOf(trace).length === 0);
+        return whole.length >= views ? whole : undefined;
+      }).catch((error: Error) => {
+        const faults = satellite.store.list().slice(0, 3).map(faultsOf);
+        throw new Error(`${error.message}; the first traces: ${JSON.stringify(faults, null, 1)}`);
+      });
+      assert.equal(satellite.store.list().length, views, "there are more traces than page views");
+      const { spans_dropped, context_malformed } = await account([...envoys.values()]);
+      assert.deepEqual({ spans_dropped, context_malformed }, { spans_dropped: 0, context_malformed: 0 });
+    });
+  },
+);

@@ -1,0 +1,25 @@
+// What `lightspan istio` prints, run as a person runs it.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { KubeObject } from "./kubernetes.ts";
+import { objectsIn } from "./objects.ts";
+
+const program = fileURLToPath(new URL("../../bin/lightspan.mjs", import.meta.url));
+
+/** Runs `lightspan` to its end. */
+export function lightspan(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [program, ...args], { encoding: "utf8" });
+}
+
+/** The YAML for these flags. */
+export function manifests(...flags: string[]): string {
+  const { status, stdout, stderr } = lightspan("istio", ...flags);
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+/** The objects for these flags. */
+export function manifestObjects(...flags: string[]): KubeObject[] {
+  return objectsIn(manifests(...flags));
+}

@@ -1,0 +1,79 @@
+// One of Istio's programs as a child process: started, watched, stopped for certain. Knows processes; refuses to know
+// what the program is for.
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { atExit } from "../../envoy/cleanup.ts";
+import { signalGroup } from "../../envoy/command.ts";
+import { LogTail } from "../../envoy/log.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Program {
+  name: string;
+  pid: number;
+  /** The last megabyte of what it printed. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export interface ProgramOptions {
+  name: string;
+  command: string[];
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Asked again and again; the program has started when it gives true. */
+  ready(): Promise<boolean>;
+}
+
+/** Starts a program and waits up to a minute until it is ready. What it printed is in the message if it never is. */
+export async function startProgram({ name, command, env, cwd, ready }: ProgramOptions): Promise<Program> {
+  const [binary = "", ...args] = command;
+  const child = spawn(binary, args, {
+    env: { ...process.env, ...env },
+    cwd,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const log = new LogTail(1024 * 1024);
+  child.stdout.setEncoding("utf8").on("data", (text: string) => log.add(text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => log.add(text));
+  const forget = atExit(() => signalGroup(child, "SIGKILL"));
+  let over: string | undefined;
+  const ended = new Promise<void>((resolve) => {
+    child.on("error", (error) => resolve(void (over = error.message)));
+    child.on("close", (code, signal) => resolve(void (over = `ended with ${signal ?? `code ${code}`}`)));
+  });
+  const stop = async (): Promise<void> => {
+    signalGroup(child, "SIGTERM");
+    const patience = setTimeout(() => signalGroup(child, "SIGKILL"), 5000);
+    await ended;
+    clearTimeout(patience);
+    forget();
+  };
+
+  const deadline = Date.now() + 60_000;
+  while (!(await ready().catch(() => false))) {
+    if (over === undefined && Date.now() < deadline) {
+      await sleep(50);
+      continue;
+    }
+    const reason = over ?? "was not ready after 60 s";
+    await stop();
+    throw new Error(`${name} ${reason}\n${log.text().split("\n").slice(-30).join("\n")}`);
+  }
+  return { name, pid: child.pid ?? 0, log: () => log.text(), stop };
+}
+
+/** Ports that are free now. Programs that take a port as a number, and tell nobody which they took, need them. */
+export async function freePorts(count: number, host = "127.0.0.1"): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, host, resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

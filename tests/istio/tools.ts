@@ -1,0 +1,114 @@
+// Istio's own programs, built from its Go module into the cache folder, once. Knows Go, the pinned version and what Istio
+// builds its programs with; refuses to know what they are run for. go.mod and go.sum beside this file's `go` folder pin
+// every module by version and hash, and Go compares them.
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { atExit } from "../../envoy/cleanup.ts";
+import { onPath, run, type Environment } from "../../envoy/command.ts";
+import { cacheFolder } from "../../envoy/wheel.ts";
+
+const goModule = fileURLToPath(new URL("go", import.meta.url));
+
+/** Packages and build tags, as Istio's makefile has them. The control plane comes first: it has most of the work. */
+const builds = [
+  {
+    tags: "vtprotobuf,disable_pgv",
+    packages: ["istio.io/istio/pilot/cmd/pilot-discovery", "istio.io/istio/istioctl/cmd/istioctl"],
+  },
+  { tags: "agent,disable_pgv", packages: ["istio.io/istio/pilot/cmd/pilot-agent"] },
+];
+
+/** Files of Istio's source that its programs, or a cluster, need beside them. */
+const files = {
+  "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
+  "crds.yaml": "manifests/charts/base/files/crd-all.gen.yaml",
+  "bookinfo.yaml": "samples/bookinfo/platform/kube/bookinfo.yaml",
+};
+
+/** Paths of programs and files. */
+export interface Istio {
+  pilotDiscovery: string;
+  pilotAgent: string;
+  istioctl: string;
+  /** The template from which pilot-agent makes Envoy's bootstrap. */
+  bootstrapTemplate: string;
+  /** Istio's custom resource definitions. */
+  crds: string;
+  /** Istio's Bookinfo sample for Kubernetes. */
+  bookinfo: string;
+}
+
+/** There is no Go here to build Istio with. */
+export class GoMissing extends Error {}
+
+/** Istio's programs, from the cache or built now, which takes minutes. Throws GoMissing, or says what Go said. */
+export async function findIstio(log: (line: string) => void, env: Environment = process.env): Promise<Istio> {
+  const kept = join(cacheFolder(env), `istio-${version()}-${process.platform}-${process.arch}`);
+  if (!existsSync(kept)) await build(kept, log, env);
+  return {
+    pilotDiscovery: join(kept, "pilot-discovery"),
+    pilotAgent: join(kept, "pilot-agent"),
+    istioctl: join(kept, "istioctl"),
+    bootstrapTemplate: join(kept, "envoy_bootstrap.json"),
+    crds: join(kept, "crds.yaml"),
+    bookinfo: join(kept, "bookinfo.yaml"),
+  };
+}
+
+/** The version of Istio that go.mod asks for, as Go writes it. */
+export function version(): string {
+  const [, found] = /istio\.io\/istio (v\S+)/.exec(readFileSync(join(goModule, "go.mod"), "utf8")) ?? [];
+  if (found === undefined) throw new Error("go.mod does not require istio.io/istio");
+  return found;
+}
+
+async function build(kept: string, log: (line: string) => void, env: Environment): Promise<void> {
+  const go = onPath("go", env);
+  if (go === undefined) throw new GoMissing("Go is missing; Istio is built with it. Install Go 1.26 or newer.");
+  mkdirSync(cacheFolder(env), { recursive: true });
+  // On the cache's own file system, so that the last step is one rename: the cache holds the whole or nothing.
+  const work = mkdtempSync(join(cacheFolder(env), ".partial-"));
+  const clear = (): void => rmSync(work, { recursive: true, force: true });
+  const forget = atExit(clear);
+  try {
+    for (const { tags, packages } of builds) {
+      const names = packages.map((path) => path.slice(path.lastIndexOf("/") + 1)).join(" and ");
+      log(`building Istio's ${names} (once, some minutes)`);
+      const started = performance.now();
+      await ask(
+        go,
+        [
+          "build",
+          "-C",
+          goModule,
+          "-mod=readonly",
+          "-buildvcs=false",
+          "-tags",
+          tags,
+          "-ldflags=-s -w",
+          "-o",
+          `${work}/`,
+          ...packages,
+        ],
+        env,
+      );
+      log(`  took ${Math.round((performance.now() - started) / 1000)} s`);
+    }
+    const source = (await ask(go, ["list", "-C", goModule, "-m", "-f", "{{.Dir}}", "istio.io/istio"], env)).trim();
+    for (const [name, path] of Object.entries(files)) copyFileSync(join(source, path), join(work, name));
+    renameSync(work, kept);
+  } finally {
+    forget();
+    clear();
+  }
+}
+
+/** Runs Go with lower priority than whatever else this machine does; what it printed. */
+async function ask(go: string, args: string[], env: Environment): Promise<string> {
+  const nice = onPath("nice", env);
+  const { code, output } =
+    nice === undefined ? await run(go, args, env) : await run(nice, ["-n", "10", go, ...args], env);
+  if (code === 0) return output;
+  throw new Error(`go ${args[0]} failed: ${output.trim().split("\n").slice(-5).join("\n")}`);
+}
