@@ -2,6 +2,7 @@
 // TrafficExtension, or a list of any of them. Knows where each keeps it and what Envoy hands the module of it; refuses to
 // know what a configuration means.
 import { parseAllDocuments, visit } from "yaml";
+import { Refusal } from "../envoy/istio/refusal.mjs";
 
 /**
  * @typedef {Record<string, unknown>} Fields
@@ -53,10 +54,15 @@ function inEnvoy(plugin, host) {
   return { bytes: bytesOf(record(plugin.configuration)), environment: defined([...given, ...passed]) };
 }
 
-/** The value that Envoy takes out of an Any. @param {Fields} any */
+/**
+ * The value that Envoy takes out of an Any. Throws Refusal for one that no configuration can be in.
+ * @param {Fields} any
+ */
 function bytesOf({ "@type": type, value = "" }) {
   const name = String(type).split("/").at(-1);
-  if (name === "google.protobuf.Struct") return Buffer.from(JSON.stringify(value));
+  // Its documents say that Envoy turns a Struct into JSON. It hands over the protobuf message (1.40).
+  if (name !== "google.protobuf.StringValue" && name !== "google.protobuf.BytesValue")
+    throw new Refusal("configuration", String(type), "google.protobuf.StringValue with JSON in it");
   return Buffer.from(String(value), name === "google.protobuf.BytesValue" ? "base64" : "utf8");
 }
 
