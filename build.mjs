@@ -51,6 +51,8 @@ async function build() {
   writeFileSync(output, bytes);
   copyFileSync(`${root}assembly/config/lightspan.schema.json`, `${root}build/lightspan.schema.json`);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
+  // As sha256sum writes and checks it.
+  writeFileSync(`${output}.sha256`, `${sha256}  lightspan.wasm\n`);
   console.log(`build/lightspan.wasm: ${(bytes.length / 1024).toFixed(1)} KiB, sha256 ${sha256}`);
 }
 
