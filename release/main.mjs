@@ -15,13 +15,16 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { createTar } from "nanotar";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { createTar, parseTar } from "nanotar";
 import { sbomOf } from "./sbom.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const out = `${root}build/release/`;
-const { name, version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const { name, version, bin } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const commandPath = bin[name];
+/** Whose files are in an archive, and of when: nobody's, of no time. */
+const nobody = { uid: 0, gid: 0, mtime: 0 };
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
@@ -31,21 +34,37 @@ copyFileSync(`${root}build/lightspan.schema.json`, `${out}lightspan.schema.json`
 writeFileSync(`${out}${name}-${version}.cdx.json`, sbomOf(root, sha256(`${out}lightspan.wasm`)));
 writeFileSync(`${out}${name}-${version}-istio.tar.gz`, gzipSync(tarOf(`${root}envoy/istio/manifests`), { level: 9 }));
 writeFileSync(`${out}${name}-${version}-oci.tar`, tarOfImage());
-// The build is done, and npm's own scripts would do it again.
-execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", out], {
-  cwd: root,
-  stdio: "ignore",
-});
+writeFileSync(`${out}${name}-${version}.tgz`, pack());
 
 const files = readdirSync(out).sort();
 const sums = files.map((file) => `${sha256(out + file)}  ${file}\n`).join("");
 writeFileSync(`${out}SHA256SUMS`, sums);
 console.log(`build/release:\n${sums}`);
 
-/** The files below a folder, in order, of nobody and of no time. @param {string} folder */
+/** What npm packs, less the modes that files happen to have here, which npm keeps. */
+function pack() {
+  const folder = mkdtempSync(join(tmpdir(), "lightspan-pack-"));
+  try {
+    // The build is done, and npm's own scripts would do it again.
+    const args = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
+    execFileSync("npm", args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+    const packed = gunzipSync(readFileSync(join(folder, `${name}-${version}.tgz`)));
+    const isCommand = (/** @type {string} */ path) => path === `package/${commandPath}`;
+    const entries = parseTar(packed).map(({ name: path, data }) => ({
+      name: path,
+      data,
+      attrs: { ...nobody, mode: isCommand(path) ? "755" : "644" },
+    }));
+    return gzipSync(Buffer.from(createTar(entries)), { level: 9 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The files below a folder, in order. @param {string} folder */
 function tarOf(folder) {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
-  const attrs = { mode: "644", uid: 0, gid: 0, mtime: 0 };
+  const attrs = { ...nobody, mode: "644" };
   const entries = names.filter((each) => statSync(join(folder, each)).isFile());
   return Buffer.from(createTar(entries.map((each) => ({ name: each, data: readFileSync(join(folder, each)), attrs }))));
 }
