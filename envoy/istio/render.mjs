@@ -62,9 +62,12 @@ export function istiodValuesFor(choices) {
   if (patch === undefined) return undefined;
   // Only a pod's own container has to name an image.
   patch.deleteIn(["spec", "template", "spec", "containers", 0, "image"]);
-  const { spec } = patch.toJS().spec.template;
+  const { containers, ...rest } = patch.toJS().spec.template.spec;
   const values = template("istiod-values");
-  values.setIn(["sidecarInjectorWebhook", "templates", "lightspan"], block(stringify({ spec })));
+  // Where Kubernetes has native sidecars, Istio's proxy is an init container.
+  const place = "{{ if .NativeSidecars }}initContainers{{ else }}containers{{ end }}";
+  const pod = stringify({ spec: { [place]: containers, ...rest } }).replace(`"${place}"`, place);
+  values.setIn(["sidecarInjectorWebhook", "templates", "lightspan"], block(pod));
   return values;
 }
 

@@ -1,29 +1,12 @@
 // Every fenced block of JSON in README.md and docs/ is a configuration of Lightspan, whole or a part of one. Each is given to
 // the real module in real Envoy: what the documents show works. (JSON of any other kind is fenced as text or jsonc.)
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Config } from "../../envoy/config/bootstrap.ts";
 import { collectorCluster } from "../../envoy/config/mesh.ts";
 import { EnvoyFailed } from "../../envoy/process.ts";
+import { blocks } from "./documents.ts";
 import { startHops } from "./hops.ts";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const documents = ["README.md", ...readdirSync(`${root}docs`).map((name) => `docs/${name}`)];
-
-interface Block {
-  place: string;
-  json: string;
-}
-
-function blocksOf(document: string): Block[] {
-  const text = readFileSync(root + document, "utf8");
-  return [...text.matchAll(/^( *)```json\n(.*?)^\1```$/gms)].map(({ index, 2: json = "" }) => ({
-    place: `${document}, line ${text.slice(0, index).split("\n").length}`,
-    json,
-  }));
-}
 
 /** Starts an Envoy with this configuration, and a collector in it if it names none. */
 async function load(json: string): Promise<void> {
@@ -37,8 +20,6 @@ async function load(json: string): Promise<void> {
   });
   await envoy.stop();
 }
-
-const blocks = documents.filter((name) => name.endsWith(".md")).flatMap(blocksOf);
 
 test("there are configurations in the documents", () => {
   assert.ok(blocks.some(({ place }) => place.startsWith("README.md")));

@@ -28,6 +28,8 @@ export interface Hops {
   collector: number;
   /** More fields of every connection manager. */
   connectionManager?: Config;
+  /** Another Envoy than the one of all tests. */
+  binary?: string;
 }
 
 /** Requests from this machine count as internal, as those from an application beside its sidecar should. */
@@ -56,14 +58,21 @@ function listenerOf({ name, direction, settings }: Hop, connectionManager: Confi
   };
 }
 
-export async function startHops({ name, hops, upstream, collector, connectionManager }: Hops): Promise<EnvoyProcess> {
+export async function startHops({
+  name,
+  hops,
+  upstream,
+  collector,
+  connectionManager,
+  binary,
+}: Hops): Promise<EnvoyProcess> {
   const listeners = hops.map((hop) => httpListener(listenerOf(hop, connectionManager ?? {})));
   const clusters = [
     cluster("upstream", [{ host: "127.0.0.1", port: upstream }]),
     cluster(collectorCluster, [{ host: "127.0.0.1", port: collector }]),
   ];
   const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters);
-  return startEnvoy({ binary: await envoyBinary, name, config });
+  return startEnvoy({ binary: binary ?? (await envoyBinary), name, config });
 }
 
 /** The counters of all `envoys`, once `requests` or more have been counted and all their spans sent. */

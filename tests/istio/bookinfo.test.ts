@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { faultsOf } from "../../envoy/bookinfo/expected.ts";
 import { viewPages } from "../../envoy/bookinfo/traffic.ts";
 import { account, eventually, wasm } from "../envoy/ground.ts";
-import { collectorUrl, inMesh } from "./bookinfo.ts";
+import { inMesh } from "./bookinfo.ts";
+import { collectorUrl } from "./cluster.ts";
 import { manifestObjects } from "./manifests.ts";
 
 const views = 12;

@@ -13,6 +13,8 @@ export interface Program {
   pid: number;
   /** The last megabyte of what it printed. */
   log(): string;
+  /** Resolves, with the way it ended, when the program is gone. */
+  ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -39,9 +41,9 @@ export async function startProgram({ name, command, env, cwd, ready }: ProgramOp
   child.stderr.setEncoding("utf8").on("data", (text: string) => log.add(text));
   const forget = atExit(() => signalGroup(child, "SIGKILL"));
   let over: string | undefined;
-  const ended = new Promise<void>((resolve) => {
-    child.on("error", (error) => resolve(void (over = error.message)));
-    child.on("close", (code, signal) => resolve(void (over = `ended with ${signal ?? `code ${code}`}`)));
+  const ended = new Promise<string>((resolve) => {
+    child.on("error", (error) => resolve((over = error.message)));
+    child.on("close", (code, signal) => resolve((over = `ended with ${signal ?? `code ${code}`}`)));
   });
   const stop = async (): Promise<void> => {
     signalGroup(child, "SIGTERM");
@@ -61,7 +63,7 @@ export async function startProgram({ name, command, env, cwd, ready }: ProgramOp
     await stop();
     throw new Error(`${name} ${reason}\n${log.text().split("\n").slice(-30).join("\n")}`);
   }
-  return { name, pid: child.pid ?? 0, log: () => log.text(), stop };
+  return { name, pid: child.pid ?? 0, log: () => log.text(), ended, stop };
 }
 
 /** Ports that are free now. Programs that take a port as a number, and tell nobody which they took, need them. */

@@ -13,12 +13,12 @@ export interface ProxyOptions {
   kind?: "sidecar" | "router";
   /** More metadata of the node, such as more labels. */
   metadata?: Record<string, unknown>;
-  env?: Record<string, string>;
+  readyTimeoutMs?: number;
 }
 
 /** Starts an Envoy and waits until istiod's configuration is live in it. */
 export async function startProxy(options: ProxyOptions): Promise<EnvoyProcess> {
-  const { pilot, workload, kind = "sidecar", metadata, env } = options;
+  const { pilot, workload, kind = "sidecar", metadata, readyTimeoutMs } = options;
   const node = istioNode(kind, workload);
   // NONE: without iptables, so that connections come to the ports that a Sidecar says.
   node.metadata = { ...(node.metadata as Config), INTERCEPTION_MODE: "NONE", ...metadata };
@@ -44,5 +44,5 @@ export async function startProxy(options: ProxyOptions): Promise<EnvoyProcess> {
       },
     },
   });
-  return startEnvoy({ binary: await envoyBinary, name: workload.name, config, env });
+  return startEnvoy({ binary: await envoyBinary, name: workload.name, config, readyTimeoutMs });
 }

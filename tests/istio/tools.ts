@@ -1,6 +1,7 @@
 // Istio's own programs, built from its Go module into the cache folder, once. Knows Go, the pinned version and what Istio
 // builds its programs with; refuses to know what they are run for. go.mod and go.sum beside this file's `go` folder pin
 // every module by version and hash, and Go compares them.
+import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +18,7 @@ const builds = [
     packages: ["istio.io/istio/pilot/cmd/pilot-discovery", "istio.io/istio/istioctl/cmd/istioctl"],
   },
   { tags: "agent,disable_pgv", packages: ["istio.io/istio/pilot/cmd/pilot-agent"] },
+  { tags: "", packages: ["lightspan.invalid/tests/istio/kustomize"] },
 ];
 
 /** Files of Istio's source that its programs, or a cluster, need beside them. */
@@ -31,6 +33,8 @@ export interface Istio {
   pilotDiscovery: string;
   pilotAgent: string;
   istioctl: string;
+  /** `kustomize FOLDER` prints what `kubectl kustomize FOLDER` prints. */
+  kustomize: string;
   /** The template from which pilot-agent makes Envoy's bootstrap. */
   bootstrapTemplate: string;
   /** Istio's custom resource definitions. */
@@ -44,23 +48,24 @@ export class GoMissing extends Error {}
 
 /** Istio's programs, from the cache or built now, which takes minutes. Throws GoMissing, or says what Go said. */
 export async function findIstio(log: (line: string) => void, env: Environment = process.env): Promise<Istio> {
-  const kept = join(cacheFolder(env), `istio-${version()}-${process.platform}-${process.arch}`);
+  const kept = join(cacheFolder(env), `istio-${fingerprint()}-${process.platform}-${process.arch}`);
   if (!existsSync(kept)) await build(kept, log, env);
   return {
     pilotDiscovery: join(kept, "pilot-discovery"),
     pilotAgent: join(kept, "pilot-agent"),
     istioctl: join(kept, "istioctl"),
+    kustomize: join(kept, "kustomize"),
     bootstrapTemplate: join(kept, "envoy_bootstrap.json"),
     crds: join(kept, "crds.yaml"),
     bookinfo: join(kept, "bookinfo.yaml"),
   };
 }
 
-/** The version of Istio that go.mod asks for, as Go writes it. */
-export function version(): string {
-  const [, found] = /istio\.io\/istio (v\S+)/.exec(readFileSync(join(goModule, "go.mod"), "utf8")) ?? [];
-  if (found === undefined) throw new Error("go.mod does not require istio.io/istio");
-  return found;
+/** What the cache's folder is called: another version, or another program, is another name. */
+function fingerprint(): string {
+  const hash = createHash("sha256").update(JSON.stringify(builds));
+  for (const name of ["go.mod", "go.sum", "kustomize/main.go"]) hash.update(readFileSync(join(goModule, name)));
+  return hash.digest("hex").slice(0, 16);
 }
 
 async function build(kept: string, log: (line: string) => void, env: Environment): Promise<void> {
@@ -74,7 +79,7 @@ async function build(kept: string, log: (line: string) => void, env: Environment
   try {
     for (const { tags, packages } of builds) {
       const names = packages.map((path) => path.slice(path.lastIndexOf("/") + 1)).join(" and ");
-      log(`building Istio's ${names} (once, some minutes)`);
+      log(`building ${names} from Istio's source (once, some minutes)`);
       const started = performance.now();
       await ask(
         go,

@@ -1,0 +1,134 @@
+// Where istiod puts Lightspan, what it does when the module or its configuration is no good, and what becomes of native
+// tracing: read from the configuration that real Envoys took from the real istiod, with traffic through them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EnvoyProcess } from "../../envoy/process.ts";
+import { viewPages } from "../../envoy/bookinfo/traffic.ts";
+import { eventually, wasm } from "../envoy/ground.ts";
+import { inMesh } from "./bookinfo.ts";
+import { collectorUrl } from "./cluster.ts";
+import { connectionManagers, extensions } from "./dump.ts";
+import type { KubeObject } from "./kubernetes.ts";
+import { manifestObjects } from "./manifests.ts";
+
+const timeout = 120_000;
+const file = ["--collector", collectorUrl, "--module", `file://${wasm}`];
+
+/** The native tracer of Istio's usual OpenTelemetry provider, for the whole mesh. */
+const nativeTracing = {
+  extensionProviders: [
+    { name: "otel", opentelemetry: { service: "satellite.observability.svc.cluster.local", port: 8360 } },
+  ],
+  defaultProviders: { tracing: ["otel"] },
+};
+
+function envoyOf(envoys: Map<string, EnvoyProcess>, name: string): EnvoyProcess {
+  const envoy = envoys.get(name);
+  assert.ok(envoy, `no Envoy ${name}`);
+  return envoy;
+}
+
+test(
+  "as an EnvoyFilter Lightspan stands directly before the router, in both directions and in gateways",
+  { timeout },
+  async () => {
+    await inMesh({ objects: manifestObjects(...file) }, async ({ envoys }) => {
+      for (const [name, directions] of [
+        ["reviews-v2", ["INBOUND", "OUTBOUND"]],
+        ["istio-ingressgateway", ["OUTBOUND"]],
+      ] as const) {
+        const managers = await connectionManagers(envoyOf(envoys, name));
+        assert.deepEqual([...new Set(managers.map(({ direction }) => direction))].sort(), directions, name);
+        for (const { direction, filters } of managers) {
+          assert.deepEqual(filters.slice(-2), ["lightspan", "envoy.filters.http.router"], `${name} ${direction}`);
+          assert.equal(filters.filter((filter) => filter === "lightspan").length, 1, `${name} ${direction}`);
+        }
+      }
+    });
+  },
+);
+
+for (const kind of ["WasmPlugin", "TrafficExtension"]) {
+  test(`as a ${kind} Lightspan stands once in each chain, before Istio's own last filters`, { timeout }, async () => {
+    await inMesh({ objects: manifestObjects(...file, "--kind", kind) }, async ({ envoys, url, satellite }) => {
+      for (const { direction, filters } of await connectionManagers(envoyOf(envoys, "reviews-v2"))) {
+        const ours = filters.filter((name) => name.includes("lightspan"));
+        assert.equal(ours.length, 1, `${direction}: ${filters.join(", ")}`);
+        const after = filters.slice(filters.indexOf(ours[0] ?? "") + 1);
+        assert.ok(after.includes("envoy.filters.http.fault"), `${direction}: ${filters.join(", ")}`);
+      }
+      const [config] = await extensions(envoyOf(envoys, "reviews-v2"));
+      assert.equal(config?.vmId, undefined, "the documents say that there is no vm_id");
+      assert.deepEqual(await viewPages(url, 1, 1), []);
+      await eventually("spans", () => satellite.store.list()[0]);
+    });
+  });
+}
+
+test("where the module's file is missing, traffic flows without Lightspan", { timeout }, async () => {
+  const objects = manifestObjects("--collector", collectorUrl, "--module", "file:///nowhere/lightspan.wasm");
+  await inMesh({ objects }, async ({ envoys, url, satellite }) => {
+    assert.deepEqual(await viewPages(url, 5, 1), []);
+    assert.equal(satellite.store.list().length, 0);
+    const log = envoyOf(envoys, "reviews-v1").log();
+    assert.match(log, /nowhere\/lightspan\.wasm/, "Envoy's log does not tell which file is missing");
+  });
+});
+
+test(
+  "where the configuration is refused, traffic flows without Lightspan, and Envoy's log says why",
+  { timeout },
+  async () => {
+    const objects = manifestObjects(...file, "--config", '{"sampling":{"rate":7}}');
+    await inMesh({ objects }, async ({ envoys, url, satellite }) => {
+      assert.deepEqual(await viewPages(url, 5, 1), []);
+      assert.equal(satellite.store.list().length, 0);
+      assert.match(envoyOf(envoys, "reviews-v1").log(), /configuration refused: sampling\.rate: found 7; allowed/);
+    });
+  },
+);
+
+test("native tracing is off where our Telemetry is, and on without it", { timeout }, async () => {
+  for (const [flags, expected] of [
+    [file, false],
+    [[...file, "--keep-native-tracing"], true],
+  ] as const) {
+    await inMesh({ objects: manifestObjects(...flags), meshConfig: nativeTracing }, async ({ envoys }) => {
+      const managers = await connectionManagers(envoyOf(envoys, "reviews-v2"));
+      assert.ok(managers.length >= 2);
+      assert.deepEqual(new Set(managers.map(({ tracing }) => tracing)), new Set([expected]), flags.join(" "));
+    });
+  }
+});
+
+test("a change of configuration loses no request", { timeout }, async () => {
+  await inMesh({ objects: manifestObjects(...file) }, async ({ envoys, url, kubernetes, satellite }) => {
+    const over = new AbortController();
+    const failures: string[] = [];
+    let views = 0;
+    const traffic = (async () => {
+      while (!over.signal.aborted) {
+        failures.push(...(await viewPages(url, 4, 4)));
+        views += 4;
+      }
+    })();
+    const reviews = envoyOf(envoys, "reviews-v1");
+    for (const tag of ["first", "second", "third"]) {
+      const config = JSON.stringify({ tags: { literal: { change: tag } } });
+      const changed = manifestObjects(...file, "--config", config).find(({ kind }) => kind === "EnvoyFilter");
+      kubernetes.apply(changed as KubeObject);
+      await eventually(`the ${tag} change in a span of reviews`, () =>
+        satellite.store
+          .list()
+          .flatMap(({ spans }) => spans)
+          .find(({ service, tags }) => service === "reviews.default" && tags.change === tag),
+      );
+    }
+    over.abort();
+    await traffic;
+    assert.deepEqual(failures, []);
+    assert.ok(views > 10, `only ${views} page views`);
+    const { spans_dropped } = Object.fromEntries(await reviews.stats("wasmcustom.lightspan."));
+    assert.equal(spans_dropped ?? 0, 0);
+  });
+});

@@ -1,0 +1,87 @@
+// Bookinfo in a cluster, before any proxy is there: the applications in this process, a collector, the Kubernetes API with
+// all their objects, and the real istiod. Knows where everything listens; which proxies there are is a test's to say.
+import { appOf } from "../../envoy/bookinfo/start.ts";
+import { serve, type RunningApp } from "../../envoy/bookinfo/app.ts";
+import { services, workloads, type BookinfoWorkload } from "../../envoy/bookinfo/topology.ts";
+import { startSatellite, type Satellite } from "../../satellite/server.ts";
+import { startKubernetes, type Kubernetes, type KubeObject } from "./kubernetes.ts";
+import { bookinfoServices, clusterWide, outsider, podOf, sidecarOf, type Ports } from "./objects.ts";
+import { startPilot, type Pilot } from "./pilot.ts";
+import { findIstio } from "./tools.ts";
+
+/** The collector's place in the mesh, as `--collector` names it. */
+export const collectorUrl = "http://satellite.observability.svc:8360";
+
+const collectorHost = "observability/satellite.observability.svc.cluster.local";
+const collectorPort = 8360;
+const reviewsDelayMs = 50;
+
+export interface Cluster {
+  kubernetes: Kubernetes;
+  pilot: Pilot;
+  satellite: Satellite;
+  /** Where each workload's proxy listens, as its Sidecar says. */
+  ports: Map<BookinfoWorkload, Ports>;
+  /** Takes `part` down with the cluster, before it. */
+  add<T extends { stop(): Promise<void> }>(part: T): T;
+}
+
+export interface ClusterOptions {
+  /** On top of Bookinfo's own. */
+  objects: KubeObject[];
+  /** Merged into istiod's mesh configuration. */
+  meshConfig?: object;
+  /** More hosts that the Sidecars show, as NAMESPACE/HOST:PORT. */
+  sees?: string[];
+}
+
+/** Runs `body` in a cluster with Bookinfo in it, and takes everything down. */
+export async function inCluster(options: ClusterOptions, body: (cluster: Cluster) => Promise<void>): Promise<void> {
+  const { objects, meshConfig, sees = [] } = options;
+  const istio = await findIstio(console.error);
+  const parts: { stop(): Promise<void> }[] = [];
+  const add: Cluster["add"] = (part) => {
+    parts.unshift(part);
+    return part;
+  };
+  try {
+    const satellite = await startSatellite();
+    add({ stop: () => satellite.close() });
+    const ports = new Map<BookinfoWorkload, Ports>();
+    for (const workload of workloads) {
+      const { app, ports: own } = await startApp(workload);
+      add({ stop: () => app.close() });
+      ports.set(workload, own);
+    }
+    const kubernetes = await startKubernetes([
+      ...clusterWide(istio),
+      ...bookinfoServices(istio),
+      ...[...ports].flatMap(([workload, own]) => [
+        ...podOf({ ...workload, ip: own.inbound.host }),
+        sidecarOf(workload, own, [`${collectorHost}:${collectorPort}`, ...sees]),
+      ]),
+      ...outsider("satellite", "observability", collectorPort, { host: "127.0.0.1", port: satellite.port }),
+      ...objects,
+    ]);
+    add({ stop: () => kubernetes.close() });
+    const pilot = add(await startPilot(istio, kubernetes, meshConfig));
+    await body({ kubernetes, pilot, satellite, ports, add });
+  } finally {
+    for (const part of parts) await part.stop();
+  }
+}
+
+/**
+ * Addresses of this run alone: the port is 9080 everywhere, as in Bookinfo, since Istio names operations by it.
+ * The topology's own addresses stay in the node ids.
+ */
+const range = `127.${100 + (process.pid % 100)}.${(process.pid >> 7) % 256}`;
+
+async function startApp(workload: BookinfoWorkload): Promise<{ app: RunningApp; ports: Ports }> {
+  const { port } = services[workload.app];
+  const index = workloads.indexOf(workload);
+  const inbound = { host: `${range}.${index + 1}`, port };
+  const outbound = { host: `${range}.${index + 101}`, port };
+  const app = await serve(appOf(workload, reviewsDelayMs), "127.0.0.1", () => outbound);
+  return { app, ports: { inbound, app: app.endpoint, outbound } };
+}

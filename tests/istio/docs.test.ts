@@ -1,0 +1,53 @@
+// What the documents show about Istio: every command of ours is run, every manifest is judged by istioctl.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { complaints } from "./judge.ts";
+import { objectsIn } from "./objects.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const documents = ["README.md", "docs/istio.md", "docs/migration.md"];
+
+/** The fenced blocks of one language, with where they stand. */
+function blocksOf(language: string): { place: string; text: string }[] {
+  return documents.flatMap((document) => {
+    const whole = readFileSync(root + document, "utf8");
+    const pattern = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms");
+    return [...whole.matchAll(pattern)].map(({ index, 1: text = "" }) => ({
+      place: `${document}, line ${whole.slice(0, index).split("\n").length}`,
+      text,
+    }));
+  });
+}
+
+const commands = blocksOf("sh").flatMap(({ place, text }) =>
+  text.split("\n").flatMap((line) => (line.startsWith("npx lightspan ") ? [{ place, text: line }] : [])),
+);
+// README.md's is a part of Envoy's own configuration; tests/envoy has it validated.
+const manifests = blocksOf("yaml").filter(({ text }) => text.startsWith("apiVersion:"));
+
+test("there are commands and manifests in the documents", () => {
+  assert.ok(commands.length >= 4);
+  assert.ok(manifests.length >= 3);
+});
+
+for (const { place, text } of commands) {
+  test(`${text} (${place}) does what it should`, async (t) => {
+    const folder = mkdtempSync(`${tmpdir()}/lightspan-docs-`);
+    t.after(() => rmSync(folder, { recursive: true }));
+    const script = text.replace("npx lightspan", `exec "${process.execPath}" "${root}bin/lightspan.mjs"`);
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    if (stdout.includes("apiVersion:")) assert.deepEqual(await complaints(stdout), []);
+  });
+}
+
+for (const { place, text } of manifests) {
+  test(`istioctl has nothing against the manifest in ${place}`, async () => {
+    assert.ok(objectsIn(text).length > 0);
+    assert.deepEqual(await complaints(text), []);
+  });
+}

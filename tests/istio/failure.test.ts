@@ -1,0 +1,100 @@
+// What becomes of traffic where something is wrong, for each kind of manifest: docs/istio.md has the same table.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { workload } from "../../envoy/bookinfo/topology.ts";
+import { EnvoyFailed } from "../../envoy/process.ts";
+import { wasm } from "../envoy/ground.ts";
+import { collectorUrl, inCluster } from "./cluster.ts";
+import { writeFailingModule } from "./failing.ts";
+import { manifestObjects } from "./manifests.ts";
+import { startProxy } from "./proxy.ts";
+
+const timeout = 120_000;
+const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
+const folder = mkdtempSync(join(tmpdir(), "lightspan-failing-"));
+const failingModule = join(folder, "failing.wasm");
+writeFailingModule(failingModule);
+after(() => rmSync(folder, { recursive: true }));
+
+/** The answers to requests that begin a little after one another, at one sidecar; undefined if it never gets ready. */
+async function answers(count: number, ...flags: string[]): Promise<number[] | undefined> {
+  const objects = manifestObjects("--collector", collectorUrl, ...flags);
+  let statuses: number[] | undefined;
+  await inCluster({ objects }, async ({ pilot, ports, add }) => {
+    const reviews = workload("reviews-v3");
+    const { host, port } = ports.get(reviews)?.inbound ?? { host: "", port: 0 };
+    try {
+      add(await startProxy({ pilot, workload: reviews, metadata: { INSTANCE_IPS: host }, readyTimeoutMs: 5000 }));
+    } catch (error) {
+      if (error instanceof EnvoyFailed && /was not live/.test(error.message)) return;
+      throw error;
+    }
+    // reviews v3 takes 50 ms for each, so that all are under way at once.
+    statuses = await Promise.all(
+      Array.from({ length: count }, async (_, i) => {
+        await sleep(10 * i);
+        const response = await fetch(`http://${host}:${port}/reviews/0`);
+        await response.text();
+        return response.status;
+      }),
+    );
+  });
+  return statuses;
+}
+
+/** In the words of the documents' table. */
+function inWords(statuses: number[] | undefined): string {
+  if (statuses === undefined) return "pod not ready";
+  return statuses.every((status) => status === 200) ? "traffic flows" : `${statuses.find((status) => status !== 200)}`;
+}
+
+const cases: [what: string, answers: (kind: string) => Promise<string>][] = [
+  [
+    "the module's file is missing",
+    async (kind) => inWords(await answers(3, "--kind", kind, "--module", "file:///nowhere/lightspan.wasm")),
+  ],
+  [
+    "the configuration is refused",
+    async (kind) =>
+      inWords(await answers(3, "--kind", kind, "--module", `file://${wasm}`, "--config", '{"sampling":{"rate":7}}')),
+  ],
+  ["the module fails: requests under way", async (kind) => inWords((await ofFailing(kind))?.slice(0, 1))],
+  ["the module fails: the request it fails on", async (kind) => inWords((await ofFailing(kind))?.slice(1, 2))],
+  ["the module fails: requests after that", async (kind) => inWords((await ofFailing(kind))?.slice(2))],
+];
+
+const failing = new Map<string, Promise<number[] | undefined>>();
+
+/** Twelve answers beside a module that fails at the second request, found out once for each kind. */
+function ofFailing(kind: string): Promise<number[] | undefined> {
+  const known = failing.get(kind) ?? answers(12, "--kind", kind, "--module", `file://${failingModule}`);
+  failing.set(kind, known);
+  return known;
+}
+
+/** The documents' table: cells by row and kind. */
+const table = new Map(
+  readFileSync(new URL("../../docs/istio.md", import.meta.url), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    .map(([what = "", ...cells]) => [what, cells]),
+);
+
+for (const [what, find] of cases) {
+  for (const [i, kind] of kinds.entries()) {
+    test(`${kind}: where ${what}, it is as the documents say`, { timeout }, async () => {
+      const found = await find(kind);
+      assert.equal(found, table.get(what)?.[i === 0 ? 0 : 1]);
+    });
+  }
+}

@@ -1,0 +1,182 @@
+// The module on its way to a proxy: the real pilot-agent fetches it from where the manifests say, by each way that they can
+// say it, and where it cannot, traffic flows on.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { workload } from "../../envoy/bookinfo/topology.ts";
+import { eventually, wasm } from "../envoy/ground.ts";
+import { agentMissing, startAgent, type Agent, type AgentOptions } from "./agent.ts";
+import { collectorUrl, inCluster, type Cluster } from "./cluster.ts";
+import { extensions } from "./dump.ts";
+import { lightspan, manifestObjects } from "./manifests.ts";
+import { serveFile, serveLate, serveRegistry, type Place } from "./places.ts";
+
+const skip = (await agentMissing()) ?? false;
+const timeout = 120_000;
+const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
+const folder = mkdtempSync(join(tmpdir(), "lightspan-oci-"));
+let web: Place;
+let registry: Place;
+
+before(async () => {
+  const { status, stderr } = lightspan("oci", "--out", folder, "--tag", "1.0");
+  assert.equal(status, 0, stderr);
+  [web, registry] = await Promise.all([serveFile(wasm), serveRegistry(folder)]);
+});
+after(async () => {
+  await Promise.all([web.close(), registry.close()]);
+  rmSync(folder, { recursive: true });
+});
+
+interface Running {
+  cluster: Cluster;
+  agent: Agent;
+  /** Sends a request through the proxy to its application; the status of the answer. */
+  request(): Promise<number>;
+}
+
+/** Runs `body` beside a proxy of details that a real agent keeps, under the manifests for these flags. */
+async function withAgent(
+  flags: string[],
+  body: (running: Running) => Promise<void>,
+  options: Partial<AgentOptions> = {},
+): Promise<void> {
+  const objects = manifestObjects("--collector", collectorUrl, ...flags);
+  await inCluster({ objects }, async (cluster) => {
+    const details = workload("details-v1");
+    const { host, port } = cluster.ports.get(details)?.inbound ?? { host: "", port: 0 };
+    const { pilot, add } = cluster;
+    const agent = add(await startAgent({ pilot, workload: details, address: host, ...options }));
+    const request = async (): Promise<number> => {
+      const response = await fetch(`http://${host}:${port}/details/0`);
+      await response.text();
+      return response.status;
+    };
+    try {
+      await body({ cluster, agent, request });
+    } catch (error) {
+      if (error instanceof Error) {
+        error.message += `\n--- log of pilot-agent\n${agent.log().split("\n").slice(-40).join("\n")}`;
+      }
+      throw error;
+    }
+  });
+}
+
+/** That the proxy runs Lightspan with a module that the agent fetched, and that a request gives a span. */
+async function checkSpan({ cluster, agent, request }: Running): Promise<void> {
+  const ours = (await extensions(agent)).filter(({ name }) => name.includes("lightspan"));
+  assert.deepEqual(
+    ours.map(({ type }) => type),
+    ["Wasm"],
+  );
+  assert.match(ours[0]?.filename ?? "", /^\/var\/lib\/istio\/data\/.*\.wasm$/);
+  assert.equal(await request(), 200);
+  await eventually("the span of details", () =>
+    cluster.satellite.store
+      .list()
+      .flatMap(({ spans }) => spans)
+      .find(({ service, kind }) => service === "details.default" && kind === "server"),
+  );
+}
+
+for (const kind of kinds) {
+  test(`a module from a web server runs as ${kind}`, { skip, timeout }, async () => {
+    await withAgent(["--kind", kind, "--module", `http://127.0.0.1:${web.port}/lightspan.wasm`], checkSpan);
+  });
+
+  test(
+    `a module from a registry, in the image that lightspan oci wrote, runs as ${kind}`,
+    { skip, timeout },
+    async () => {
+      await withAgent(["--kind", kind, "--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan:1.0`], checkSpan);
+    },
+  );
+}
+
+test("an image named by its digest runs", { skip, timeout }, async () => {
+  const { stdout } = lightspan("oci", "--out", folder, "--tag", "1.0");
+  const digest = /manifest +(sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? "";
+  await withAgent(["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan@${digest}`], checkSpan);
+});
+
+for (const kind of kinds) {
+  test(`the token of the proxy's environment is in every report, as ${kind}`, { skip, timeout }, async () => {
+    const flags = [
+      "--kind",
+      kind,
+      "--module",
+      `http://127.0.0.1:${web.port}/lightspan.wasm`,
+      "--token-secret",
+      "lightstep",
+    ];
+    const env = { LIGHTSPAN_ACCESS_TOKEN: "the token" };
+    await withAgent(
+      flags,
+      async (running) => {
+        await checkSpan(running);
+        const { tokensSeen, reports } = running.cluster.satellite.counts;
+        assert.deepEqual(tokensSeen, { header: reports, body: reports });
+        assert.ok(!running.agent.log().includes("the token"));
+      },
+      { env },
+    );
+  });
+}
+
+const failures: [what: string, flags: () => string[], reason: RegExp][] = [
+  [
+    "has another checksum than the manifest says",
+    () => ["--module", `http://127.0.0.1:${web.port}/lightspan.wasm`, "--sha256", "0".repeat(64)],
+    /checksum|sha256/i,
+  ],
+  [
+    "has another image digest than the manifest says",
+    () => ["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan:1.0`, "--sha256", "0".repeat(64)],
+    /does not match/,
+  ],
+  ["is not there", () => ["--module", `http://127.0.0.1:${web.port}/other.wasm`], /404/],
+  ["has no tag of that name", () => ["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan:2.0`], /404/],
+];
+
+for (const kind of kinds) {
+  for (const [what, flags, reason] of failures) {
+    test(`where a module ${what}, traffic flows on without it, as ${kind}`, { skip, timeout }, async () => {
+      await withAgent(["--kind", kind, ...flags()], async ({ agent, request, cluster }) => {
+        const ours = (await extensions(agent)).filter(({ name }) => name.includes("lightspan"));
+        assert.deepEqual(
+          ours.map(({ type }) => type),
+          ["RBAC"],
+        );
+        for (let i = 0; i < 5; i++) assert.equal(await request(), 200);
+        assert.match(agent.log(), reason);
+        assert.equal(cluster.satellite.store.list().length, 0);
+      });
+    });
+  }
+}
+
+test(
+  "a proxy does not wait for a server that does not answer, and takes the module when it comes",
+  { skip, timeout },
+  async () => {
+    const late = await serveLate(wasm);
+    try {
+      await withAgent(["--module", `http://127.0.0.1:${late.port}/lightspan.wasm`], async (running) => {
+        assert.ok(late.asked.length > 0, "nobody asked for the module");
+        for (let i = 0; i < 5; i++) assert.equal(await running.request(), 200);
+        assert.equal(running.cluster.satellite.store.list().length, 0);
+        late.release();
+        await eventually("the module", async () => {
+          const ours = (await extensions(running.agent)).find(({ name }) => name === "lightspan");
+          return ours?.type === "Wasm" ? ours : undefined;
+        });
+        await checkSpan(running);
+      });
+    } finally {
+      await late.close();
+    }
+  },
+);

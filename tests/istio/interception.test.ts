@@ -1,0 +1,62 @@
+// A pod as Kubernetes would have it: Istio's own iptables rules send every connection through the proxy, the application
+// knows nothing of it, and spans go to Lightstep's public name over TLS. Needs root, iptables and namespaces.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { onPath, run } from "../../envoy/command.ts";
+import { operationOf } from "../../envoy/config/service.ts";
+import { services } from "../../envoy/bookinfo/topology.ts";
+import type { PodReport } from "./pod.ts";
+
+const pod = fileURLToPath(new URL("pod.ts", import.meta.url));
+
+function missing(): string | false {
+  if (process.getuid?.() !== 0) return "needs root";
+  const tools = ["iptables", "ip", "mount", "unshare", "setpriv"].filter(
+    (name) => onPath(name, process.env) === undefined,
+  );
+  return tools.length > 0 && `needs ${tools.join(", ")}`;
+}
+
+/** What came of one pod that trusts the certificates of this authority. */
+async function runPod(authority: string): Promise<PodReport> {
+  const inside = [process.execPath, "--import", "tsx", pod, authority];
+  const { code, output } = await run("unshare", ["--net", "--mount", ...inside], process.env);
+  assert.equal(code, 0, output);
+  return JSON.parse(output.slice(output.indexOf('{"status"'))) as PodReport;
+}
+
+const options = { skip: missing(), timeout: 120_000 };
+
+test(
+  "behind Istio's iptables rules a call gives a client and a server span, which Lightstep's endpoint gets over TLS",
+  options,
+  async () => {
+    const report = await runPod("collector.pem");
+    assert.equal(report.status, 200);
+    assert.equal(report.peer, "127.0.0.6", "the application's connection did not come from the proxy");
+    const client = report.spans.find(({ kind }) => kind === "client");
+    const server = report.spans.find(({ kind }) => kind === "server");
+    assert.equal(report.spans.length, 2, JSON.stringify(report));
+    assert.equal(client?.parentId, null);
+    assert.equal(server?.parentId, client?.spanId);
+    assert.equal(server?.traceId, client?.traceId);
+    for (const span of [client, server]) assert.equal(span?.operation, operationOf(services.productpage));
+    assert.equal(
+      report.headers["x-b3-spanid"],
+      server?.spanId,
+      "the application got other headers than the server span's",
+    );
+    for (const { direction, filters } of report.managers) {
+      assert.deepEqual(filters.slice(-2), ["lightspan", "envoy.filters.http.router"], direction);
+    }
+    assert.deepEqual([...new Set(report.managers.map(({ direction }) => direction))].sort(), ["INBOUND", "OUTBOUND"]);
+  },
+);
+
+test("an endpoint whose certificate nobody vouches for gets no span, and the call is answered", options, async () => {
+  const { status, spans, failed } = await runPod("ca.pem");
+  assert.equal(status, 200);
+  assert.deepEqual(spans, []);
+  assert.ok(failed > 0);
+});

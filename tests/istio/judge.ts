@@ -1,0 +1,30 @@
+// istioctl as the judge of a manifest. Knows what it says of every EnvoyFilter, which is no complaint.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../envoy/command.ts";
+import { findIstio } from "./tools.ts";
+
+const nothing =
+  /EnvoyFilter exposes internal implementation details|" (is valid|has warnings: *)$|No validation issues found/;
+
+/** What istioctl has against a manifest, a line each; empty if nothing. */
+export async function complaints(yaml: string): Promise<string[]> {
+  const { istioctl } = await findIstio(console.error);
+  const folder = mkdtempSync(join(tmpdir(), "lightspan-manifest-"));
+  const file = join(folder, "manifest.yaml");
+  try {
+    writeFileSync(file, yaml);
+    const answers = await Promise.all([
+      run(istioctl, ["validate", "-f", file], process.env),
+      run(istioctl, ["analyze", "-A", "--use-kube=false", file], process.env),
+    ]);
+    const lines = answers.flatMap(({ code, output }) => [
+      ...output.split("\n"),
+      ...(code === 0 ? [] : [`code ${code}`]),
+    ]);
+    return lines.filter((line) => line.trim() !== "" && !nothing.test(line));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,223 @@
+// Every manifest that `lightspan istio` prints, judged by Istio's own tools: istioctl validates and analyzes it, the real
+// injector puts what it says into a pod, Kustomize and Istio's chart take what is made for them.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { parse, stringify } from "yaml";
+import { run } from "../../envoy/command.ts";
+import { wasm } from "../envoy/ground.ts";
+import { collectorUrl } from "./cluster.ts";
+import { complaints } from "./judge.ts";
+import { startKubernetes, type KubeObject } from "./kubernetes.ts";
+import { lightspan, manifests, manifestObjects } from "./manifests.ts";
+import { objectsIn } from "./objects.ts";
+import { writeKubeconfig } from "./pilot.ts";
+import { findIstio } from "./tools.ts";
+
+const istio = await findIstio(console.error);
+const root = mkdtempSync(join(tmpdir(), "lightspan-manifests-"));
+after(() => rmSync(root, { recursive: true }));
+
+const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
+const modules = [
+  ["configmap"],
+  ["file:///opt/lightspan.wasm"],
+  ["https://modules.example/lightspan.wasm"],
+  ["oci://registry.example/mesh/lightspan:1.0"],
+  ["oci://registry.example/mesh/lightspan:1.0", "--sha256", "none"],
+];
+const collectors = [
+  ["lightstep", "--token-secret", "lightstep"],
+  ["lightstep", "--token-secret", "lightstep/access-token", "--transport", "grpc", "--namespace", "bookinfo"],
+  ["lightstep", "--token-secret", "lightstep", "--protocol", "otlp", "--sidecar", "bookinfo", "--sidecar", "other"],
+  [collectorUrl, "--workload", "app=reviews", "--workload", "version=v3"],
+  [
+    "http://otel-collector.observability.svc:4317",
+    "--protocol",
+    "otlp",
+    "--transport",
+    "grpc",
+    "--sidecar",
+    "bookinfo",
+  ],
+  ["https://otel-collector.observability.svc.cluster.local:4318", "--protocol", "otlp"],
+  ["http://zipkin.example:9411", "--protocol", "zipkin", "--keep-native-tracing"],
+];
+
+/** Every place of a module with one collector, and every collector with one place. */
+const choices = [
+  ...modules.map((module) => ["--collector", collectorUrl, "--module", ...module]),
+  ...collectors.map((collector) => ["--collector", ...collector]),
+];
+
+for (const kind of kinds) {
+  for (const flags of choices) {
+    test(`istioctl has nothing against ${kind} with ${flags.join(" ")}`, async () => {
+      assert.deepEqual(await complaints(manifests("--kind", kind, ...flags)), []);
+    });
+  }
+}
+
+const spoiled: [what: string, kind: string, from: string, to: string][] = [
+  ["an unknown field inside the Wasm filter of an EnvoyFilter", "EnvoyFilter", "fail_open:", "fail_opened:"],
+  ["an unknown field in an EnvoyFilter", "EnvoyFilter", "operation: ADD", "opperation: ADD"],
+  ["an unknown word in a WasmPlugin", "WasmPlugin", "FAIL_OPEN", "FAIL_OPENLY"],
+  ["an unknown field in a TrafficExtension", "TrafficExtension", "pluginName:", "plugin:"],
+  ["an unknown field in a Telemetry", "EnvoyFilter", "disableSpanReporting", "disableSpans"],
+];
+for (const [what, kind, from, to] of spoiled) {
+  test(`${what} would be noticed`, async () => {
+    const yaml = manifests("--kind", kind, "--collector", collectorUrl);
+    assert.ok(yaml.includes(from));
+    assert.notDeepEqual(await complaints(yaml.replaceAll(from, to)), []);
+  });
+}
+
+test("the manifests carry the module built here, and its checksum", () => {
+  const module = readFileSync(wasm);
+  const sha256 = createHash("sha256").update(module).digest("hex");
+  const configMap = manifestObjects("--collector", collectorUrl).find(({ kind }) => kind === "ConfigMap");
+  const { "lightspan.wasm": data = "" } = configMap?.binaryData as Record<string, string>;
+  assert.ok(Buffer.from(data, "base64").equals(module));
+  for (const kind of kinds) {
+    const yaml = manifests("--collector", collectorUrl, "--kind", kind, "--module", "https://modules.example/l.wasm");
+    assert.ok(yaml.includes(`sha256: ${sha256}`), kind);
+  }
+});
+
+test("no manifest holds a token, and each that needs one says which variable has it", () => {
+  for (const kind of kinds) {
+    const yaml = manifests("--collector", "lightstep", "--token-secret", "lightstep", "--kind", kind);
+    assert.match(yaml, /"?access_token_env"?: "?LIGHTSPAN_ACCESS_TOKEN/);
+    assert.doesNotMatch(yaml, /access_token"?:/);
+  }
+});
+
+interface Container {
+  name: string;
+  image?: string;
+  env?: { name: string; valueFrom?: unknown }[];
+  volumeMounts?: { name: string; mountPath: string }[];
+}
+
+interface PodSpec {
+  containers: Container[];
+  initContainers?: Container[];
+  volumes?: { name: string; configMap?: { name: string } }[];
+}
+
+/** Writes the files for Kustomize and Helm; returns their folder. */
+function written(...flags: string[]): string {
+  const folder = mkdtempSync(join(root, "out-"));
+  const { status, stderr } = lightspan("istio", "--out", folder, ...flags);
+  assert.equal(status, 0, stderr);
+  return folder;
+}
+
+function deployment(): KubeObject {
+  const found = objectsIn(readFileSync(istio.bookinfo, "utf8")).find(
+    ({ kind, metadata }) => kind === "Deployment" && metadata.name === "details-v1",
+  );
+  assert.ok(found);
+  return found;
+}
+
+/** The pod that the real injector of this Istio makes of a Deployment, under these values of its chart. */
+async function injected(deployment: KubeObject, values: object, native: boolean): Promise<PodSpec> {
+  const folder = mkdtempSync(join(root, "inject-"));
+  const path = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const operator = {
+    apiVersion: "install.istio.io/v1alpha1",
+    kind: "IstioOperator",
+    spec: { profile: "minimal", values },
+  };
+  const generated = await run(
+    istio.istioctl,
+    ["manifest", "generate", "-f", path("operator.yaml", stringify(operator))],
+    process.env,
+  );
+  assert.equal(generated.code, 0, generated.output);
+  const objects = objectsIn(generated.output.slice(generated.output.indexOf("apiVersion:")));
+  const data = (name: string, key: string): string => {
+    const found = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === name);
+    return (found?.data as Record<string, string>)[key] ?? "";
+  };
+  const injector = parse(data("istio-sidecar-injector", "values")) as object;
+  const kubernetes = await startKubernetes(objects);
+  try {
+    const args = ["kube-inject", "-f", path("deployment.yaml", stringify(deployment))];
+    args.push("--kubeconfig", writeKubeconfig(folder, kubernetes));
+    args.push("--injectConfigFile", path("config.yaml", data("istio-sidecar-injector", "config")));
+    args.push("--meshConfigFile", path("mesh.yaml", data("istio", "mesh")));
+    args.push("--valuesFile", path("values.json", JSON.stringify(injector)));
+    const env = { ...process.env, ENABLE_NATIVE_SIDECARS: String(native) };
+    const { code, output } = await run(istio.istioctl, args, env);
+    assert.equal(code, 0, output);
+    const [result] = objectsIn(output.slice(output.indexOf("apiVersion:")));
+    return (result?.spec as { template: { spec: PodSpec } }).template.spec;
+  } finally {
+    await kubernetes.close();
+  }
+}
+
+/** That Istio's proxy, the only one in this pod, has the token from the Secret and the module from the ConfigMap. */
+function checkProxy({ containers, initContainers = [], volumes = [] }: PodSpec, native: boolean): void {
+  const named = (container: Container): boolean => container.name === "istio-proxy";
+  assert.deepEqual([containers.filter(named).length, initContainers.filter(named).length], native ? [0, 1] : [1, 0]);
+  const proxy = [...containers, ...initContainers].find(named);
+  assert.match(proxy?.image ?? "", /proxyv2/, "the injector did not fill in the image");
+  assert.deepEqual(proxy?.env?.find(({ name }) => name === "LIGHTSPAN_ACCESS_TOKEN")?.valueFrom, {
+    secretKeyRef: { name: "lightstep", key: "token", optional: true },
+  });
+  const mount = proxy?.volumeMounts?.find(({ mountPath }) => mountPath === "/var/lib/lightspan");
+  assert.ok(mount, "no mount");
+  assert.equal(volumes.find(({ name }) => name === mount.name)?.configMap?.name, "lightspan");
+}
+
+const pods = ["--collector", "lightstep", "--token-secret", "lightstep"];
+
+for (const native of [false, true]) {
+  const where = native ? "as a native sidecar" : "as a container";
+
+  test(`Kustomize applies the pod patch, and the injector merges it with its proxy ${where}`, async () => {
+    const folder = written(...pods);
+    writeFileSync(join(folder, "application.yaml"), stringify(deployment()));
+    const kustomization = parse(readFileSync(join(folder, "kustomization.yaml"), "utf8")) as Record<string, unknown>;
+    const resources = [...(kustomization.resources as string[]), "application.yaml"];
+    const patches = [{ path: "pod-patch.yaml", target: { kind: "Deployment" } }];
+    writeFileSync(join(folder, "kustomization.yaml"), stringify({ ...kustomization, resources, patches }));
+    const { code, output } = await run(istio.kustomize, [folder], process.env);
+    assert.equal(code, 0, output);
+    const patched = objectsIn(output).find(({ kind }) => kind === "Deployment");
+    assert.ok(patched);
+    checkProxy(await injected(patched, {}, native), native);
+  });
+
+  test(`Istio's chart takes the values, and its injector follows them ${where}`, async () => {
+    const values = parse(readFileSync(join(written(...pods), "istiod-values.yaml"), "utf8")) as object;
+    const application = deployment();
+    const { template } = application.spec as { template: { metadata: Record<string, unknown> } };
+    // kube-inject has default templates of its own, and reads those of the values for names only.
+    template.metadata.annotations = { "inject.istio.io/templates": "sidecar,lightspan" };
+    checkProxy(await injected(application, values, native), native);
+  });
+}
+
+test("Kustomize gives the same objects as are printed", async () => {
+  const { code, output } = await run(istio.kustomize, [written(...pods)], process.env);
+  assert.equal(code, 0, output);
+  const names = (objects: KubeObject[]): string[] =>
+    objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+  assert.deepEqual(names(objectsIn(output)), names(manifestObjects(...pods)));
+});
+
+test("a pod that needs nothing gets no patch", () => {
+  const folder = written("--collector", collectorUrl, "--module", "oci://registry.example/lightspan:1");
+  assert.deepEqual(readdirSync(folder).sort(), ["kustomization.yaml", "lightspan.yaml"]);
+});

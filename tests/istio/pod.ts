@@ -1,0 +1,163 @@
+// One pod, whole: run inside network and mount namespaces of its own, it has Istio's iptables rules, the real agent with its
+// Envoy as Istio's user, an application that calls its own service by the service's address, and Lightstep's public endpoint
+// by its name, its port and TLS, with a satellite behind it. Prints, as JSON, what came of it. Knows how a pod's network and
+// files are set up; what should come of it, interception.test.ts knows.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
+import { fileURLToPath } from "node:url";
+import { services, workload } from "../../envoy/bookinfo/topology.ts";
+import { startSatellite } from "../../satellite/server.ts";
+import type { Span } from "../../satellite/traces.ts";
+import { eventually, wasm } from "../envoy/ground.ts";
+import { proxyUser, startAgent } from "./agent.ts";
+import { connectionManagers, type ConnectionManager } from "./dump.ts";
+import { startKubernetes, type KubeObject } from "./kubernetes.ts";
+import { manifestObjects } from "./manifests.ts";
+import { bookinfoServices, clusterWide, podOf } from "./objects.ts";
+import { startPilot } from "./pilot.ts";
+import { findIstio } from "./tools.ts";
+
+export interface PodReport {
+  /** Of the request. */
+  status: number;
+  /** Where the application saw its connection come from. */
+  peer: string;
+  /** Trace context that the application got. */
+  headers: Record<string, unknown>;
+  spans: Span[];
+  /** Reports that came with a token, and all that came. */
+  withToken: number;
+  reports: number;
+  /** Reports that did not get through, as Lightspan counts them. */
+  failed: number;
+  managers: ConnectionManager[];
+}
+
+const address = "10.244.0.1";
+
+const lightstep = "collector.lightstep.com";
+// Made for this test and good for nothing else: a certificate for Lightstep's name that only this pod trusts.
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
+
+/** Gives Lightstep's name an address of this pod, and makes this pod trust one authority alone. */
+function setUpFiles(authority: string): void {
+  const mount = (...args: string[]): void => void execFileSync("mount", args);
+  const hosts = join(mkdtempSync(join(tmpdir(), "lightspan-pod-")), "hosts");
+  writeFileSync(hosts, `127.0.0.1 localhost ${lightstep}\n`);
+  mount("--bind", hosts, "/etc/hosts");
+  mount("-t", "tmpfs", "none", "/etc/ssl/certs");
+  copyFileSync(fixture(authority), "/etc/ssl/certs/ca-certificates.crt");
+}
+
+/** Puts TLS with Lightstep's name before the satellite. */
+async function serveLightstep(satellitePort: number): Promise<void> {
+  const server = createTlsServer({
+    cert: readFileSync(fixture("collector.pem")),
+    key: readFileSync(fixture("collector.key.pem")),
+  });
+  server.on("secureConnection", (socket) => {
+    const upstream = connect(satellitePort, "127.0.0.1");
+    socket.pipe(upstream).pipe(socket);
+    socket.on("error", () => upstream.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(443, "127.0.0.1", resolve));
+}
+
+function setUpNetwork(pilotAgent: string): void {
+  const ip = (...args: string[]): void => void execFileSync("ip", args);
+  ip("link", "set", "lo", "up");
+  ip("link", "add", "pod", "type", "veth", "peer", "name", "node");
+  ip("link", "set", "pod", "up");
+  ip("link", "set", "node", "up");
+  ip("addr", "add", `${address}/24`, "dev", "pod");
+  // Services' addresses are nobody's: iptables has to catch what goes there.
+  ip("route", "add", "10.96.0.0/16", "dev", "pod");
+  const redirect = [
+    "-p",
+    "15001",
+    "-z",
+    "15006",
+    "-u",
+    String(proxyUser),
+    "-m",
+    "REDIRECT",
+    "-i",
+    "*",
+    "-x",
+    "",
+    "-b",
+    "*",
+  ];
+  execFileSync(pilotAgent, ["istio-iptables", ...redirect, "-d", "15090,15021,15020"], { stdio: ["ignore", 2, 2] });
+}
+
+/** `authority`: whose certificates this pod trusts, a file of tests/fixtures/tls. */
+async function main(authority: string): Promise<PodReport> {
+  const istio = await findIstio(console.error);
+  setUpNetwork(istio.pilotAgent);
+  setUpFiles(authority);
+  const productpage = workload("productpage-v1");
+  const { port } = services.productpage;
+  let seen: Pick<PodReport, "peer" | "headers"> | undefined;
+  const app = createServer((request, response) => {
+    seen = { peer: request.socket.remoteAddress ?? "", headers: request.headers };
+    response.end("hello");
+  });
+  await new Promise<void>((resolve) => app.listen(port, "0.0.0.0", resolve));
+
+  const satellite = await startSatellite();
+  await serveLightstep(satellite.port);
+  const cluster: KubeObject[] = bookinfoServices(istio);
+  const kubernetes = await startKubernetes([
+    ...clusterWide(istio),
+    ...cluster,
+    ...podOf({ ...productpage, ip: address }),
+    ...manifestObjects("--collector", "lightstep", "--token-secret", "lightstep", "--module", `file://${wasm}`),
+  ]);
+  const pilot = await startPilot(istio, kubernetes);
+  const env = { LIGHTSPAN_ACCESS_TOKEN: "the token" };
+  const agent = await startAgent({ pilot, workload: productpage, address, interception: "REDIRECT", env });
+
+  const service = cluster.find(({ metadata }) => metadata.name === "productpage")?.spec as { clusterIP: string };
+  const headers = { host: `productpage:${port}` };
+  const response = await fetch(`http://${service.clusterIP}:${port}/`, {
+    headers,
+    signal: AbortSignal.timeout(10_000),
+  });
+  await response.text();
+  const counters = async (): Promise<Map<string, number>> => {
+    const text = await (await fetch(`${agent.admin}/stats?filter=lightspan`)).text();
+    return new Map(
+      [...text.matchAll(/^wasmcustom\.lightspan\.(\w+): (\d+)$/gm)].map(([, name = "", n]) => [name, Number(n)]),
+    );
+  };
+  const failed = await eventually(`the fate of two spans\n${agent.log().slice(-2000)}`, async () => {
+    const { spans_sent = 0, reports_failed = 0 } = Object.fromEntries(await counters());
+    return spans_sent >= 2 || reports_failed > 0 ? reports_failed : undefined;
+  });
+  const spans = satellite.store.list().flatMap((trace) => trace.spans);
+  const managers = await connectionManagers(agent);
+  await agent.stop();
+  return {
+    status: response.status,
+    ...(seen ?? { peer: "", headers: {} }),
+    spans,
+    withToken: satellite.counts.tokensSeen.body,
+    reports: satellite.counts.reports,
+    failed,
+    managers,
+  };
+}
+
+main(process.argv[2] ?? "").then(
+  (report) => process.stdout.write(JSON.stringify(report), () => process.exit(0)),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

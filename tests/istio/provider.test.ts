@@ -1,0 +1,50 @@
+// A mesh that still names Lightstep's removed provider: what docs/migration.md warns of.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { workload } from "../../envoy/bookinfo/topology.ts";
+import { wasm } from "../envoy/ground.ts";
+import { collectorUrl, inCluster } from "./cluster.ts";
+import { manifestObjects } from "./manifests.ts";
+import { startProxy } from "./proxy.ts";
+
+const leftOver = {
+  extensionProviders: [
+    {
+      name: "lightstep",
+      lightstep: { service: "satellite.observability.svc.cluster.local", port: 8360, accessToken: "x" },
+    },
+  ],
+  defaultProviders: { tracing: ["lightstep"] },
+};
+
+/** How istiod ends when a proxy asks it for listeners; undefined if it lives on. */
+async function endOfIstiod(meshConfig: object, ...flags: string[]): Promise<string | undefined> {
+  const objects = manifestObjects("--collector", collectorUrl, "--module", `file://${wasm}`, ...flags);
+  let end: string | undefined;
+  await inCluster({ objects, meshConfig }, async ({ pilot, ports, add }) => {
+    const details = workload("details-v1");
+    const { host } = ports.get(details)?.inbound ?? { host: "" };
+    const proxy = startProxy({ pilot, workload: details, metadata: { INSTANCE_IPS: host }, readyTimeoutMs: 10_000 });
+    const live = proxy.then(add).then(
+      () => sleep(1000),
+      () => undefined,
+    );
+    const how = await Promise.race([pilot.ended, live.then(() => undefined)]);
+    if (how !== undefined) end = `${how}\n${pilot.log()}`;
+    await live;
+  });
+  return end;
+}
+
+test("a left-over provider of Lightstep's crashes istiod as soon as a proxy comes", { timeout: 120_000 }, async () => {
+  assert.match((await endOfIstiod(leftOver, "--keep-native-tracing")) ?? "", /nil pointer dereference/);
+});
+
+test("our Telemetry keeps istiod from it", { timeout: 120_000 }, async () => {
+  assert.equal(await endOfIstiod(leftOver), undefined);
+});
+
+test("without the provider nothing crashes", { timeout: 120_000 }, async () => {
+  assert.equal(await endOfIstiod({}, "--keep-native-tracing"), undefined);
+});

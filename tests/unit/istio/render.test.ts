@@ -1,0 +1,65 @@
+// What becomes of the choices in the manifests; that Istio takes them, tests/istio proves.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { choicesOf } from "../../../envoy/istio/choices.mjs";
+import { objectsFor } from "../../../envoy/istio/render.mjs";
+import { settingsFor } from "../../../envoy/istio/settings.mjs";
+
+const inMesh = "http://otel-collector.observability.svc:4318";
+const choose = (...args: string[]) => choicesOf(args, () => Buffer.from("a module"));
+const kinds = (...args: string[]) => objectsFor(choose(...args)).map((document) => document.toJS().kind as string);
+
+test("a collector in the mesh needs no ServiceEntry, one outside gets it, and TLS gets a DestinationRule", () => {
+  assert.deepEqual(kinds("--collector", inMesh), ["Telemetry", "ConfigMap", "EnvoyFilter"]);
+  assert.deepEqual(kinds("--collector", "https://a.b.svc"), [
+    "DestinationRule",
+    "Telemetry",
+    "ConfigMap",
+    "EnvoyFilter",
+  ]);
+  const external = ["ServiceEntry", "Telemetry", "ConfigMap", "EnvoyFilter"];
+  assert.deepEqual(kinds("--collector", "http://a.example"), external);
+  assert.deepEqual(kinds("--collector", "https://a.example"), [
+    "ServiceEntry",
+    "DestinationRule",
+    ...external.slice(1),
+  ]);
+});
+
+test("native tracing stays on when it is asked to, and a fetched module needs no ConfigMap", () => {
+  const flags = ["--collector", inMesh, "--keep-native-tracing", "--module", "oci://r/i:1", "--kind", "WasmPlugin"];
+  assert.deepEqual(kinds(...flags), ["WasmPlugin"]);
+});
+
+test("the configuration has what is chosen, over what was given, and no defaults", () => {
+  assert.deepEqual(settingsFor(choose("--collector", "http://a.example")), {
+    collector: { cluster: "outbound|80||a.example" },
+  });
+  const config = '{"collector":{"cluster":"mine","timeout_ms":100},"sampling":{"rate":0.5}}';
+  const flags = ["--protocol", "otlp", "--transport", "grpc", "--token-secret", "s", "--config", config];
+  assert.deepEqual(settingsFor(choose("--collector", "http://a.example", ...flags)), {
+    collector: {
+      cluster: "outbound|80||a.example",
+      protocol: "otlp",
+      transport: "grpc",
+      access_token_env: "LIGHTSPAN_ACCESS_TOKEN",
+      timeout_ms: 100,
+    },
+    sampling: { rate: 0.5 },
+  });
+});
+
+const paths: [flags: string[], path: string][] = [
+  [[], "/api/v2/reports"],
+  [["--transport", "grpc"], "/lightstep.collector.CollectorService/Report"],
+  [["--protocol", "otlp"], "/v1/traces"],
+  [["--protocol", "otlp", "--transport", "grpc"], "/opentelemetry.proto.collector.trace.v1.TraceService/Export"],
+  [["--protocol", "zipkin"], "/api/v2/spans"],
+];
+for (const [flags, path] of paths) {
+  test(`reports at ${path} start no trace in the sidecar of a collector in the mesh`, () => {
+    const config = '{"sampling":{"exclude_paths":["/healthz"]}}';
+    const { sampling } = settingsFor(choose("--collector", inMesh, ...flags, "--config", config));
+    assert.deepEqual(sampling, { exclude_paths: ["/healthz", path] });
+  });
+}
