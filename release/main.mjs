@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { createTar, parseTar } from "nanotar";
@@ -47,7 +47,10 @@ function pack() {
   try {
     // The build is done, and npm's own scripts would do it again.
     const args = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
-    execFileSync("npm", args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+    // Not the one in node_modules, which npm puts before all others and a package brings: it is an old one.
+    const path = (process.env.PATH ?? "").split(delimiter).filter((each) => !each.includes("node_modules"));
+    const env = { ...process.env, PATH: path.join(delimiter) };
+    execFileSync("npm", args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
     const packed = gunzipSync(readFileSync(join(folder, `${name}-${version}.tgz`)));
     const isCommand = (/** @type {string} */ path) => path === `package/${commandPath}`;
     const entries = parseTar(packed).map(({ name: path, data }) => ({
