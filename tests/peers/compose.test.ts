@@ -116,6 +116,24 @@ describe("docker-compose.yaml, run without containers,", { skip: missing, timeou
   });
 });
 
+test("without a token the page is there, and each Envoy's log says what is missing", { skip: missing }, async () => {
+  const containers = new Containers(await composeServices({ COMPOSE_PROFILES: "lightstep" }), outside(1, 1), "", 33);
+  try {
+    await containers.start();
+    await during(containers.envoys, async () => {
+      await visit(`http://${containers.addressOf("ingress")}:8080/productpage`);
+      for (const { name, log } of containers.envoys)
+        assert.match(
+          log(),
+          /configuration refused: collector\.access_token_env: LIGHTSTEP_ACCESS_TOKEN is not set/,
+          name,
+        );
+    });
+  } finally {
+    await containers.stop();
+  }
+});
+
 /** What no container of the file that we run is. */
 function outside(jaeger: number, lightstep: number): Elsewhere {
   const host = "127.0.0.1";
