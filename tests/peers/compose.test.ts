@@ -44,6 +44,25 @@ describe("docker-compose.yaml", { skip: missing }, () => {
     }
   });
 
+  test("has the images that docs/docker-compose.md lists", async () => {
+    const text = readFileSync(new URL("../../docs/docker-compose.md", import.meta.url), "utf8");
+    const listed = [...text.matchAll(/^\|[^|]*\| .*`([\w/*-]+)` +\|/gm)].map(([, image = ""]) =>
+      image.replace("*", ""),
+    );
+    assert.ok(listed.length >= 5);
+    const used = Object.values(await composeServices()).map(({ image }) => image);
+    for (const image of listed)
+      assert.ok(
+        used.some((each) => each.includes(image)),
+        `${image} is in none of ${used.join(", ")}`,
+      );
+    for (const image of used)
+      assert.ok(
+        listed.some((each) => image.includes(each)),
+        `${image} is not listed`,
+      );
+  });
+
   test("mounts only what is there", async () => {
     for (const environment of Object.values(profiles)) {
       for (const [name, { volumes = [] }] of Object.entries(await composeServices(environment))) {
