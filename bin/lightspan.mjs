@@ -3,7 +3,7 @@
 // what it does; a new one needs its file and its name in this list.
 import { Refusal } from "../envoy/istio/refusal.mjs";
 
-const commands = ["istio", "oci"];
+const commands = ["check", "istio", "oci"];
 
 const [name = "--help", ...args] = process.argv.slice(2);
 if (commands.includes(name)) {

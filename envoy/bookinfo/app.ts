@@ -1,6 +1,13 @@
 // What every Bookinfo service is made of: a request in, calls to other services through the sidecar, an answer out.
 // Knows HTTP; refuses to know of spans or traces, as an application in a mesh does.
-import { Agent, createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  type Server,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Endpoint } from "../config/cluster.ts";
 import type { ServiceName } from "./topology.ts";
@@ -38,10 +45,16 @@ export function pathOf(url = "/"): string {
   return url.split("?", 1)[0] ?? url;
 }
 
-/** Serves an application on a free port of `address`; its calls go to `outbound`, once that is known. */
-export async function serve(app: App, address: string, outbound: () => Endpoint): Promise<RunningApp> {
+/** Where a call goes, and the authority that it names. */
+export type Outbound = (service: ServiceName) => Endpoint & { authority?: string };
+
+/** Serves an application on `port` of `address`, 0 for a free one; its calls go to `outbound`, once that is known. */
+export async function serve(app: App, address: string, outbound: Outbound, port = 0): Promise<RunningApp> {
   const agent = new Agent({ keepAlive: true });
-  const call: Call = (service, path, headers, timeoutMs) => get(agent, outbound(), service, path, headers, timeoutMs);
+  const call: Call = (service, path, headers, timeoutMs) => {
+    const { host, port, authority = `${service}:9080` } = outbound(service);
+    return get(agent, { host, port, path, headers: { ...headers, host: authority } }, timeoutMs);
+  };
   const server = createServer((request, response) => {
     app(request, call)
       .catch((error: unknown) => json(500, { error: String(error) }))
@@ -51,9 +64,8 @@ export async function serve(app: App, address: string, outbound: () => Endpoint)
   });
   // Envoy decides when an idle connection ends; a server that does may close one just as a request comes.
   server.keepAliveTimeout = 0;
-  const port = await listen(server, address);
   return {
-    endpoint: { host: address, port },
+    endpoint: { host: address, port: await listen(server, address, port) },
     close: () =>
       new Promise((resolve) => {
         agent.destroy();
@@ -63,25 +75,17 @@ export async function serve(app: App, address: string, outbound: () => Endpoint)
   };
 }
 
-function listen(server: Server, address: string): Promise<number> {
+function listen(server: Server, address: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, address, () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, address, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-function get(
-  agent: Agent,
-  { host, port }: Endpoint,
-  service: ServiceName,
-  path: string,
-  headers: Record<string, string>,
-  timeoutMs: number,
-): Promise<Answer> {
+function get(agent: Agent, options: RequestOptions, timeoutMs: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
-    const options = { agent, host, port, path, signal, headers: { ...headers, host: `${service}:9080` } };
-    const outgoing = httpRequest(options, (response) => {
+    const outgoing = httpRequest({ ...options, agent, signal }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (text: string) => (body += text));
       response.on("error", reject);

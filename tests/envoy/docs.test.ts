@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Config } from "../../envoy/config/bootstrap.ts";
 import { collectorCluster } from "../../envoy/config/mesh.ts";
 import { EnvoyFailed } from "../../envoy/process.ts";
-import { blocks } from "./documents.ts";
+import { blocks, environment } from "./documents.ts";
 import { startHops } from "./hops.ts";
 
 /** Starts an Envoy with this configuration, and a collector in it if it names none. */
@@ -14,7 +14,7 @@ async function load(json: string): Promise<void> {
   const collector = { cluster: collectorCluster, ...settings.collector };
   const envoy = await startHops({
     name: "documents",
-    hops: [{ name: "in", direction: "INBOUND", settings: { ...settings, collector } }],
+    hops: [{ name: "in", direction: "INBOUND", settings: { ...settings, collector }, environment }],
     upstream: 9,
     collector: 9,
   });

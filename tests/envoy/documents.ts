@@ -20,3 +20,6 @@ function blocksOf(document: string): Block[] {
 
 /** Every fenced block of JSON in README.md and docs/, in their order. */
 export const blocks = documents.filter((name) => name.endsWith(".md")).flatMap(blocksOf);
+
+/** The variables that they name. */
+export const environment = { LIGHTSTEP_ACCESS_TOKEN: "a token of the tests" };

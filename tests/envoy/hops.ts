@@ -18,6 +18,8 @@ export interface Hop {
   direction: Direction;
   /** Lightspan's, without its collector. */
   settings: Config;
+  /** Variables of its VM. */
+  environment?: Record<string, string>;
 }
 
 export interface Hops {
@@ -43,7 +45,7 @@ export function reporting(settings: Config): Config {
   return { collector: { cluster: collectorCluster }, buffer: { flush_interval_ms: 10 }, ...settings };
 }
 
-function listenerOf({ name, direction, settings }: Hop, connectionManager: Config): HttpListener {
+function listenerOf({ name, direction, settings, environment }: Hop, connectionManager: Config): HttpListener {
   return {
     name,
     address: "127.0.0.1",
@@ -53,7 +55,7 @@ function listenerOf({ name, direction, settings }: Hop, connectionManager: Confi
     virtualHosts: [
       { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "upstream" } }] },
     ],
-    filters: [lightspanFilter({ wasm, config: reporting(settings) })],
+    filters: [lightspanFilter({ wasm, config: reporting(settings), environment })],
     connectionManager,
   };
 }

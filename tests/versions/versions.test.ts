@@ -10,7 +10,7 @@ import { hasV8 } from "../../envoy/runtime.ts";
 import { releases, type Release } from "../../envoy/releases.ts";
 import { envoyFromWheel } from "../../envoy/wheel.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
-import { blocks } from "../envoy/documents.ts";
+import { blocks, environment } from "../envoy/documents.ts";
 import { during, eventually, listen, type Listening } from "../envoy/ground.ts";
 import { directions, startHops, type Hop } from "../envoy/hops.ts";
 
@@ -44,7 +44,7 @@ function hopsOf(): Hop[] {
   const documented = blocks.map(({ place, json }): Hop => {
     const settings = JSON.parse(json) as Config & { collector?: Config };
     const collector = { cluster: collectorCluster, ...settings.collector };
-    return { name: place, direction: "INBOUND", settings: { ...settings, collector } };
+    return { name: place, direction: "INBOUND", settings: { ...settings, collector }, environment };
   });
   return [...plain, ...documented];
 }

@@ -7,7 +7,7 @@ import { run } from "../../../envoy/command.ts";
 import { cached, findGo, fingerprint } from "../tools.ts";
 
 /** Path of the program in the folder `name`. Throws ToolMissing without Go, an Error with Go's words if it fails. */
-export async function goProgram(name: "lightstep" | "otelcol"): Promise<string> {
+export async function goProgram(name: "lightstep" | "otelcol" | "compose"): Promise<string> {
   const source = fileURLToPath(new URL(name, import.meta.url));
   const go = await findGo();
   const files = readdirSync(source).sort();

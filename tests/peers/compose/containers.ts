@@ -1,0 +1,147 @@
+// What a container engine does for the services of docker-compose.yaml, without one: each network is a loopback address of its
+// own, names lead to addresses, mounted files are there. Envoy and the Collector are the real programs; Istio's images are
+// played by our own Bookinfo, which answers the same paths, on the same port, told by the same variables.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { parse } from "yaml";
+import { serve, type RunningApp } from "../../../envoy/bookinfo/app.ts";
+import { appOf } from "../../../envoy/bookinfo/start.ts";
+import { workload } from "../../../envoy/bookinfo/topology.ts";
+import type { Config } from "../../../envoy/config/bootstrap.ts";
+import type { Endpoint } from "../../../envoy/config/cluster.ts";
+import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
+import { envoyBinary } from "../../envoy/ground.ts";
+import { goProgram } from "../go/build.ts";
+import { startProgram, type Program } from "../program.ts";
+import { networkOf, type Service, type Services } from "./project.ts";
+
+/** What is outside of the containers, or played by the test: `jaeger:4318` and where it is. */
+export type Elsewhere = Record<string, Endpoint>;
+
+export class Containers {
+  readonly envoys: EnvoyProcess[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), "lightspan-compose-"));
+  private readonly apps: RunningApp[] = [];
+  private readonly programs: Program[] = [];
+  private readonly addresses = new Map<string, string>();
+
+  /** `block` keeps several of these apart: 127.0.BLOCK.x. */
+  constructor(
+    private readonly services: Services,
+    private readonly elsewhere: Elsewhere,
+    /** Path of the authorities that Envoy trusts, in place of the image's. */
+    private readonly ca: string,
+    block: number,
+  ) {
+    const networks = new Set(Object.entries(services).map(([name, service]) => networkOf(name, service)));
+    for (const network of networks) this.addresses.set(network, `127.0.${block}.${this.addresses.size + 1}`);
+  }
+
+  /** The services whose image has `part` in its name. */
+  named(part: string): [name: string, service: Service][] {
+    return Object.entries(this.services).filter(([, { image }]) => image.includes(part));
+  }
+
+  /** The address of the network that a service is in. */
+  addressOf(name: string): string {
+    const service = this.services[name];
+    const address = service && this.addresses.get(networkOf(name, service));
+    if (address === undefined) throw new Error(`no container ${name}`);
+    return address;
+  }
+
+  /** The arguments of an Envoy's command, and the path here of the configuration among them. */
+  envoyCommand(name: string, { command }: Service): { config: string; more: string[] } {
+    const [flag, path, ...more] = command ?? [];
+    if (flag !== "-c" || path === undefined) throw new Error(`the command of ${name} is ${command}`);
+    return { config: this.inside(name, path), more };
+  }
+
+  /** Starts all that is in this file: applications, then the Collector, then Envoys. */
+  async start(): Promise<void> {
+    for (const [name, service] of this.named("examples-bookinfo-")) this.apps.push(await this.startApp(name, service));
+    for (const [name] of this.named("opentelemetry-collector")) this.programs.push(await this.startCollector(name));
+    for (const [name, service] of this.named("envoyproxy/envoy")) {
+      const { config, more } = this.envoyCommand(name, service);
+      const binary = await envoyBinary;
+      const options = { binary, name, config: parse(readFileSync(config, "utf8")) as Config, extraArgs: more };
+      this.envoys.push(await startEnvoy({ ...options, env: service.environment }));
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.envoys.map((envoy) => envoy.stop()));
+    await Promise.all(this.programs.map((program) => program.stop()));
+    await Promise.all(this.apps.map((app) => app.close()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private startApp(name: string, { environment = {} }: Service): Promise<RunningApp> {
+    return serve(
+      appOf(workload(name), 0),
+      this.addressOf(name),
+      (service) => {
+        const variable = service.toUpperCase();
+        const authority = `${environment[`${variable}_HOSTNAME`]}:${environment[`${variable}_SERVICE_PORT`]}`;
+        return { ...this.resolve(name, authority), authority };
+      },
+      9080,
+    );
+  }
+
+  private async startCollector(name: string): Promise<Program> {
+    const config = this.inside(name, "/etc/otelcol-contrib/config.yaml");
+    return startProgram([await goProgram("otelcol"), "--config", config], {}, (line) =>
+      line.includes("Everything is ready") ? true : undefined,
+    );
+  }
+
+  /** A file as the container `name` sees it at `path`, at a path here. */
+  private inside(name: string, path: string): string {
+    const own = join(this.folder, name);
+    mkdirSync(own, { recursive: true });
+    for (const { source, target } of this.services[name]?.volumes ?? []) {
+      if (statSync(source).isDirectory()) {
+        mkdirSync(join(own, basename(target)), { recursive: true });
+        for (const file of readdirSync(source))
+          this.mount(name, join(source, file), `${target}/${file}`, join(own, basename(target), file));
+      } else this.mount(name, source, target, join(own, basename(target)));
+    }
+    return this.localPath(name, path);
+  }
+
+  private mount(name: string, source: string, target: string, to: string): void {
+    const isText = target.endsWith(".yaml");
+    writeFileSync(to, isText ? this.translate(name, readFileSync(source, "utf8")) : readFileSync(source));
+  }
+
+  /** Paths of mounted files, and addresses, as they are here. */
+  private translate(name: string, text: string): string {
+    return text
+      .replace(/\/etc\/envoy\/[\w./-]+/g, (path) => this.localPath(name, path))
+      .replace(/\/etc\/ssl\/certs\/ca-certificates\.crt/g, this.ca)
+      .replace(/address: ([\w.-]+), port_value: (\d+)/g, (_, host: string, port: string) => {
+        const found = this.resolve(name, `${host}:${port}`);
+        return `address: ${found.host}, port_value: ${found.port}`;
+      })
+      .replace(/(endpoint: (?:http:\/\/)?)([\w.-]+:\d+)/g, (_, before: string, authority: string) => {
+        const found = this.resolve(name, authority);
+        return `${before}${found.host}:${found.port}`;
+      });
+  }
+
+  private localPath(name: string, path: string): string {
+    const root = this.services[name]?.image.includes("envoy") ? "/etc/envoy/" : "/etc/otelcol-contrib/";
+    return join(this.folder, name, path.slice(root.length));
+  }
+
+  /** Where `authority` leads from inside the container `name`. */
+  private resolve(name: string, authority: string): Endpoint {
+    const outside = this.elsewhere[authority];
+    if (outside !== undefined) return outside;
+    const [host = "", port] = authority.split(":");
+    const isSelf = host === "0.0.0.0" || host === "127.0.0.1";
+    return { host: this.addressOf(isSelf ? name : host), port: Number(port) };
+  }
+}
