@@ -1,8 +1,9 @@
 // The JSON Schema beside the module and the module itself: each configuration is judged the same by both.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Ajv } from "ajv";
+import { blocks, environment as ofDocuments } from "../../envoy/documents.ts";
 import { Host } from "../../host/host.ts";
 import { INBOUND, lightspan } from "./sidecar.ts";
 import { VALUES } from "./values.ts";
@@ -38,7 +39,7 @@ const FULL = JSON.stringify({
 const INSTEAD_OF: Record<string, string> = { access_token_env: "access_token" };
 /** A VM has a variable of any name that could be one: whether it has is nothing that a schema could know. */
 const NAMES = VALUES.filter((value) => typeof value === "string" && !/[\0=\ud800-\udfff]/u.test(value) && value !== "");
-const environment = Object.fromEntries(NAMES.map((name) => [name, "t"]));
+const environment = { ...ofDocuments, ...Object.fromEntries(NAMES.map((name) => [name, "t"])) };
 
 const load = () => Host.load(lightspan, { environment });
 
@@ -166,14 +167,9 @@ describe("the schema has", () => {
 });
 
 describe("the documents' configurations are valid:", () => {
-  const documents = ["README.md", ...readdirSync(new URL("docs/", root)).map((name) => `docs/${name}`)];
-  for (const document of documents.filter((name) => name.endsWith(".md"))) {
-    const blocks = [...read(document).matchAll(/```json\n([^]*?)```/g)].map((match) => JSON.parse(match[1] ?? ""));
-    const configurations = blocks.filter((block) => "collector" in block);
-    if (configurations.length === 0) continue;
-    it(document, async () => {
-      for (const value of configurations) assert.ok(await judge(value));
-    });
+  for (const { place, json } of blocks) {
+    const value = JSON.parse(json);
+    if ("collector" in value) it(place, async () => assert.ok(await judge(value)));
   }
 });
 
