@@ -252,6 +252,7 @@ test("the comparison names the slow version by itself", async () => {
     assert.deepEqual(await textsOf(page, ".group.slow .value"), [`${slowVersion} slow`]);
     const values = await textsOf(page, ".plot [role=rowheader]");
     assert.deepEqual(values, ["v1", "v2", "v3 slow"]);
+    assert.equal((await textsOf(page, ".axis > span")).at(-1), "1s", "the mark that the slow bars stand at");
     const counts = await page.locator(".plot [role=row]:not(.head) [role=cell]:nth-child(6)").allInnerTexts();
     const spans = satellite.store
       .list()
