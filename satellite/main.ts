@@ -12,7 +12,8 @@ const USAGE = "usage: satellite/main.ts [--port 8360] [--grpc-port PORT] [--forw
 
 try {
   const { port, grpcPort, forward } = readFlags(process.argv.slice(2));
-  const satellite = await startSatellite({ port, grpcPort, forward });
+  const complain = (line: string): void => console.error(`satellite: ${line}`);
+  const satellite = await startSatellite({ port, grpcPort, forward, complain });
   const { url } = satellite;
   console.log(`POST Lightstep reports to ${url}/api/v2/reports; ${url}/ shows them in a browser.`);
   console.log(`Reports over gRPC go to port ${satellite.grpcPort}.`);

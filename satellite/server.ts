@@ -48,14 +48,15 @@ export interface SatelliteOptions extends Limits {
   /** Of HTTP and of gRPC; 0 takes any free one. */
   port?: number;
   grpcPort?: number;
-  /** URL of a collector that gets all accepted reports too. */
+  /** URL of a collector that gets all accepted reports too; `complain` gets a line when it does not. */
   forward?: string;
+  complain?: (line: string) => void;
 }
 
 /** Starts listening. Throws an Error that names the port when it cannot be had, or says what `forward` must be. */
 export async function startSatellite(options: SatelliteOptions = {}): Promise<Satellite> {
-  const { host = "127.0.0.1", port = 0 } = options;
-  const forwarder = options.forward === undefined ? null : new Forwarder(options.forward);
+  const { host = "127.0.0.1", port = 0, forward, complain = () => {} } = options;
+  const forwarder = forward === undefined ? null : new Forwarder(forward, complain);
   const store = new TraceStore(options);
   const counts = noCounts();
   const intake = new Intake(store, counts, forwarder);
