@@ -290,36 +290,6 @@ test("a tag in the panel leads to the comparison by it, a value to the traces th
   });
 });
 
-test("what a visitor sends is shown as text", async () => {
-  const path = "/productpage?x=<img/src=x/onerror=alert(1)><script>alert(2)</script>";
-  const agent = `"><svg onload=alert(3)>`;
-  const traceId = "00000000000000000000000badc0ffee";
-  await new Promise<void>((resolve, reject) => {
-    const headers = { "user-agent": agent, b3: `${traceId}-00000000000000aa-1` };
-    const { hostname, port } = new URL(bookinfo.url);
-    request({ hostname, port, path, headers }, (response) => response.resume().on("end", resolve))
-      .on("error", reject)
-      .end();
-  });
-  await eventually("the trace", () => ((satellite.store.get(traceId)?.spans.length ?? 0) >= 6 ? true : undefined));
-  await open(`#/trace/${traceId.slice(-16)}`, async (page) => {
-    const panel = await sees(
-      () => page.locator(".panel").innerText(),
-      (text) => text.includes("http.url"),
-      "the panel",
-    );
-    assert.ok(panel.includes(path), panel);
-    assert.ok(panel.includes(agent), panel);
-    assert.equal(await page.locator(".panel img, .panel script, .panel svg[onload]").count(), 0);
-    assert.equal((await textsOf(page, `${ROWS} .remark`))[0], "orphan of 00000000000000aa");
-    await page.locator(".panel").getByRole("link", { name: agent }).click();
-    await sees(() => textsOf(page, ".found"), [`1 trace of ${satellite.store.size}`], "the traces with that tag");
-    assert.deepEqual(await textsOf(page, `${ROWS} .operation`), [
-      "productpage.default.svc.cluster.local:9080/* istio-ingressgateway.istio-system no root",
-    ]);
-  });
-});
-
 for (const dark of [false, true]) {
   const look = dark ? "dark" : "light";
   test(`${look}: contrast suffices in every view, and pictures are taken`, async () => {
@@ -358,6 +328,36 @@ for (const dark of [false, true]) {
     );
   });
 }
+
+test("what a visitor sends is shown as text", async () => {
+  const path = "/productpage?x=<img/src=x/onerror=alert(1)><script>alert(2)</script>";
+  const agent = `"><svg onload=alert(3)>`;
+  const traceId = "00000000000000000000000badc0ffee";
+  await new Promise<void>((resolve, reject) => {
+    const headers = { "user-agent": agent, b3: `${traceId}-00000000000000aa-1` };
+    const { hostname, port } = new URL(bookinfo.url);
+    request({ hostname, port, path, headers }, (response) => response.resume().on("end", resolve))
+      .on("error", reject)
+      .end();
+  });
+  await eventually("the trace", () => ((satellite.store.get(traceId)?.spans.length ?? 0) >= 6 ? true : undefined));
+  await open(`#/trace/${traceId.slice(-16)}`, async (page) => {
+    const panel = await sees(
+      () => page.locator(".panel").innerText(),
+      (text) => text.includes("http.url"),
+      "the panel",
+    );
+    assert.ok(panel.includes(path), panel);
+    assert.ok(panel.includes(agent), panel);
+    assert.equal(await page.locator(".panel img, .panel script, .panel svg[onload]").count(), 0);
+    assert.equal((await textsOf(page, `${ROWS} .remark`))[0], "orphan of 00000000000000aa");
+    await page.locator(".panel").getByRole("link", { name: agent }).click();
+    await sees(() => textsOf(page, ".found"), [`1 trace of ${satellite.store.size}`], "the traces with that tag");
+    assert.deepEqual(await textsOf(page, `${ROWS} .operation`), [
+      "productpage.default.svc.cluster.local:9080/* istio-ingressgateway.istio-system no root",
+    ]);
+  });
+});
 
 test("narrow: nothing is wider than the window, and the panel is a sheet that closes", async () => {
   const fits = async (page: Page) => {
