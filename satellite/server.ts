@@ -125,6 +125,12 @@ function routesTo(store: TraceStore, counts: Counts, forwarder: Forwarder | null
   ];
 }
 
+/**
+ * What a reader of this machine calls it. A page from elsewhere whose name was made to lead here still has that name, and
+ * shall read nothing. Reports may name whatever they like: a proxy's are for the cluster that it knows.
+ */
+const LOCAL = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
 async function dispatch(routes: Route[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path = "/", search] = (request.url ?? "/").split("?", 2);
   const route = routes.find((candidate) => candidate.path.test(path));
@@ -133,6 +139,11 @@ async function dispatch(routes: Route[], request: IncomingMessage, response: Ser
   } else if (request.method !== route.method) {
     response.setHeader("allow", route.method);
     sendJson(response, { status: 405, body: { error: `${path} takes ${route.method} only` } });
+  } else if (route.method === "GET" && !LOCAL.test(request.headers.host ?? "")) {
+    sendJson(response, {
+      status: 403,
+      body: { error: `this is not ${request.headers.host}: ask localhost or 127.0.0.1` },
+    });
   } else {
     const captured = route.path.exec(path)?.[1] ?? "";
     await route.handle({ request, response, query: new URLSearchParams(search), captured });
