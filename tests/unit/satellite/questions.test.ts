@@ -9,7 +9,7 @@ import { startSatellite } from "../../../satellite/server.ts";
 import type { Satellite } from "../../../satellite/server.ts";
 import { decodeReport } from "../../../satellite/receive/lightstep.ts";
 import { TraceStore } from "../../../satellite/traces.ts";
-import { get, post } from "./client.ts";
+import { get, post, REPORTS } from "./client.ts";
 import { encodeReport, someSpan, type WireSpan } from "./encode.ts";
 
 const hex = (value: number) => value.toString(16).padStart(16, "0");
@@ -272,15 +272,16 @@ describe("the store", () => {
 });
 
 describe("a reader", () => {
-  /** The status of a GET of `path` with this Host. */
-  const statusFor = (host: string, path: string): Promise<number | undefined> =>
+  /** The status of a request that names this Host; fetch would name its own. */
+  const statusFor = (host: string, path: string, report?: Uint8Array): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
-      const { port } = satellite;
-      request({ host: "127.0.0.1", port, path, headers: { host, accept: "text/html" } }, (response) => {
+      const method = report ? "POST" : "GET";
+      const headers = { host, accept: "text/html", ...(report && { "content-type": "application/octet-stream" }) };
+      request({ host: "127.0.0.1", port: satellite.port, method, path, headers }, (response) => {
         response.resume().on("end", () => resolve(response.statusCode));
       })
         .on("error", reject)
-        .end();
+        .end(report);
     });
 
   for (const host of ["localhost", "localhost:8360", "127.0.0.1:8360", "127.1.2.3", "[::1]:8360"])
@@ -293,8 +294,8 @@ describe("a reader", () => {
   }
 
   it("is another matter than a report, which names the cluster that it is for", async () => {
-    const headers = { host: "outbound|443||collector.lightstep.com" };
-    assert.equal((await post(satellite, encodeReport({ spans: [someSpan()] }), headers)).status, 200);
+    const report = encodeReport({ spans: [someSpan()] });
+    assert.equal(await statusFor("lightspan-collector", REPORTS, report), 200);
   });
 });
 
