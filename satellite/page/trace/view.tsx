@@ -91,7 +91,7 @@ function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "ch
           <button type="button" disabled={folded.size === 0} onClick={() => setFolded(new Set())}>
             Unfold all
           </button>
-          <button type="button" onClick={() => fold(parents, true)}>
+          <button type="button" disabled={parents.every((key) => folded.has(key))} onClick={() => fold(parents, true)}>
             Fold all
           </button>
         </div>
