@@ -406,6 +406,23 @@ test("a trace that is open grows as its spans arrive, and is not asked for again
   });
 });
 
+test("a trace is given time before it is said to have no root", async () => {
+  await withSatellite(async (satellite) => {
+    const orphan = { parentId: hex(9), durationMicros: 1000 };
+    await report(satellite, [
+      someSpan({ ...orphan, traceId: hex(1), startMicros: Date.now() * 1000, operation: "new" }),
+    ]);
+    await report(satellite, [
+      someSpan({ ...orphan, traceId: hex(2), startMicros: NOW - 60_000_000, operation: "old" }),
+    ]);
+    await inWindow(browser, satellite.url, "", async (page) => {
+      const names = () => textsOf(page, `${ROWS} .operation`);
+      await sees(names, ["new reviews.default", "old reviews.default no root"], "the list at first");
+      await sees(names, ["new reviews.default no root", "old reviews.default no root"], "the list in the end");
+    });
+  });
+});
+
 test("spans without their parents, in circles, or twice under one id all have a row", async () => {
   await withSatellite(async (satellite) => {
     const spans = [

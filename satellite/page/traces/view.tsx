@@ -12,6 +12,8 @@ import { formatTime, plural } from "../words.ts";
 import { FilterBar } from "./bar.tsx";
 import type { Filters } from "./filters.ts";
 
+const FRESH_MICROS = 5_000_000;
+
 type Column = "startMicros" | "durationMicros" | "spanCount" | "errors";
 
 interface TracesProps {
@@ -90,6 +92,11 @@ function Heading({ name, order, onOrder }: HeadingProps) {
   );
 }
 
+/** Each proxy reports for itself, a second after the request at the latest: what is missing now may be on its way. */
+function isFresh({ startMicros, durationMicros }: Summary): boolean {
+  return Date.now() * 1000 - startMicros - durationMicros < FRESH_MICROS;
+}
+
 function drawTrace(trace: Summary, longest: number, colours: Map<string, string>): Drawn {
   const { traceId, root, first, startMicros, durationMicros, spanCount, errors, services } = trace;
   const named = root ?? first;
@@ -116,7 +123,10 @@ function drawTrace(trace: Summary, longest: number, colours: Map<string, string>
           {named?.service}
         </span>
         {root === null && (
-          <span class="badge plain" title="The span that its first one is a child of has not come">
+          <span
+            class={`badge plain ${isFresh(trace) ? "patient" : ""}`}
+            title="The span that its first one is a child of has not come"
+          >
             no root
           </span>
         )}
