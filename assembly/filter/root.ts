@@ -10,18 +10,15 @@ import { readConfiguration } from "../host/calls";
 import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
-import { readNumber } from "../host/properties";
 import { randomU64 } from "../host/random";
 import { Delivery } from "../report/delivery";
+import { Exchange } from "../span/exchange";
 import { constantTags, serviceOf, versionOf } from "../span/node";
 import { TagSettings } from "../span/tags";
+import { prepare } from "./attributes";
 import { deliveryFor, Reporter } from "./collector";
 import { CustomTags } from "./custom";
 import { askNode } from "./node";
-
-const LISTENER_DIRECTION: Slice = text("xds\0listener_direction");
-/** envoy.config.core.v3.TrafficDirection; UNSPECIFIED counts as inbound, as for Envoy's tracers. */
-const OUTBOUND: u64 = 2;
 
 export class Root {
   constructor(
@@ -33,15 +30,16 @@ export class Root {
     readonly logsTraceId: bool,
     /** AUTO, CLIENT or SERVER. */
     private kind: u32,
+    /** For ask.ts. */
+    readonly question: u32,
   ) {}
 
   /**
-   * True if the current stream is a call that the workload makes, false if it is called. Asked of each stream: a
+   * True if the stream of `exchange` is a call that the workload makes, false if it is called. Asked of each stream: a
    * root context has no direction of its own (envoyproxy/envoy#40486), and in Envoy 1.40 listeners of both share one.
    */
-  isClient(): bool {
-    if (this.kind !== AUTO) return this.kind === CLIENT;
-    return readNumber(LISTENER_DIRECTION, 0) === OUTBOUND;
+  isClient(exchange: Exchange): bool {
+    return this.kind === AUTO ? exchange.isOutbound : this.kind === CLIENT;
   }
 }
 
@@ -103,6 +101,7 @@ function make(id: u32, settings: Settings, custom: CustomTags, accessToken: stri
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
     settings.logsTraceId,
     settings.spanKind,
+    prepare(),
   );
 }
 
