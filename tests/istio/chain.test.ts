@@ -10,7 +10,7 @@ import { inMesh } from "./bookinfo.ts";
 import { collectorUrl, inCluster } from "./cluster.ts";
 import { connectionManagers, extensions, speaksHttp2 } from "./dump.ts";
 import type { KubeObject } from "./kubernetes.ts";
-import { manifestObjects } from "./manifests.ts";
+import { manifestObjects, refusedObjects } from "./manifests.ts";
 import { outsider } from "./objects.ts";
 import { startProxy } from "./proxy.ts";
 
@@ -82,8 +82,7 @@ test(
   "where the configuration is refused, traffic flows without Lightspan, and Envoy's log says why",
   { timeout },
   async () => {
-    const objects = manifestObjects(...file, "--config", '{"sampling":{"rate":7}}');
-    await inMesh({ objects }, async ({ envoys, url, satellite }) => {
+    await inMesh({ objects: refusedObjects(...file) }, async ({ envoys, url, satellite }) => {
       assert.deepEqual(await viewPages(url, 5, 1), []);
       assert.equal(satellite.store.list().length, 0);
       assert.match(envoyOf(envoys, "reviews-v1").log(), /configuration refused: sampling\.rate: found 7; allowed/);
@@ -103,6 +102,26 @@ test("native tracing is off where our Telemetry is, and on without it", { timeou
     });
   }
 });
+
+test(
+  "where one workload is chosen, it alone has Lightspan, and it alone loses native tracing",
+  { timeout },
+  async () => {
+    const objects = manifestObjects(...file, "--namespace", "default", "--workload", "app=reviews");
+    await inMesh({ objects, meshConfig: nativeTracing }, async ({ envoys }) => {
+      for (const [name, chosen] of [
+        ["reviews-v2", true],
+        ["details-v1", false],
+        ["istio-ingressgateway", false],
+      ] as const) {
+        const managers = await connectionManagers(envoyOf(envoys, name));
+        assert.ok(managers.length > 0);
+        for (const { filters, tracing } of managers)
+          assert.deepEqual([filters.includes("lightspan"), tracing], [chosen, !chosen], name);
+      }
+    });
+  },
+);
 
 test("a change of configuration loses no request", { timeout }, async () => {
   await inMesh({ objects: manifestObjects(...file) }, async ({ envoys, url, kubernetes, satellite }) => {

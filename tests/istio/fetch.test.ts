@@ -104,27 +104,35 @@ test("an image named by its digest runs", { skip, timeout }, async () => {
 });
 
 for (const kind of kinds) {
-  test(`the token of the proxy's environment is in every report, as ${kind}`, { skip, timeout }, async () => {
-    const flags = [
-      "--kind",
-      kind,
-      "--module",
-      `http://127.0.0.1:${web.port}/lightspan.wasm`,
-      "--token-secret",
-      "lightstep",
-    ];
-    const env = { LIGHTSPAN_ACCESS_TOKEN: "the token" };
-    await withAgent(
-      flags,
-      async (running) => {
-        await checkSpan(running);
-        const { tokensSeen, reports } = running.cluster.satellite.counts;
-        assert.deepEqual(tokensSeen, { header: reports, body: reports });
-        assert.ok(!running.agent.log().includes("the token"));
-      },
-      { env },
-    );
-  });
+  test(
+    `the token of the proxy's environment is in every report, a tag from it in every span, as ${kind}`,
+    { skip, timeout },
+    async () => {
+      const flags = [
+        "--kind",
+        kind,
+        "--module",
+        `http://127.0.0.1:${web.port}/lightspan.wasm`,
+        "--token-secret",
+        "lightstep",
+        "--config",
+        '{"tags":{"environment":{"pod":"POD_NAME"}}}',
+      ];
+      const env = { LIGHTSPAN_ACCESS_TOKEN: "the token" };
+      await withAgent(
+        flags,
+        async (running) => {
+          await checkSpan(running);
+          const { tokensSeen, reports } = running.cluster.satellite.counts;
+          assert.deepEqual(tokensSeen, { header: reports, body: reports });
+          assert.ok(!running.agent.log().includes("the token"));
+          const pods = running.cluster.satellite.store.list().flatMap(({ spans }) => spans.map(({ tags }) => tags.pod));
+          assert.deepEqual([...new Set(pods)], [workload("details-v1").pod]);
+        },
+        { env },
+      );
+    },
+  );
 }
 
 test("a new module takes the old one's place while requests go on, and none is lost", { skip, timeout }, async () => {
