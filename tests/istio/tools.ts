@@ -70,7 +70,7 @@ function fingerprint(): string {
 
 async function build(kept: string, log: (line: string) => void, env: Environment): Promise<void> {
   const go = onPath("go", env);
-  if (go === undefined) throw new GoMissing("Go is missing; Istio is built with it. Install Go 1.26 or newer.");
+  if (go === undefined) throw new GoMissing("Go is missing; install Go 1.26 or newer.");
   mkdirSync(cacheFolder(env), { recursive: true });
   // On the cache's own file system, so that the last step is one rename: the cache holds the whole or nothing.
   const work = mkdtempSync(join(cacheFolder(env), ".partial-"));
