@@ -1,5 +1,5 @@
 // A pod as Kubernetes would have it: Istio's own iptables rules send every connection through the proxy, the application
-// knows nothing of it, and spans go to Lightstep's public name over TLS. Needs root, iptables and namespaces.
+// knows nothing of it, a Sidecar hides all but its namespace and the collector, and spans go to Lightstep's public name over TLS. Needs root, iptables and namespaces.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -38,6 +38,8 @@ test(
     const client = report.spans.find(({ kind }) => kind === "client");
     const server = report.spans.find(({ kind }) => kind === "server");
     assert.equal(report.spans.length, 2, JSON.stringify(report));
+    assert.ok(report.reports > 0);
+    assert.equal(report.withToken, report.reports, "reports without the token");
     assert.equal(client?.parentId, null);
     assert.equal(server?.parentId, client?.spanId);
     assert.equal(server?.traceId, client?.traceId);

@@ -18,7 +18,7 @@ const builds = [
     packages: ["istio.io/istio/pilot/cmd/pilot-discovery", "istio.io/istio/istioctl/cmd/istioctl"],
   },
   { tags: "agent,disable_pgv", packages: ["istio.io/istio/pilot/cmd/pilot-agent"] },
-  { tags: "", packages: ["lightspan.invalid/tests/istio/kustomize"] },
+  { tags: "", packages: ["lightspan.invalid/tests/istio/kustomize", "lightspan.invalid/tests/istio/fields"] },
 ];
 
 /** Files of Istio's source that its programs, or a cluster, need beside them. */
@@ -35,6 +35,8 @@ export interface Istio {
   istioctl: string;
   /** `kustomize FOLDER` prints what `kubectl kustomize FOLDER` prints. */
   kustomize: string;
+  /** `fields MESSAGE…` prints the fields of messages of Istio's and Envoy's APIs, a line each: message, name, name in JSON. */
+  fields: string;
   /** The template from which pilot-agent makes Envoy's bootstrap. */
   bootstrapTemplate: string;
   /** Istio's custom resource definitions. */
@@ -55,6 +57,7 @@ export async function findIstio(log: (line: string) => void, env: Environment = 
     pilotAgent: join(kept, "pilot-agent"),
     istioctl: join(kept, "istioctl"),
     kustomize: join(kept, "kustomize"),
+    fields: join(kept, "fields"),
     bootstrapTemplate: join(kept, "envoy_bootstrap.json"),
     crds: join(kept, "crds.yaml"),
     bookinfo: join(kept, "bookinfo.yaml"),
@@ -64,7 +67,8 @@ export async function findIstio(log: (line: string) => void, env: Environment = 
 /** What the cache's folder is called: another version, or another program, is another name. */
 function fingerprint(): string {
   const hash = createHash("sha256").update(JSON.stringify(builds));
-  for (const name of ["go.mod", "go.sum", "kustomize/main.go"]) hash.update(readFileSync(join(goModule, name)));
+  for (const name of ["go.mod", "go.sum", "kustomize/main.go", "fields/main.go"])
+    hash.update(readFileSync(join(goModule, name)));
   return hash.digest("hex").slice(0, 16);
 }
 
