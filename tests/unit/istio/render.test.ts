@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choicesOf } from "../../../envoy/istio/choices.mjs";
-import { objectsFor } from "../../../envoy/istio/render.mjs";
+import { objectsFor, podPatchFor } from "../../../envoy/istio/render.mjs";
 import { settingsFor } from "../../../envoy/istio/settings.mjs";
 
 const inMesh = "http://otel-collector.observability.svc:4318";
@@ -113,4 +113,20 @@ test("native tracing ends for the chosen workload alone", () => {
 test("the file of an EnvoyFilter's module is named as it is, as Istio names it in the other kinds", () => {
   const json = JSON.stringify(object("EnvoyFilter", "--module", "file:///opt/a%20b.wasm"));
   assert.ok(json.includes('"filename":"/opt/a%20b.wasm"'), json);
+});
+
+test("a pod waits for its Secret and ConfigMap where their absence would be in the way, and only there", () => {
+  for (const [kind, expected] of [
+    ["EnvoyFilter", 2],
+    ["WasmPlugin", 0],
+    ["TrafficExtension", 0],
+  ] as const) {
+    const flags = ["--collector", inMesh, "--kind", kind];
+    const patchOf = (...more: string[]) => podPatchFor(choose(...flags, ...more))?.toString() ?? "";
+    const both = patchOf("--token-secret", "s");
+    assert.equal(both.match(/optional: true/g)?.length ?? 0, expected, kind);
+    assert.equal(both.match(/starts all the same/g)?.length ?? 0, expected, kind);
+    const one = [patchOf(), patchOf("--token-secret", "s", "--module", "oci://r.example/i:1")];
+    for (const patch of one) assert.equal(patch.match(/optional: true/g)?.length ?? 0, expected / 2, kind);
+  }
 });
