@@ -133,8 +133,10 @@ function configMap(choices) {
 
 /** @param {Choices} choices */
 function envoyFilter(choices) {
-  const { module, workload } = choices;
+  const { module, workload, collector } = choices;
   const document = inNamespace("envoyfilter", choices);
+  const annotation = ["metadata", "annotations", "envoyfilter.istio.io/referenced-services"];
+  document.setIn(annotation, `${collector.namespace ?? choices.namespace}/${collector.host}`);
   const config = ["spec", "configPatches", 1, "patch", "value", "typed_config", "config"];
   const settings = settingsFor(choices);
   document.setIn([...config, "configuration", "value"], block(`${JSON.stringify(settings, null, 2)}\n`));

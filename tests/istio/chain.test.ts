@@ -90,6 +90,23 @@ test(
   },
 );
 
+test(
+  "a gateway that has no clusters but those of its routes has the collector's all the same",
+  { timeout },
+  async () => {
+    const collector = "outbound|8360||satellite.observability.svc.cluster.local";
+    const pilotEnvironment = { PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true" };
+    for (const [flags, expected] of [
+      [file, false],
+      [[...file, "--kind", "WasmPlugin"], undefined],
+    ] as const) {
+      await inMesh({ objects: manifestObjects(...flags), pilotEnvironment }, async ({ envoys }) => {
+        assert.equal(await speaksHttp2(envoyOf(envoys, "istio-ingressgateway"), collector), expected, flags.join(" "));
+      });
+    }
+  },
+);
+
 test("native tracing is off where our Telemetry is, and on without it", { timeout }, async () => {
   for (const [flags, expected] of [
     [file, false],
@@ -162,7 +179,7 @@ test(
     const at = { host: "127.0.0.1", port: 9 };
     const outside = manifestObjects(
       "--collector",
-      "http://otlp.example:4317",
+      "https://otlp.example:4317",
       "--protocol",
       "otlp",
       "--transport",

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { workload } from "../../envoy/bookinfo/topology.ts";
 import { eventually, wasm } from "../envoy/ground.ts";
 import { agentMissing, startAgent, type Agent, type AgentOptions } from "./agent.ts";
@@ -170,6 +171,30 @@ test("a new module takes the old one's place while requests go on, and none is l
     });
   } finally {
     await nextWeb.close();
+  }
+});
+
+test("as a WasmPlugin, a new proxy waits for the module as long as it takes", { skip, timeout }, async () => {
+  const late = await serveLate(wasm);
+  let ready = false;
+  try {
+    const running = withAgent(
+      ["--kind", "WasmPlugin", "--module", `http://127.0.0.1:${late.port}/lightspan.wasm`],
+      async (started) => {
+        ready = true;
+        await checkSpan(started);
+      },
+    );
+    await Promise.race([running, eventually("a question for the module", () => late.asked[0])]);
+    // Longer than a proxy with the EnvoyFilter waits.
+    await sleep(12_000);
+    const early = ready;
+    late.release();
+    await running;
+    assert.equal(early, false);
+    assert.equal(ready, true);
+  } finally {
+    await late.close();
   }
 });
 
