@@ -13,22 +13,27 @@ import { agentMissing, startAgent, type Agent, type AgentOptions } from "./agent
 import { collectorUrl, inCluster, type Cluster } from "./cluster.ts";
 import { extensions } from "./dump.ts";
 import { lightspan, manifestObjects } from "./manifests.ts";
-import { serveFile, serveLate, serveRegistry, type Place } from "./places.ts";
+import { serveFile, serveLate, type Place } from "./places.ts";
+import { startRegistry, type Registry } from "./registry.ts";
 
 const skip = (await agentMissing()) ?? false;
 const timeout = 120_000;
 const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
 const folder = mkdtempSync(join(tmpdir(), "lightspan-oci-"));
 let web: Place;
-let registry: Place;
+let registry: Registry;
+/** Of the image in the registry. */
+let digest = "";
 
 before(async () => {
-  const { status, stderr } = lightspan("oci", "--out", folder, "--tag", "1.0");
+  const { status, stdout, stderr } = lightspan("oci", "--out", folder, "--tag", "1.0");
   assert.equal(status, 0, stderr);
-  [web, registry] = await Promise.all([serveFile(wasm), serveRegistry(folder)]);
+  [web, registry] = await Promise.all([serveFile(wasm), startRegistry()]);
+  digest = await registry.push(folder, "mesh/lightspan:1.0");
+  assert.ok(stdout.includes(`manifest  ${digest}\n`), `${digest} is not what was printed: ${stdout}`);
 });
 after(async () => {
-  await Promise.all([web.close(), registry.close()]);
+  await Promise.all([web.close(), registry.stop()]);
   rmSync(folder, { recursive: true });
 });
 
@@ -93,15 +98,13 @@ for (const kind of kinds) {
     `a module from a registry, in the image that lightspan oci wrote, runs as ${kind}`,
     { skip, timeout },
     async () => {
-      await withAgent(["--kind", kind, "--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan:1.0`], checkSpan);
+      await withAgent(["--kind", kind, "--module", `oci://${registry.host}/mesh/lightspan:1.0`], checkSpan);
     },
   );
 }
 
 test("an image named by its digest runs", { skip, timeout }, async () => {
-  const { stdout } = lightspan("oci", "--out", folder, "--tag", "1.0");
-  const digest = /manifest +(sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? "";
-  await withAgent(["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan@${digest}`], checkSpan);
+  await withAgent(["--module", `oci://${registry.host}/mesh/lightspan@${digest}`], checkSpan);
 });
 
 for (const kind of kinds) {
@@ -206,11 +209,11 @@ const failures: [what: string, flags: () => string[], reason: RegExp][] = [
   ],
   [
     "has another image digest than the manifest says",
-    () => ["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan:1.0`, "--sha256", "0".repeat(64)],
+    () => ["--module", `oci://${registry.host}/mesh/lightspan:1.0`, "--sha256", "0".repeat(64)],
     /does not match/,
   ],
   ["is not there", () => ["--module", `http://127.0.0.1:${web.port}/other.wasm`], /404/],
-  ["has no tag of that name", () => ["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan:2.0`], /404/],
+  ["has no tag of that name", () => ["--module", `oci://${registry.host}/mesh/lightspan:2.0`], /MANIFEST_UNKNOWN/],
 ];
 
 for (const kind of kinds) {

@@ -19,6 +19,7 @@ const builds = [
   },
   { tags: "agent,disable_pgv", packages: ["istio.io/istio/pilot/cmd/pilot-agent"] },
   { tags: "", packages: ["lightspan.invalid/tests/istio/kustomize", "lightspan.invalid/tests/istio/fields"] },
+  { tags: "", packages: ["github.com/google/go-containerregistry/cmd/crane"] },
 ];
 
 /** Files of Istio's source that its programs, or a cluster, need beside them. */
@@ -35,6 +36,8 @@ export interface Istio {
   istioctl: string;
   /** `kustomize FOLDER` prints what `kubectl kustomize FOLDER` prints. */
   kustomize: string;
+  /** Pushes to registries, and is one. */
+  crane: string;
   /** `fields MESSAGE…` prints the fields of messages of Istio's and Envoy's APIs, a line each: message, name, name in JSON. */
   fields: string;
   /** The template from which pilot-agent makes Envoy's bootstrap. */
@@ -58,6 +61,7 @@ export async function findIstio(log: (line: string) => void, env: Environment = 
     istioctl: join(kept, "istioctl"),
     kustomize: join(kept, "kustomize"),
     fields: join(kept, "fields"),
+    crane: join(kept, "crane"),
     bootstrapTemplate: join(kept, "envoy_bootstrap.json"),
     crds: join(kept, "crds.yaml"),
     bookinfo: join(kept, "bookinfo.yaml"),
