@@ -25,6 +25,7 @@ const rootNamespace = "istio-system";
  * @property {Record<string, unknown>} settings More of Lightspan's configuration.
  * @property {boolean} nativeTracing Whether Istio's own tracing stays on.
  * @property {string[]} sidecars Namespaces for which a Sidecar is wanted that shows the collector.
+ * @property {string[]} configMaps Namespaces whose pods mount the module.
  * @property {string | undefined} out The folder to write to; undefined for standard output.
  */
 
@@ -54,6 +55,12 @@ export const flags = /** @type {const} */ ({
     type: "string",
     value: "NAME",
     help: "a Sidecar for this namespace that shows the collector; may be given again",
+    multiple: true,
+  },
+  configmap: {
+    type: "string",
+    value: "NAME",
+    help: "the module's ConfigMap for this namespace too; may be given again",
     multiple: true,
   },
   out: { type: "string", value: "FOLDER", help: "writes files for Kustomize and Helm there instead of printing" },
@@ -89,18 +96,23 @@ export function choicesOf(args, readModule) {
       values.workload.join(" "),
       `with the workload's own --namespace, or with --keep-native-tracing: in ${rootNamespace} native tracing ends for all`,
     );
+  const module = moduleOf(values.module ?? "configmap", values.sha256, readModule());
+  const configMaps = (values.configmap ?? []).map((name) => nameOf("--configmap", name));
+  if (module.from !== "configmap" && configMaps.length > 0)
+    throw new Refusal("--configmap", configMaps.join(" "), "with --module configmap only");
   return {
     collector,
     protocol,
     transport,
     token: tokenOf(values["token-secret"]),
     namespace,
-    module: moduleOf(values.module ?? "configmap", values.sha256, readModule()),
+    module,
     kind,
     workload,
     settings: settingsOf(values.config ?? "{}"),
     nativeTracing,
     sidecars: [...new Set(values.sidecar)].map((name) => nameOf("--sidecar", name)),
+    configMaps: module.from === "configmap" ? [...new Set([namespace, ...configMaps])] : [],
     out: values.out,
   };
 }

@@ -17,13 +17,13 @@ import { settingsFor, tokenVariable, variablesOf } from "./settings.mjs";
  * @returns {Document[]}
  */
 export function objectsFor(choices) {
-  const { collector, module, kind, nativeTracing, sidecars } = choices;
+  const { collector, kind, nativeTracing, sidecars, configMaps } = choices;
   const documents = [];
   if (collector.namespace === undefined) documents.push(serviceEntry(choices));
   if (collector.tls) documents.push(destinationRule(choices));
   documents.push(...sidecars.map((namespace) => sidecarFor(choices, namespace)));
   if (!nativeTracing) documents.push(telemetry(choices));
-  if (module.from === "configmap") documents.push(configMap(choices));
+  documents.push(...configMaps.map((namespace) => configMap(choices, namespace)));
   const filter = { EnvoyFilter: envoyFilter, WasmPlugin: wasmPlugin, TrafficExtension: trafficExtension };
   documents.push(filter[kind](choices));
   return documents;
@@ -124,10 +124,13 @@ function telemetry(choices) {
   return document;
 }
 
-/** @param {Choices} choices */
-function configMap(choices) {
-  const document = inNamespace("configmap", choices);
-  document.setIn(["binaryData", "lightspan.wasm"], choices.module.bytes.toString("base64"));
+/**
+ * @param {Choices} choices
+ * @param {string} namespace
+ */
+function configMap({ module }, namespace) {
+  const document = inNamespace("configmap", { namespace });
+  document.setIn(["binaryData", "lightspan.wasm"], module.bytes.toString("base64"));
   return document;
 }
 
@@ -202,7 +205,7 @@ function select(document, { workload }) {
 
 /**
  * @param {string} name
- * @param {Choices} choices
+ * @param {Pick<Choices, "namespace">} choices
  */
 function inNamespace(name, { namespace }) {
   const document = template(name);

@@ -27,6 +27,7 @@ after(() => rmSync(root, { recursive: true }));
 const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
 const modules = [
   ["configmap"],
+  ["configmap", "--configmap", "shop"],
   ["file:///opt/lightspan.wasm"],
   ["https://modules.example/lightspan.wasm"],
   ["oci://registry.example/mesh/lightspan:1.0"],

@@ -61,6 +61,11 @@ const refusals: [flags: string[], message: RegExp][] = [
   ],
   [["--collector", inMesh, "--namespace", ""], /^--namespace: found ""; allowed: small letters/],
   [["--collector", inMesh, "--token-secret=-a"], /^--token-secret: found "-a"/],
+  [["--collector", inMesh, "--configmap", "A"], /^--configmap: found "A"; allowed: small letters/],
+  [
+    ["--collector", inMesh, "--configmap", "a", "--module", "oci://r.example/i:1"],
+    /^--configmap: found "a"; allowed: with --module configmap only/,
+  ],
   [["--collector", inMesh, "--sidecar", "A"], /^--sidecar: found "A"; allowed: small letters/],
   [["--collector", inMesh, "--token-secret", "a/b/c"], /^--token-secret: found "a\/b\/c"; allowed: NAME or NAME\/KEY/],
   [["--collector", inMesh, "--workload", "reviews"], /^--workload: found "reviews"; allowed: LABEL=VALUE$/],

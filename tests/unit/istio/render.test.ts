@@ -130,3 +130,25 @@ test("a pod waits for its Secret and ConfigMap where their absence would be in t
     for (const patch of one) assert.equal(patch.match(/optional: true/g)?.length ?? 0, expected / 2, kind);
   }
 });
+
+test("each namespace that is named gets the module's ConfigMap, once", () => {
+  const flags = [
+    "--collector",
+    inMesh,
+    "--configmap",
+    "bookinfo",
+    "--configmap",
+    "shop",
+    "--configmap",
+    "istio-system",
+  ];
+  const objects = objectsFor(choose(...flags)).map(
+    (document) => document.toJS() as { kind: string; metadata: { namespace: string }; binaryData: unknown },
+  );
+  const maps = objects.filter(({ kind }) => kind === "ConfigMap");
+  assert.deepEqual(
+    maps.map(({ metadata }) => metadata.namespace),
+    ["istio-system", "bookinfo", "shop"],
+  );
+  for (const { binaryData } of maps) assert.deepEqual(binaryData, maps[0]?.binaryData);
+});
