@@ -155,7 +155,7 @@ function labelsOf(texts) {
   for (const text of texts) {
     const [, key, value] = label.exec(text) ?? [];
     if (key === undefined || value === undefined) throw new Refusal("--workload", text, "LABEL=VALUE");
-    if (labels[key] !== undefined) throw new Refusal("--workload", text, `one value of ${key}; pods have no more`);
+    if (Object.hasOwn(labels, key)) throw new Refusal("--workload", text, `one value of ${key}; pods have no more`);
     labels[key] = value;
   }
   return labels;
