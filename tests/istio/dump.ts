@@ -10,7 +10,7 @@ export interface ConnectionManager {
   direction: string;
   /** Names of the HTTP filters, in order. */
   filters: string[];
-  /** Whether a native tracer reports spans. */
+  /** Whether Envoy itself has anything to do with traces, be it that it marks request ids. */
   tracing: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface Extension {
 interface Manager {
   "@type": string;
   http_filters?: { name: string }[];
-  tracing?: { provider?: unknown };
+  tracing?: unknown;
 }
 
 interface Listener {
@@ -52,7 +52,7 @@ export async function connectionManagers(envoy: Admin): Promise<ConnectionManage
       .map(({ http_filters = [], tracing }) => ({
         direction: traffic_direction,
         filters: http_filters.map(({ name }) => name),
-        tracing: tracing?.provider !== undefined,
+        tracing: tracing !== undefined,
       }));
   });
 }
