@@ -23,15 +23,12 @@ export function run(args) {
     process.exitCode = 2;
     return;
   }
-  const { host, namespace } = choices.collector;
-  if (namespace === undefined && /^[^.]+\.[^.]+$/.test(host))
-    console.error(`${host} is taken for a host outside the mesh; a service of the mesh is NAME.NAMESPACE.svc`);
   const objects = text(objectsFor(choices));
   const patch = podPatchFor(choices);
   const values = istiodValuesFor(choices);
+  for (const note of notesOn(choices, patch !== undefined)) console.error(note);
   if (choices.out === undefined) {
     process.stdout.write(objects);
-    if (patch !== undefined) console.error("Pods need something too: --out FOLDER writes a patch for them as well.");
     return;
   }
   makeFolder(choices.out);
@@ -39,6 +36,22 @@ export function run(args) {
   write(choices.out, "kustomization.yaml", text([kustomization()]));
   write(choices.out, "pod-patch.yaml", patch && text([patch]));
   write(choices.out, "istiod-values.yaml", values && text([values]));
+}
+
+/**
+ * What somebody may not expect of these choices.
+ * @param {import("../envoy/istio/choices.mjs").Choices} choices
+ * @param {boolean} forPods whether pods need something for them
+ */
+function notesOn({ collector: { host, namespace }, kind, out }, forPods) {
+  const notes = [];
+  if (namespace === undefined && /^[^.]+\.[^.]+$/.test(host))
+    notes.push(`${host} is taken for a host outside the mesh; a service of the mesh is NAME.NAMESPACE.svc`);
+  if (forPods && out === undefined)
+    notes.push("Pods need something too: --out FOLDER writes a patch for them as well.");
+  if (forPods && kind !== "EnvoyFilter")
+    notes.push(`Pods first, then the ${kind}: one that lacks what the patch gives answers 500 to every request.`);
+  return notes;
 }
 
 /**

@@ -96,6 +96,12 @@ export function choicesOf(args, readModule) {
       values.workload.join(" "),
       `with the workload's own --namespace, or with --keep-native-tracing: in ${rootNamespace} native tracing ends for all`,
     );
+  if (kind !== "EnvoyFilter" && values.module === undefined)
+    throw new Refusal(
+      "--module",
+      undefined,
+      `https://… or oci://… with ${kind}: of a file, pods that lack it answer 500`,
+    );
   const module = moduleOf(values.module ?? "configmap", values.sha256, readModule());
   const configMaps = (values.configmap ?? []).map((name) => nameOf("--configmap", name));
   if (module.from !== "configmap" && configMaps.length > 0)

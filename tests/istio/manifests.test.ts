@@ -83,7 +83,7 @@ const spoiled: [what: string, kind: string, from: string, to: string][] = [
 ];
 for (const [what, kind, from, to] of spoiled) {
   test(`${what} would be noticed`, async () => {
-    const yaml = manifests("--kind", kind, "--collector", collectorUrl);
+    const yaml = manifests("--kind", kind, "--module", "configmap", "--collector", collectorUrl);
     assert.ok(yaml.includes(from));
     assert.notDeepEqual(await complaints(yaml.replaceAll(from, to)), []);
   });
@@ -103,7 +103,16 @@ test("the manifests carry the module built here, and its checksum", () => {
 
 test("no manifest holds a token, and each that needs one says which variable has it", () => {
   for (const kind of kinds) {
-    const yaml = manifests("--collector", "lightstep", "--token-secret", "lightstep", "--kind", kind);
+    const yaml = manifests(
+      "--collector",
+      "lightstep",
+      "--token-secret",
+      "lightstep",
+      "--kind",
+      kind,
+      "--module",
+      "configmap",
+    );
     assert.match(yaml, /"?access_token_env"?: "?LIGHTSPAN_ACCESS_TOKEN/);
     assert.doesNotMatch(yaml, /access_token"?:/);
   }

@@ -61,6 +61,10 @@ const refusals: [flags: string[], message: RegExp][] = [
   ],
   [["--collector", inMesh, "--namespace", ""], /^--namespace: found ""; allowed: small letters/],
   [["--collector", inMesh, "--token-secret=-a"], /^--token-secret: found "-a"/],
+  [
+    ["--collector", inMesh, "--kind", "WasmPlugin"],
+    /^--module: is missing; allowed: https:.* with WasmPlugin: .* 500$/,
+  ],
   [["--collector", inMesh, "--configmap", "A"], /^--configmap: found "A"; allowed: small letters/],
   [
     ["--collector", inMesh, "--configmap", "a", "--module", "oci://r.example/i:1"],

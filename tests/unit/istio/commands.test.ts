@@ -69,6 +69,12 @@ test("a service of the mesh that is named as if it were outside is pointed out",
   assert.doesNotMatch(lightspan("istio", ...inMesh).stderr, /outside the mesh/);
 });
 
+test("where a pod that lacks something would be in the way, the order is pointed out", () => {
+  const flags = [...inMesh, "--module", "oci://registry.example/lightspan:1", "--token-secret", "s", "--kind"];
+  assert.match(lightspan("istio", ...flags, "WasmPlugin").stderr, /^Pods first, then the WasmPlugin: .* 500/m);
+  assert.doesNotMatch(lightspan("istio", ...flags, "EnvoyFilter").stderr, /Pods first/);
+});
+
 test("a folder of an earlier run has only what these choices need, and whatever else is there stays", () => {
   const out = join(root, "a folder");
   const write = (...flags: string[]): string[] => {

@@ -71,7 +71,7 @@ test("reports at a path of the person's own start no trace there either", () => 
 
 /** The one object of a kind. */
 function object(kind: string, ...flags: string[]): { spec: Record<string, unknown> } {
-  const [found, ...more] = objectsFor(choose("--collector", inMesh, "--kind", kind, ...flags))
+  const [found, ...more] = objectsFor(choose("--collector", inMesh, "--kind", kind, "--module", "configmap", ...flags))
     .map((document) => document.toJS() as { kind: string; spec: Record<string, unknown> })
     .filter((each) => each.kind === kind);
   assert.ok(found !== undefined && more.length === 0);
@@ -121,7 +121,7 @@ test("a pod waits for its Secret and ConfigMap where their absence would be in t
     ["WasmPlugin", 0],
     ["TrafficExtension", 0],
   ] as const) {
-    const flags = ["--collector", inMesh, "--kind", kind];
+    const flags = ["--collector", inMesh, "--kind", kind, "--module", "configmap"];
     const patchOf = (...more: string[]) => podPatchFor(choose(...flags, ...more))?.toString() ?? "";
     const both = patchOf("--token-secret", "s");
     assert.equal(both.match(/optional: true/g)?.length ?? 0, expected, kind);
