@@ -1,8 +1,11 @@
 // `lightspan istio`: the manifests for Istio, printed or written to a folder.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { choicesOf, flags } from "../envoy/istio/choices.mjs";
 import { istiodValuesFor, kustomization, objectsFor, podPatchFor } from "../envoy/istio/render.mjs";
+import { settingsFor, variablesOf } from "../envoy/istio/settings.mjs";
+import { makeFolder } from "./folder.mjs";
+import { tryConfiguration } from "./host.mjs";
 import { readModule } from "./module.mjs";
 
 export const summary = "prints Istio's manifests for Lightspan, for kubectl, Kustomize and Helm";
@@ -14,19 +17,53 @@ export function run(args) {
     return;
   }
   const choices = choicesOf(args, readModule);
+  const refusal = refusalOf(settingsFor(choices), choices.module.bytes);
+  if (refusal.length > 0) {
+    for (const line of refusal) console.error(`lightspan istio: --config: ${line}`);
+    process.exitCode = 2;
+    return;
+  }
   const objects = text(objectsFor(choices));
   const patch = podPatchFor(choices);
   const values = istiodValuesFor(choices);
+  for (const note of notesOn(choices, patch !== undefined)) console.error(note);
   if (choices.out === undefined) {
     process.stdout.write(objects);
-    if (patch !== undefined) console.error("Pods need something too: --out FOLDER writes a patch for them as well.");
     return;
   }
-  mkdirSync(choices.out, { recursive: true });
+  makeFolder(choices.out);
   write(choices.out, "lightspan.yaml", objects);
   write(choices.out, "kustomization.yaml", text([kustomization()]));
-  if (patch !== undefined) write(choices.out, "pod-patch.yaml", text([patch]));
-  if (values !== undefined) write(choices.out, "istiod-values.yaml", text([values]));
+  write(choices.out, "pod-patch.yaml", patch && text([patch]));
+  write(choices.out, "istiod-values.yaml", values && text([values]));
+}
+
+/**
+ * What somebody may not expect of these choices.
+ * @param {import("../envoy/istio/choices.mjs").Choices} choices
+ * @param {boolean} forPods whether pods need something for them
+ */
+function notesOn({ collector: { host, namespace }, kind, out }, forPods) {
+  const notes = [];
+  if (namespace === undefined && /^[^.]+\.[^.]+$/.test(host))
+    notes.push(`${host} is taken for a host outside the mesh; a service of the mesh is NAME.NAMESPACE.svc`);
+  if (forPods && out === undefined)
+    notes.push("Pods need something too: --out FOLDER writes a patch for them as well.");
+  if (forPods && kind !== "EnvoyFilter")
+    notes.push(`Pods first, then the ${kind}: one that lacks what the patch gives answers 500 to every request.`);
+  return notes;
+}
+
+/**
+ * What the module says against a configuration; nothing if it takes it. What a variable holds, only the proxy knows.
+ * @param {Record<string, unknown>} settings
+ * @param {Buffer} module
+ */
+function refusalOf(settings, module) {
+  const environment = Object.fromEntries(variablesOf(settings).map((name) => [name, "any"]));
+  const configuration = Buffer.from(JSON.stringify(settings));
+  const { accepted, lines } = tryConfiguration(Uint8Array.from(module), configuration, environment);
+  return accepted ? [] : lines.map((line) => line.text);
 }
 
 function flagLines() {
@@ -42,9 +79,11 @@ function text(documents) {
   return documents.map((document) => document.toString({ lineWidth: 0 })).join("---\n");
 }
 
-/** @type {(folder: string, name: string, content: string) => void} */
+/** Writes a file, or takes away one of an earlier run that these choices do not need.
+ * @type {(folder: string, name: string, content: string | undefined) => void} */
 function write(folder, name, content) {
   const path = join(folder, name);
+  if (content === undefined) return rmSync(path, { force: true });
   writeFileSync(path, content);
   console.log(path);
 }

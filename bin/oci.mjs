@@ -1,9 +1,11 @@
 // `lightspan oci`: the module as an OCI image in a folder, without Docker.
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { imageOf, manifestType } from "../envoy/istio/image.mjs";
+import { Refusal } from "../envoy/istio/refusal.mjs";
+import { makeFolder } from "./folder.mjs";
 import { readModule } from "./module.mjs";
 
 export const summary = "writes the module as an OCI image layout and prints both digests";
@@ -22,10 +24,12 @@ export function run(args) {
   });
   const { out, tag, help } = parseArgs({ args, options }).values;
   if (help) return console.log(usage);
+  // As the OCI distribution specification has it.
+  if (!/^\w[\w.-]{0,127}$/.test(tag)) throw new Refusal("--tag", tag, "letters, digits, _ and, inside, - and .");
   const module = readModule();
   const { digest, manifest, blobs } = imageOf(module);
 
-  mkdirSync(join(out, "blobs", "sha256"), { recursive: true });
+  makeFolder(out, "blobs", "sha256");
   writeFileSync(join(out, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
   const descriptor = {
     mediaType: manifestType,

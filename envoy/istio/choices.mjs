@@ -9,6 +9,9 @@ const kinds = /** @type {const} */ (["EnvoyFilter", "WasmPlugin", "TrafficExtens
 const protocols = /** @type {const} */ (["lightstep", "otlp", "zipkin"]);
 const transports = /** @type {const} */ (["http", "grpc"]);
 
+/** Istio's root namespace, whose objects hold for the whole mesh. */
+const rootNamespace = "istio-system";
+
 /**
  * @typedef {object} Choices
  * @property {import("./collector.mjs").Collector} collector
@@ -22,6 +25,7 @@ const transports = /** @type {const} */ (["http", "grpc"]);
  * @property {Record<string, unknown>} settings More of Lightspan's configuration.
  * @property {boolean} nativeTracing Whether Istio's own tracing stays on.
  * @property {string[]} sidecars Namespaces for which a Sidecar is wanted that shows the collector.
+ * @property {string[]} configMaps Namespaces whose pods mount the module.
  * @property {string | undefined} out The folder to write to; undefined for standard output.
  */
 
@@ -53,6 +57,12 @@ export const flags = /** @type {const} */ ({
     help: "a Sidecar for this namespace that shows the collector; may be given again",
     multiple: true,
   },
+  configmap: {
+    type: "string",
+    value: "NAME",
+    help: "the module's ConfigMap for this namespace too; may be given again",
+    multiple: true,
+  },
   out: { type: "string", value: "FOLDER", help: "writes files for Kustomize and Helm there instead of printing" },
 });
 
@@ -77,18 +87,38 @@ export function choicesOf(args, readModule) {
     throw new Refusal("--token-secret", undefined, "the name of a Secret; Lightstep's endpoint wants a token");
   const collector = collectorOf(values.collector, protocol, transport);
   const kind = oneOf("--kind", values.kind ?? "EnvoyFilter", kinds);
+  const namespace = nameOf("--namespace", values.namespace ?? rootNamespace);
+  const nativeTracing = values["keep-native-tracing"] ?? false;
+  const workload = labelsOf(values.workload ?? []);
+  if (values.workload !== undefined && namespace === rootNamespace && !nativeTracing)
+    throw new Refusal(
+      "--workload",
+      values.workload.join(" "),
+      `with the workload's own --namespace, or with --keep-native-tracing: in ${rootNamespace} native tracing ends for all`,
+    );
+  if (kind !== "EnvoyFilter" && values.module === undefined)
+    throw new Refusal(
+      "--module",
+      undefined,
+      `https://… or oci://… with ${kind}: of a file, pods that lack it answer 500`,
+    );
+  const module = moduleOf(values.module ?? "configmap", values.sha256, readModule());
+  const configMaps = (values.configmap ?? []).map((name) => nameOf("--configmap", name));
+  if (module.from !== "configmap" && configMaps.length > 0)
+    throw new Refusal("--configmap", configMaps.join(" "), "with --module configmap only");
   return {
     collector,
     protocol,
     transport,
     token: tokenOf(values["token-secret"]),
-    namespace: nameOf("--namespace", values.namespace ?? "istio-system"),
-    module: moduleOf(values.module ?? "configmap", values.sha256, readModule()),
+    namespace,
+    module,
     kind,
-    workload: Object.fromEntries((values.workload ?? []).map(labelOf)),
+    workload,
     settings: settingsOf(values.config ?? "{}"),
-    nativeTracing: values["keep-native-tracing"] ?? false,
-    sidecars: (values.sidecar ?? []).map((name) => nameOf("--sidecar", name)),
+    nativeTracing,
+    sidecars: [...new Set(values.sidecar)].map((name) => nameOf("--sidecar", name)),
+    configMaps: module.from === "configmap" ? [...new Set([namespace, ...configMaps])] : [],
     out: values.out,
   };
 }
@@ -116,17 +146,35 @@ function nameOf(flag, value) {
 function tokenOf(text) {
   if (text === undefined) return undefined;
   const [secret = "", key = "token", ...rest] = text.split("/");
-  if (rest.length > 0 || !/^[-a-z0-9.]+$/.test(secret) || !/^[-\w.]+$/.test(key))
+  if (rest.length > 0 || !/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(secret) || !/^[-\w.]{1,253}$/.test(key))
     throw new Refusal("--token-secret", text, "NAME or NAME/KEY of a Secret");
   return { secret, key };
 }
 
-/** @type {(text: string) => [string, string]} */
-function labelOf(text) {
-  const [, key, value] = /^([\w./-]+)=([\w.-]*)$/.exec(text) ?? [];
-  if (key === undefined || value === undefined) throw new Refusal("--workload", text, "LABEL=VALUE");
-  return [key, value];
+const labelPart = "[A-Za-z0-9](?:[\\w.-]{0,61}[A-Za-z0-9])?";
+const label = new RegExp(`^((?:[a-z0-9.-]{1,253}/)?${labelPart})=((?:${labelPart})?)$`);
+
+/** Labels as Kubernetes has them: a pod has one value for each. @param {string[]} texts */
+function labelsOf(texts) {
+  /** @type {Record<string, string>} */
+  const labels = {};
+  for (const text of texts) {
+    const [, key, value] = label.exec(text) ?? [];
+    if (key === undefined || value === undefined) throw new Refusal("--workload", text, "LABEL=VALUE");
+    if (Object.hasOwn(labels, key)) throw new Refusal("--workload", text, `one value of ${key}; pods have no more`);
+    labels[key] = value;
+  }
+  return labels;
 }
+
+/** Keys that have a flag of their own, which says more than the key. */
+const flagsOfKeys = {
+  cluster: "--collector",
+  protocol: "--protocol",
+  transport: "--transport",
+  access_token: "--token-secret; a manifest is no place for a token",
+  access_token_env: "--token-secret",
+};
 
 /**
  * @param {string} text
@@ -139,7 +187,10 @@ function settingsOf(text) {
   } catch {
     value = undefined;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  const isObject = (/** @type {unknown} */ each) => typeof each === "object" && each !== null && !Array.isArray(each);
+  if (!isObject(value) || !Object.values(value).every(isObject))
     throw new Refusal("--config", text, "a JSON object of Lightspan's configuration");
+  for (const [key, flag] of Object.entries(flagsOfKeys))
+    if (key in (value.collector ?? {})) throw new Refusal("--config", `collector.${key}`, flag);
   return value;
 }

@@ -32,6 +32,12 @@ export const reportPaths = {
   "zipkin http": "/api/v2/spans",
 };
 
+/** Names as DNS has them, with a dot in it, as Istio wants a ServiceEntry's. */
+const hostName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/;
+
+/** A service of Kubernetes': its name and its namespace. */
+const serviceName = /^([^.]+)\.([^.]+)\.svc(\.|$)/;
+
 /** The port that a collector outside the mesh has in Istio's eyes, whatever it listens on; serviceentry.yaml says why. */
 export const externalPort = 80;
 
@@ -46,7 +52,7 @@ export function collectorOf(text, protocol, transport) {
   const url = urlOf(text === "lightstep" ? publicEndpoint(protocol, transport) : text, text);
   const tls = url.protocol === "https:";
   const port = Number(url.port || (tls ? 443 : 80));
-  const service = /^([^.]+)\.([^.]+)\.svc(\.|$)/.exec(url.hostname);
+  const service = serviceName.exec(url.hostname);
   const host = url.hostname.endsWith(".svc") ? `${url.hostname}.cluster.local` : url.hostname;
   const namespace = service?.[2];
   const cluster = `outbound|${namespace === undefined ? externalPort : port}||${host}`;
@@ -70,8 +76,12 @@ function publicEndpoint(protocol, transport) {
 function urlOf(text, given) {
   const allowed = "lightstep, http://HOST:PORT or https://HOST:PORT, where a service of the mesh is NAME.NAMESPACE.svc";
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const bare = url !== undefined && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && !url.search;
-  if (!bare || url.username !== "" || isIP(url.hostname.replace(/[[\]]/g, "")) !== 0 || !url.hostname.includes("."))
+  if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.username !== "" || url.port === "0")
     throw new Refusal("--collector", given, allowed);
+  if (!hostName.test(url.hostname) || isIP(url.hostname) !== 0) throw new Refusal("--collector", given, allowed);
+  if (/\.svc(\.cluster\.local)?$/.test(url.hostname) && !serviceName.test(url.hostname))
+    throw new Refusal("--collector", given, allowed);
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "")
+    throw new Refusal("--collector", given, `${url.origin}; --config '{"collector":{"path":…}}' is for another path`);
   return url;
 }

@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 import { imageOf } from "./image.mjs";
 import { Refusal } from "./refusal.mjs";
 
+const allowedModules = "configmap, file:///PATH, https://HOST/PATH or oci://REGISTRY/REPOSITORY:TAG";
+
 /** Where the ConfigMap is mounted, and so where the module is when no other place is chosen. */
 export const mountedModule = "/var/lib/lightspan/lightspan.wasm";
 
@@ -19,16 +21,19 @@ export const mountedModule = "/var/lib/lightspan/lightspan.wasm";
  * The place that `text` names. The checksum is that of `bytes`, the module built here, unless `sha256` says otherwise.
  * Throws Refusal.
  * @param {string} text
- * @param {string | undefined} sha256 64 hexadecimal digits, or `none`
+ * @param {string | undefined} asked the checksum: 64 hexadecimal digits, as a tool prints them, or `none`
  * @param {Buffer} bytes
  * @returns {Module}
  */
-export function moduleOf(text, sha256, bytes) {
+export function moduleOf(text, asked, bytes) {
+  const sha256 = asked?.toLowerCase().replace(/^sha256:/, "");
   if (sha256 !== undefined && sha256 !== "none" && !/^[0-9a-f]{64}$/.test(sha256))
-    throw new Refusal("--sha256", sha256, "64 hexadecimal digits, or none");
+    throw new Refusal("--sha256", asked, "64 hexadecimal digits, or none");
   if (text === "configmap") return local("configmap", `file://${mountedModule}`, sha256, bytes);
+  if (/\s/.test(text) || (/^(https?|oci):/.test(text) && !URL.canParse(text)))
+    throw new Refusal("--module", text, allowedModules);
   if (/^file:\/\/\/./.test(text)) return local("file", text, sha256, bytes);
-  if (/^oci:\/\/[^/]+\/./.test(text)) {
+  if (/^oci:\/\/[^/]+\/[^@]+(@sha256:[0-9a-f]{64})?$/.test(text)) {
     // Istio compares the digest in the URL by itself.
     const own = text.includes("@sha256:") ? undefined : imageOf(bytes).digest;
     return { from: "remote", url: text, sha256: chosen(sha256, own), bytes };
@@ -37,7 +42,7 @@ export function moduleOf(text, sha256, bytes) {
     const own = createHash("sha256").update(bytes).digest("hex");
     return { from: "remote", url: text, sha256: chosen(sha256, own), bytes };
   }
-  throw new Refusal("--module", text, "configmap, file:///PATH, https://HOST/PATH or oci://REGISTRY/REPOSITORY:TAG");
+  throw new Refusal("--module", text, allowedModules);
 }
 
 /**

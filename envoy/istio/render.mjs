@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseDocument, Scalar, stringify } from "yaml";
 import { externalPort } from "./collector.mjs";
-import { settingsFor, tokenVariable } from "./settings.mjs";
+import { settingsFor, tokenVariable, variablesOf } from "./settings.mjs";
 
 /**
  * @typedef {import("./choices.mjs").Choices} Choices
@@ -17,13 +17,13 @@ import { settingsFor, tokenVariable } from "./settings.mjs";
  * @returns {Document[]}
  */
 export function objectsFor(choices) {
-  const { collector, module, kind, nativeTracing, sidecars } = choices;
+  const { collector, kind, nativeTracing, sidecars, configMaps } = choices;
   const documents = [];
   if (collector.namespace === undefined) documents.push(serviceEntry(choices));
   if (collector.tls) documents.push(destinationRule(choices));
   documents.push(...sidecars.map((namespace) => sidecarFor(choices, namespace)));
-  if (!nativeTracing) documents.push(inNamespace("telemetry", choices));
-  if (module.from === "configmap") documents.push(configMap(choices));
+  if (!nativeTracing) documents.push(telemetry(choices));
+  documents.push(...configMaps.map((namespace) => configMap(choices, namespace)));
   const filter = { EnvoyFilter: envoyFilter, WasmPlugin: wasmPlugin, TrafficExtension: trafficExtension };
   documents.push(filter[kind](choices));
   return documents;
@@ -34,11 +34,16 @@ export function objectsFor(choices) {
  * @param {Choices} choices
  * @returns {Document | undefined}
  */
-export function podPatchFor({ token, module }) {
+export function podPatchFor({ token, module, kind }) {
   if (token === undefined && module.from !== "configmap") return undefined;
   const patch = template("pod-patch");
   const pod = ["spec", "template", "spec"];
   const proxy = [...pod, "containers", 0];
+  if (kind !== "EnvoyFilter") {
+    // Those answer 500 where the token or the module is missing. A pod that waits for both is better off.
+    patch.deleteIn([...proxy, "env", 0, "valueFrom", "secretKeyRef", "optional"]);
+    patch.deleteIn([...pod, "volumes", 0, "configMap", "optional"]);
+  }
   if (token === undefined) patch.deleteIn([...proxy, "env"]);
   else {
     patch.setIn([...proxy, "env", 0, "name"], tokenVariable);
@@ -64,10 +69,14 @@ export function istiodValuesFor(choices) {
   patch.deleteIn(["spec", "template", "spec", "containers", 0, "image"]);
   const { containers, ...rest } = patch.toJS().spec.template.spec;
   const values = template("istiod-values");
-  // Where Kubernetes has native sidecars, Istio's proxy is an init container.
-  const place = "{{ if .NativeSidecars }}initContainers{{ else }}containers{{ end }}";
-  const pod = stringify({ spec: { [place]: containers, ...rest } }).replace(`"${place}"`, place);
-  values.setIn(["sidecarInjectorWebhook", "templates", "lightspan"], block(pod));
+  const templates = ["sidecarInjectorWebhook", "templates"];
+  // As Istio's own template decides it: a native sidecar is an init container. A gateway's proxy never is.
+  const native =
+    'ne (index .ObjectMeta.Annotations "sidecar.istio.io/nativeSidecar" | default (printf "%t" .NativeSidecars)) "false"';
+  const pod = stringify({ spec: { containers, ...rest } });
+  const place = `{{ if ${native} }}initContainers{{ else }}containers{{ end }}:`;
+  values.setIn([...templates, "lightspan"], block(pod.replace("containers:", place)));
+  values.setIn([...templates, "lightspan-gateway"], block(pod));
   return values;
 }
 
@@ -109,18 +118,31 @@ function sidecarFor({ collector, namespace: ours }, namespace) {
 }
 
 /** @param {Choices} choices */
-function configMap(choices) {
-  const document = inNamespace("configmap", choices);
-  document.setIn(["binaryData", "lightspan.wasm"], choices.module.bytes.toString("base64"));
+function telemetry(choices) {
+  const document = inNamespace("telemetry", choices);
+  select(document, choices);
+  return document;
+}
+
+/**
+ * @param {Choices} choices
+ * @param {string} namespace
+ */
+function configMap({ module }, namespace) {
+  const document = inNamespace("configmap", { namespace });
+  document.setIn(["binaryData", "lightspan.wasm"], module.bytes.toString("base64"));
   return document;
 }
 
 /** @param {Choices} choices */
 function envoyFilter(choices) {
-  const { module, token, workload } = choices;
+  const { module, workload, collector } = choices;
   const document = inNamespace("envoyfilter", choices);
+  const annotation = ["metadata", "annotations", "envoyfilter.istio.io/referenced-services"];
+  document.setIn(annotation, `${collector.namespace ?? choices.namespace}/${collector.host}`);
   const config = ["spec", "configPatches", 1, "patch", "value", "typed_config", "config"];
-  document.setIn([...config, "configuration", "value"], block(`${JSON.stringify(settingsFor(choices), null, 2)}\n`));
+  const settings = settingsFor(choices);
+  document.setIn([...config, "configuration", "value"], block(`${JSON.stringify(settings, null, 2)}\n`));
   if (module.from === "remote") {
     // Istio's agent fetches it; Envoy never sees the cluster, but its API wants one.
     const remote = {
@@ -130,11 +152,13 @@ function envoyFilter(choices) {
     };
     document.setIn([...config, "vm_config", "code"], document.createNode({ remote }));
   } else {
-    document.setIn([...config, "vm_config", "code", "local", "filename"], new URL(module.url).pathname);
+    // As it stands, which is what Istio does with it in the other kinds.
+    document.setIn([...config, "vm_config", "code", "local", "filename"], module.url.slice("file://".length));
   }
-  if (token !== undefined) {
-    const variables = document.createNode({ host_env_keys: [tokenVariable] });
-    document.setIn([...config, "vm_config", "environment_variables"], variables);
+  const variables = variablesOf(settings);
+  if (variables.length > 0) {
+    const keys = document.createNode({ host_env_keys: variables });
+    document.setIn([...config, "vm_config", "environment_variables"], keys);
   }
   if (Object.keys(workload).length > 0) {
     document.setIn(["spec", "workloadSelector"], document.createNode({ labels: workload }));
@@ -158,23 +182,30 @@ function trafficExtension(choices) {
  * @param {Choices} choices
  */
 function plugin(document, wasm, choices) {
-  const { module, token, workload } = choices;
+  const { module } = choices;
+  const settings = settingsFor(choices);
   document.setIn([...wasm, "url"], module.url);
   if (module.sha256 !== undefined) document.setIn([...wasm, "sha256"], module.sha256);
-  document.setIn([...wasm, "pluginConfig"], document.createNode(settingsFor(choices)));
-  if (token !== undefined) {
-    const env = [{ name: tokenVariable, valueFrom: "HOST" }];
-    document.setIn([...wasm, "vmConfig"], document.createNode({ env }));
-  }
-  if (Object.keys(workload).length > 0) {
-    document.setIn(["spec", "selector"], document.createNode({ matchLabels: workload }));
-  }
+  document.setIn([...wasm, "pluginConfig"], document.createNode(settings));
+  const env = variablesOf(settings).map((name) => ({ name, valueFrom: "HOST" }));
+  if (env.length > 0) document.setIn([...wasm, "vmConfig"], document.createNode({ env }));
+  select(document, choices);
   return document;
 }
 
 /**
- * @param {string} name
+ * Narrows an object to the chosen workload, if one was chosen.
+ * @param {Document} document
  * @param {Choices} choices
+ */
+function select(document, { workload }) {
+  if (Object.keys(workload).length === 0) return;
+  document.setIn(["spec", "selector"], document.createNode({ matchLabels: workload }));
+}
+
+/**
+ * @param {string} name
+ * @param {Pick<Choices, "namespace">} choices
  */
 function inNamespace(name, { namespace }) {
   const document = template(name);

@@ -17,13 +17,28 @@ export function settingsFor({ collector, protocol, transport, token, settings })
     ...(transport === "http" ? {} : { transport }),
     ...(token === undefined ? {} : { access_token_env: tokenVariable }),
   };
-  const chosen = { ...settings, collector: { ...record(settings.collector), ...own } };
+  const given = record(settings.collector);
+  const chosen = { ...settings, collector: { ...given, ...own } };
   if (collector.namespace === undefined) return chosen;
   // A collector of the mesh has a sidecar too: were its reports traced there, each would be the cause of the next.
-  const path = Object.entries(reportPaths).find(([key]) => key === `${protocol} ${transport}`)?.[1];
-  const sampling = record(settings.sampling);
-  const excluded = Array.isArray(sampling.exclude_paths) ? sampling.exclude_paths : [];
-  return { ...chosen, sampling: { ...sampling, exclude_paths: [...excluded, path] } };
+  const path = given.path ?? Object.entries(reportPaths).find(([key]) => key === `${protocol} ${transport}`)?.[1];
+  const { exclude_paths: excluded = [], ...sampling } = record(settings.sampling);
+  // What is no list stays as it is, for the module to refuse.
+  return {
+    ...chosen,
+    sampling: { ...sampling, exclude_paths: Array.isArray(excluded) ? [...excluded, path] : excluded },
+  };
+}
+
+/**
+ * The variables of the proxy's environment that a configuration reads. The VM sees those that it is allowed to see.
+ * @param {Record<string, unknown>} settings
+ */
+export function variablesOf(settings) {
+  const sources = Object.values(record(record(settings.tags).environment));
+  const named = sources.map((source) => (typeof source === "string" ? source : record(source).source));
+  const names = [record(settings.collector).access_token_env, ...named];
+  return [...new Set(names.filter((name) => typeof name === "string"))];
 }
 
 /**

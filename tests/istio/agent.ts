@@ -24,6 +24,8 @@ export interface AgentOptions {
   address: string;
   /** More of the proxy's environment, as a pod's template gives it. */
   env?: Record<string, string>;
+  /** More of the mesh configuration's defaultConfig. */
+  proxyConfig?: object;
   /** REDIRECT: connections come by iptables, and the proxy runs as Istio's own user, by whom iptables tells them. */
   interception?: "NONE" | "REDIRECT";
 }
@@ -56,7 +58,7 @@ export async function agentMissing(): Promise<string | undefined> {
 
 /** Starts pilot-agent and waits until its Envoy takes traffic. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { pilot, workload, address, env, interception = "NONE" } = options;
+  const { pilot, workload, address, env, proxyConfig: more, interception = "NONE" } = options;
   const istio = await findIstio(console.error);
   const folder = mkdtempSync(join(tmpdir(), "lightspan-agent-"));
   const [admin = 0, status = 0, envoyStatus = 0, prometheus = 0] = await freePorts(4);
@@ -69,6 +71,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     proxyAdminPort: admin,
     statusPort: status,
     concurrency: 1,
+    ...more,
   };
   mkdirSync(proxyConfig.configPath);
   const program = await startProgram({

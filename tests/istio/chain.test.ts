@@ -10,7 +10,7 @@ import { inMesh } from "./bookinfo.ts";
 import { collectorUrl, inCluster } from "./cluster.ts";
 import { connectionManagers, extensions, speaksHttp2 } from "./dump.ts";
 import type { KubeObject } from "./kubernetes.ts";
-import { manifestObjects } from "./manifests.ts";
+import { manifestObjects, refusedObjects } from "./manifests.ts";
 import { outsider } from "./objects.ts";
 import { startProxy } from "./proxy.ts";
 
@@ -82,12 +82,28 @@ test(
   "where the configuration is refused, traffic flows without Lightspan, and Envoy's log says why",
   { timeout },
   async () => {
-    const objects = manifestObjects(...file, "--config", '{"sampling":{"rate":7}}');
-    await inMesh({ objects }, async ({ envoys, url, satellite }) => {
+    await inMesh({ objects: refusedObjects(...file) }, async ({ envoys, url, satellite }) => {
       assert.deepEqual(await viewPages(url, 5, 1), []);
       assert.equal(satellite.store.list().length, 0);
       assert.match(envoyOf(envoys, "reviews-v1").log(), /configuration refused: sampling\.rate: found 7; allowed/);
     });
+  },
+);
+
+test(
+  "a gateway that has no clusters but those of its routes has the collector's all the same",
+  { timeout },
+  async () => {
+    const collector = "outbound|8360||satellite.observability.svc.cluster.local";
+    const pilotEnvironment = { PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true" };
+    for (const [flags, expected] of [
+      [file, false],
+      [[...file, "--kind", "WasmPlugin"], undefined],
+    ] as const) {
+      await inMesh({ objects: manifestObjects(...flags), pilotEnvironment }, async ({ envoys }) => {
+        assert.equal(await speaksHttp2(envoyOf(envoys, "istio-ingressgateway"), collector), expected, flags.join(" "));
+      });
+    }
   },
 );
 
@@ -103,6 +119,26 @@ test("native tracing is off where our Telemetry is, and on without it", { timeou
     });
   }
 });
+
+test(
+  "where one workload is chosen, it alone has Lightspan, and it alone loses native tracing",
+  { timeout },
+  async () => {
+    const objects = manifestObjects(...file, "--namespace", "default", "--workload", "app=reviews");
+    await inMesh({ objects, meshConfig: nativeTracing }, async ({ envoys }) => {
+      for (const [name, chosen] of [
+        ["reviews-v2", true],
+        ["details-v1", false],
+        ["istio-ingressgateway", false],
+      ] as const) {
+        const managers = await connectionManagers(envoyOf(envoys, name));
+        assert.ok(managers.length > 0);
+        for (const { filters, tracing } of managers)
+          assert.deepEqual([filters.includes("lightspan"), tracing], [chosen, !chosen], name);
+      }
+    });
+  },
+);
 
 test("a change of configuration loses no request", { timeout }, async () => {
   await inMesh({ objects: manifestObjects(...file) }, async ({ envoys, url, kubernetes, satellite }) => {
@@ -143,7 +179,7 @@ test(
     const at = { host: "127.0.0.1", port: 9 };
     const outside = manifestObjects(
       "--collector",
-      "http://otlp.example:4317",
+      "https://otlp.example:4317",
       "--protocol",
       "otlp",
       "--transport",

@@ -31,13 +31,15 @@ export interface ClusterOptions {
   objects: KubeObject[];
   /** Merged into istiod's mesh configuration. */
   meshConfig?: object;
+  /** More of istiod's environment. */
+  pilotEnvironment?: Record<string, string>;
   /** More hosts that the Sidecars show, as NAMESPACE/HOST:PORT. */
   sees?: string[];
 }
 
 /** Runs `body` in a cluster with Bookinfo in it, and takes everything down. */
 export async function inCluster(options: ClusterOptions, body: (cluster: Cluster) => Promise<void>): Promise<void> {
-  const { objects, meshConfig, sees = [] } = options;
+  const { objects, meshConfig, pilotEnvironment, sees = [] } = options;
   const istio = await findIstio(console.error);
   const parts: { stop(): Promise<void> }[] = [];
   const add: Cluster["add"] = (part) => {
@@ -64,7 +66,7 @@ export async function inCluster(options: ClusterOptions, body: (cluster: Cluster
       ...objects,
     ]);
     add({ stop: () => kubernetes.close() });
-    const pilot = add(await startPilot(istio, kubernetes, meshConfig));
+    const pilot = add(await startPilot(istio, kubernetes, meshConfig, pilotEnvironment));
     await body({ kubernetes, pilot, satellite, ports, add });
   } finally {
     for (const part of parts) await part.stop();

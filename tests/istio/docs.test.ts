@@ -1,8 +1,9 @@
 // What the documents show about Istio: every command of ours is run, every manifest is judged by istioctl.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { complaints } from "./judge.ts";
@@ -26,12 +27,14 @@ function blocksOf(language: string): { place: string; text: string }[] {
 const commands = blocksOf("sh").flatMap(({ place, text }) =>
   text.split("\n").flatMap((line) => (line.startsWith("npx lightspan ") ? [{ place, text: line }] : [])),
 );
-// README.md's is a part of Envoy's own configuration; tests/envoy has it validated.
 const manifests = blocksOf("yaml").filter(({ text }) => text.startsWith("apiVersion:"));
+// README.md's is a part of Envoy's own configuration; tests/envoy has it validated.
+const envoy = blocksOf("yaml").find(({ text }) => text.startsWith("http_filters:"));
 
 test("there are commands and manifests in the documents", () => {
   assert.ok(commands.length >= 4);
   assert.ok(manifests.length >= 3);
+  assert.ok(envoy);
 });
 
 for (const { place, text } of commands) {
@@ -39,9 +42,12 @@ for (const { place, text } of commands) {
     const folder = mkdtempSync(`${tmpdir()}/lightspan-docs-`);
     t.after(() => rmSync(folder, { recursive: true }));
     const script = text.replace("npx lightspan", `exec "${process.execPath}" "${root}bin/lightspan.mjs"`);
+    writeFileSync(join(folder, "envoy.yaml"), envoy?.text ?? "");
     const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" });
     assert.equal(status, 0, stderr);
-    if (stdout.includes("apiVersion:")) assert.deepEqual(await complaints(stdout), []);
+    const file = join(folder, "lightspan", "lightspan.yaml");
+    const yaml = existsSync(file) ? readFileSync(file, "utf8") : stdout;
+    if (yaml.includes("apiVersion:")) assert.deepEqual(await complaints(yaml), []);
   });
 }
 

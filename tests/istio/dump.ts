@@ -10,7 +10,7 @@ export interface ConnectionManager {
   direction: string;
   /** Names of the HTTP filters, in order. */
   filters: string[];
-  /** Whether a native tracer reports spans. */
+  /** Whether Envoy itself has anything to do with traces, be it that it marks request ids. */
   tracing: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface Extension {
 interface Manager {
   "@type": string;
   http_filters?: { name: string }[];
-  tracing?: { provider?: unknown };
+  tracing?: unknown;
 }
 
 interface Listener {
@@ -52,7 +52,7 @@ export async function connectionManagers(envoy: Admin): Promise<ConnectionManage
       .map(({ http_filters = [], tracing }) => ({
         direction: traffic_direction,
         filters: http_filters.map(({ name }) => name),
-        tracing: tracing?.provider !== undefined,
+        tracing: tracing !== undefined,
       }));
   });
 }
@@ -76,15 +76,19 @@ export async function extensions(envoy: Admin): Promise<Extension[]> {
   );
 }
 
-/** Whether Envoy speaks HTTP/2 to this cluster; undefined if there is none of that name. */
+/** Whether Envoy speaks HTTP/2 to this cluster, and offers it where there is TLS; undefined if there is none of that name. */
 export async function speaksHttp2(envoy: Admin, cluster: string): Promise<boolean | undefined> {
   interface Cluster {
     name: string;
     typed_extension_protocol_options?: object;
+    transport_socket?: { typed_config: { common_tls_context: { alpn_protocols?: string[] } } };
   }
   const clusters = await dump<{ cluster: Cluster }>(envoy, "dynamic_active_clusters");
   const found = clusters.find(({ cluster: { name } }) => name === cluster)?.cluster;
-  return found && JSON.stringify(found.typed_extension_protocol_options ?? {}).includes('"http2_protocol_options"');
+  if (found === undefined) return undefined;
+  const { typed_extension_protocol_options: options = {}, transport_socket: tls } = found;
+  const offered = tls === undefined || tls.typed_config.common_tls_context.alpn_protocols?.includes("h2");
+  return JSON.stringify(options).includes('"http2_protocol_options"') && offered === true;
 }
 
 async function dump<T>(envoy: Admin, resource: string): Promise<T[]> {

@@ -10,7 +10,8 @@ import { EnvoyFailed } from "../../envoy/process.ts";
 import { wasm } from "../envoy/ground.ts";
 import { collectorUrl, inCluster } from "./cluster.ts";
 import { writeFailingModule } from "./failing.ts";
-import { manifestObjects } from "./manifests.ts";
+import type { KubeObject } from "./kubernetes.ts";
+import { manifestObjects, refusedObjects } from "./manifests.ts";
 import { startProxy } from "./proxy.ts";
 
 const timeout = 120_000;
@@ -21,8 +22,7 @@ writeFailingModule(failingModule);
 after(() => rmSync(folder, { recursive: true }));
 
 /** The answers to requests that begin a little after one another, at one sidecar; undefined if it never gets ready. */
-async function answers(count: number, ...flags: string[]): Promise<number[] | undefined> {
-  const objects = manifestObjects("--collector", collectorUrl, ...flags);
+async function answers(count: number, objects: KubeObject[]): Promise<number[] | undefined> {
   let statuses: number[] | undefined;
   await inCluster({ objects }, async ({ pilot, ports, add }) => {
     const reviews = workload("reviews-v3");
@@ -52,15 +52,20 @@ function inWords(statuses: number[] | undefined): string {
   return statuses.every((status) => status === 200) ? "traffic flows" : `${statuses.find((status) => status !== 200)}`;
 }
 
+/** The flags for a module in a file. */
+function base(kind: string, path: string): string[] {
+  return ["--collector", collectorUrl, "--kind", kind, "--module", `file://${path}`];
+}
+
 const cases: [what: string, answers: (kind: string) => Promise<string>][] = [
   [
     "the module's file is missing",
-    async (kind) => inWords(await answers(3, "--kind", kind, "--module", "file:///nowhere/lightspan.wasm")),
+    async (kind) => inWords(await answers(3, manifestObjects(...base(kind, "/nowhere/lightspan.wasm")))),
   ],
+  ["the configuration is refused", async (kind) => inWords(await answers(3, refusedObjects(...base(kind, wasm))))],
   [
-    "the configuration is refused",
-    async (kind) =>
-      inWords(await answers(3, "--kind", kind, "--module", `file://${wasm}`, "--config", '{"sampling":{"rate":7}}')),
+    "the variable with the token is not set",
+    async (kind) => inWords(await answers(3, manifestObjects(...base(kind, wasm), "--token-secret", "lightstep"))),
   ],
   ["the module fails: requests under way", async (kind) => inWords((await ofFailing(kind))?.slice(0, 1))],
   ["the module fails: the request it fails on", async (kind) => inWords((await ofFailing(kind))?.slice(1, 2))],
@@ -71,7 +76,7 @@ const failing = new Map<string, Promise<number[] | undefined>>();
 
 /** Twelve answers beside a module that fails at the second request, found out once for each kind. */
 function ofFailing(kind: string): Promise<number[] | undefined> {
-  const known = failing.get(kind) ?? answers(12, "--kind", kind, "--module", `file://${failingModule}`);
+  const known = failing.get(kind) ?? answers(12, manifestObjects(...base(kind, failingModule)));
   failing.set(kind, known);
   return known;
 }

@@ -6,28 +6,34 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { workload } from "../../envoy/bookinfo/topology.ts";
 import { eventually, wasm } from "../envoy/ground.ts";
 import { agentMissing, startAgent, type Agent, type AgentOptions } from "./agent.ts";
 import { collectorUrl, inCluster, type Cluster } from "./cluster.ts";
 import { extensions } from "./dump.ts";
 import { lightspan, manifestObjects } from "./manifests.ts";
-import { serveFile, serveLate, serveRegistry, type Place } from "./places.ts";
+import { serveFile, serveLate, type Place } from "./places.ts";
+import { startRegistry, type Registry } from "./registry.ts";
 
 const skip = (await agentMissing()) ?? false;
 const timeout = 120_000;
 const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
 const folder = mkdtempSync(join(tmpdir(), "lightspan-oci-"));
 let web: Place;
-let registry: Place;
+let registry: Registry;
+/** Of the image in the registry. */
+let digest = "";
 
 before(async () => {
-  const { status, stderr } = lightspan("oci", "--out", folder, "--tag", "1.0");
+  const { status, stdout, stderr } = lightspan("oci", "--out", folder, "--tag", "1.0");
   assert.equal(status, 0, stderr);
-  [web, registry] = await Promise.all([serveFile(wasm), serveRegistry(folder)]);
+  [web, registry] = await Promise.all([serveFile(wasm), startRegistry()]);
+  digest = await registry.push(folder, "mesh/lightspan:1.0");
+  assert.ok(stdout.includes(`manifest  ${digest}\n`), `${digest} is not what was printed: ${stdout}`);
 });
 after(async () => {
-  await Promise.all([web.close(), registry.close()]);
+  await Promise.all([web.close(), registry.stop()]);
   rmSync(folder, { recursive: true });
 });
 
@@ -92,39 +98,45 @@ for (const kind of kinds) {
     `a module from a registry, in the image that lightspan oci wrote, runs as ${kind}`,
     { skip, timeout },
     async () => {
-      await withAgent(["--kind", kind, "--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan:1.0`], checkSpan);
+      await withAgent(["--kind", kind, "--module", `oci://${registry.host}/mesh/lightspan:1.0`], checkSpan);
     },
   );
 }
 
 test("an image named by its digest runs", { skip, timeout }, async () => {
-  const { stdout } = lightspan("oci", "--out", folder, "--tag", "1.0");
-  const digest = /manifest +(sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? "";
-  await withAgent(["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan@${digest}`], checkSpan);
+  await withAgent(["--module", `oci://${registry.host}/mesh/lightspan@${digest}`], checkSpan);
 });
 
 for (const kind of kinds) {
-  test(`the token of the proxy's environment is in every report, as ${kind}`, { skip, timeout }, async () => {
-    const flags = [
-      "--kind",
-      kind,
-      "--module",
-      `http://127.0.0.1:${web.port}/lightspan.wasm`,
-      "--token-secret",
-      "lightstep",
-    ];
-    const env = { LIGHTSPAN_ACCESS_TOKEN: "the token" };
-    await withAgent(
-      flags,
-      async (running) => {
-        await checkSpan(running);
-        const { tokensSeen, reports } = running.cluster.satellite.counts;
-        assert.deepEqual(tokensSeen, { header: reports, body: reports });
-        assert.ok(!running.agent.log().includes("the token"));
-      },
-      { env },
-    );
-  });
+  test(
+    `the token of the proxy's environment is in every report, a tag from it in every span, as ${kind}`,
+    { skip, timeout },
+    async () => {
+      const flags = [
+        "--kind",
+        kind,
+        "--module",
+        `http://127.0.0.1:${web.port}/lightspan.wasm`,
+        "--token-secret",
+        "lightstep",
+        "--config",
+        '{"tags":{"environment":{"pod":"POD_NAME"}}}',
+      ];
+      const env = { LIGHTSPAN_ACCESS_TOKEN: "the token" };
+      await withAgent(
+        flags,
+        async (running) => {
+          await checkSpan(running);
+          const { tokensSeen, reports } = running.cluster.satellite.counts;
+          assert.deepEqual(tokensSeen, { header: reports, body: reports });
+          assert.ok(!running.agent.log().includes("the token"));
+          const pods = running.cluster.satellite.store.list().flatMap(({ spans }) => spans.map(({ tags }) => tags.pod));
+          assert.deepEqual([...new Set(pods)], [workload("details-v1").pod]);
+        },
+        { env },
+      );
+    },
+  );
 }
 
 test("a new module takes the old one's place while requests go on, and none is lost", { skip, timeout }, async () => {
@@ -165,6 +177,30 @@ test("a new module takes the old one's place while requests go on, and none is l
   }
 });
 
+test("as a WasmPlugin, a new proxy waits for the module as long as it takes", { skip, timeout }, async () => {
+  const late = await serveLate(wasm);
+  let ready = false;
+  try {
+    const running = withAgent(
+      ["--kind", "WasmPlugin", "--module", `http://127.0.0.1:${late.port}/lightspan.wasm`],
+      async (started) => {
+        ready = true;
+        await checkSpan(started);
+      },
+    );
+    await Promise.race([running, eventually("a question for the module", () => late.asked[0])]);
+    // Longer than a proxy with the EnvoyFilter waits.
+    await sleep(12_000);
+    const early = ready;
+    late.release();
+    await running;
+    assert.equal(early, false);
+    assert.equal(ready, true);
+  } finally {
+    await late.close();
+  }
+});
+
 const failures: [what: string, flags: () => string[], reason: RegExp][] = [
   [
     "has another checksum than the manifest says",
@@ -173,11 +209,11 @@ const failures: [what: string, flags: () => string[], reason: RegExp][] = [
   ],
   [
     "has another image digest than the manifest says",
-    () => ["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan:1.0`, "--sha256", "0".repeat(64)],
+    () => ["--module", `oci://${registry.host}/mesh/lightspan:1.0`, "--sha256", "0".repeat(64)],
     /does not match/,
   ],
   ["is not there", () => ["--module", `http://127.0.0.1:${web.port}/other.wasm`], /404/],
-  ["has no tag of that name", () => ["--module", `oci://127.0.0.1:${registry.port}/mesh/lightspan:2.0`], /404/],
+  ["has no tag of that name", () => ["--module", `oci://${registry.host}/mesh/lightspan:2.0`], /MANIFEST_UNKNOWN/],
 ];
 
 for (const kind of kinds) {

@@ -1,4 +1,4 @@
-// Every manifest that `lightspan istio` prints, judged by Istio's own tools: istioctl validates and analyzes it, the real
+// Every manifest that `lightspan istio` can print, judged by Istio's own tools: istioctl validates and analyzes it, the real
 // injector puts what it says into a pod, Kustomize and Istio's chart take what is made for them.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -7,7 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse, stringify } from "yaml";
+import { readModule } from "../../bin/module.mjs";
 import { run } from "../../envoy/command.ts";
+import { choicesOf } from "../../envoy/istio/choices.mjs";
+import { objectsFor } from "../../envoy/istio/render.mjs";
 import { wasm } from "../envoy/ground.ts";
 import { collectorUrl } from "./cluster.ts";
 import { complaints } from "./judge.ts";
@@ -24,6 +27,7 @@ after(() => rmSync(root, { recursive: true }));
 const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
 const modules = [
   ["configmap"],
+  ["configmap", "--configmap", "shop"],
   ["file:///opt/lightspan.wasm"],
   ["https://modules.example/lightspan.wasm"],
   ["oci://registry.example/mesh/lightspan:1.0"],
@@ -33,7 +37,7 @@ const collectors = [
   ["lightstep", "--token-secret", "lightstep"],
   ["lightstep", "--token-secret", "lightstep/access-token", "--transport", "grpc", "--namespace", "bookinfo"],
   ["lightstep", "--token-secret", "lightstep", "--protocol", "otlp", "--sidecar", "bookinfo", "--sidecar", "other"],
-  [collectorUrl, "--workload", "app=reviews", "--workload", "version=v3"],
+  [collectorUrl, "--namespace", "bookinfo", "--workload", "app=reviews", "--workload", "version=v3"],
   [
     "http://otel-collector.observability.svc:4317",
     "--protocol",
@@ -45,20 +49,29 @@ const collectors = [
   ],
   ["https://otel-collector.observability.svc.cluster.local:4318", "--protocol", "otlp"],
   ["http://zipkin.example:9411", "--protocol", "zipkin", "--keep-native-tracing"],
+  [collectorUrl, "--config", '{"tags":{"environment":{"pod":"POD_NAME"}}}'],
 ];
 
-/** Every place of a module with one collector, and every collector with one place. */
-const choices = [
-  ...modules.map((module) => ["--collector", collectorUrl, "--module", ...module]),
-  ...collectors.map((collector) => ["--collector", ...collector]),
-];
-
-for (const kind of kinds) {
-  for (const flags of choices) {
-    test(`istioctl has nothing against ${kind} with ${flags.join(" ")}`, async () => {
-      assert.deepEqual(await complaints(manifests("--kind", kind, ...flags)), []);
+for (const module of modules) {
+  for (const collector of collectors) {
+    const flags = ["--module", ...module, "--collector", ...collector];
+    test(`istioctl has nothing against what comes of ${flags.join(" ")}, of any kind`, async () => {
+      const documents = kinds.flatMap((kind) => objectsFor(choicesOf(["--kind", kind, ...flags], readModule)));
+      // What does not hang on the kind is there once.
+      const distinct = new Set(documents.map(String));
+      assert.deepEqual(await complaints([...distinct].join("---\n")), []);
     });
   }
+}
+
+const templates = new URL("../../envoy/istio/manifests/", import.meta.url);
+for (const name of readdirSync(templates)) {
+  const yaml = readFileSync(new URL(name, templates), "utf8");
+  // The others are for Kustomize, for Kubernetes and for Istio's chart: below.
+  if (!/^apiVersion: .*istio\.io\//m.test(yaml)) continue;
+  test(`istioctl has nothing against ${name} as it stands`, async () => {
+    assert.deepEqual(await complaints(yaml), []);
+  });
 }
 
 const spoiled: [what: string, kind: string, from: string, to: string][] = [
@@ -70,7 +83,7 @@ const spoiled: [what: string, kind: string, from: string, to: string][] = [
 ];
 for (const [what, kind, from, to] of spoiled) {
   test(`${what} would be noticed`, async () => {
-    const yaml = manifests("--kind", kind, "--collector", collectorUrl);
+    const yaml = manifests("--kind", kind, "--module", "configmap", "--collector", collectorUrl);
     assert.ok(yaml.includes(from));
     assert.notDeepEqual(await complaints(yaml.replaceAll(from, to)), []);
   });
@@ -90,7 +103,16 @@ test("the manifests carry the module built here, and its checksum", () => {
 
 test("no manifest holds a token, and each that needs one says which variable has it", () => {
   for (const kind of kinds) {
-    const yaml = manifests("--collector", "lightstep", "--token-secret", "lightstep", "--kind", kind);
+    const yaml = manifests(
+      "--collector",
+      "lightstep",
+      "--token-secret",
+      "lightstep",
+      "--kind",
+      kind,
+      "--module",
+      "configmap",
+    );
     assert.match(yaml, /"?access_token_env"?: "?LIGHTSPAN_ACCESS_TOKEN/);
     assert.doesNotMatch(yaml, /access_token"?:/);
   }
@@ -109,13 +131,17 @@ interface PodSpec {
   volumes?: { name: string; configMap?: { name: string } }[];
 }
 
-/** Writes the files for Kustomize and Helm; returns their folder. */
-function written(...flags: string[]): string {
-  const folder = mkdtempSync(join(root, "out-"));
+/** Writes the files for Kustomize and Helm into `folder`, and returns it. */
+function written(folder: string, ...flags: string[]): string {
   const { status, stderr } = lightspan("istio", "--out", folder, ...flags);
   assert.equal(status, 0, stderr);
   return folder;
 }
+
+/** The kustomization that docs/istio.md shows. */
+const page = readFileSync(new URL("../../docs/istio.md", import.meta.url), "utf8");
+const [, block = ""] = /```yaml\n(apiVersion: kustomize.*?)```/s.exec(page) ?? [];
+const shown = parse(block) as { resources: string[] };
 
 function deployment(): KubeObject {
   const found = objectsIn(readFileSync(istio.bookinfo, "utf8")).find(
@@ -182,16 +208,33 @@ function checkProxy({ containers, initContainers = [], volumes = [] }: PodSpec, 
 
 const pods = ["--collector", "lightstep", "--token-secret", "lightstep"];
 
+/** The same Deployment with these annotations of its pods, and with other containers if any are given. */
+function annotated(deployment: KubeObject, annotations: Record<string, string>, containers?: Container[]): KubeObject {
+  const { template } = deployment.spec as { template: { metadata: Record<string, unknown>; spec: PodSpec } };
+  template.metadata.annotations = annotations;
+  if (containers !== undefined) template.spec.containers = containers;
+  return deployment;
+}
+
+/** The values for Istio's chart that these flags give. */
+function valuesFor(...flags: string[]): object {
+  return parse(
+    readFileSync(join(written(mkdtempSync(join(root, "out-")), ...flags), "istiod-values.yaml"), "utf8"),
+  ) as object;
+}
+
+/** A gateway's own Deployment has no more than the proxy, and the injector fills it in. */
+const gatewayProxy: Container = { name: "istio-proxy", image: "auto" };
+
 for (const native of [false, true]) {
   const where = native ? "as a native sidecar" : "as a container";
 
-  test(`Kustomize applies the pod patch, and the injector merges it with its proxy ${where}`, async () => {
-    const folder = written(...pods);
+  test(`Kustomize applies the pod patch as the documents show it, and the injector merges it with its proxy ${where}`, async () => {
+    const folder = mkdtempSync(join(root, "kustomize-"));
+    written(join(folder, "lightspan"), ...pods);
     writeFileSync(join(folder, "application.yaml"), stringify(deployment()));
-    const kustomization = parse(readFileSync(join(folder, "kustomization.yaml"), "utf8")) as Record<string, unknown>;
-    const resources = [...(kustomization.resources as string[]), "application.yaml"];
-    const patches = [{ path: "pod-patch.yaml", target: { kind: "Deployment" } }];
-    writeFileSync(join(folder, "kustomization.yaml"), stringify({ ...kustomization, resources, patches }));
+    const resources = [...shown.resources, "application.yaml"];
+    writeFileSync(join(folder, "kustomization.yaml"), stringify({ ...shown, resources }));
     const { code, output } = await run(istio.kustomize, [folder], process.env);
     assert.equal(code, 0, output);
     const patched = objectsIn(output).find(({ kind }) => kind === "Deployment");
@@ -200,17 +243,22 @@ for (const native of [false, true]) {
   });
 
   test(`Istio's chart takes the values, and its injector follows them ${where}`, async () => {
-    const values = parse(readFileSync(join(written(...pods), "istiod-values.yaml"), "utf8")) as object;
-    const application = deployment();
-    const { template } = application.spec as { template: { metadata: Record<string, unknown> } };
     // kube-inject has default templates of its own, and reads those of the values for names only.
-    template.metadata.annotations = { "inject.istio.io/templates": "sidecar,lightspan" };
-    checkProxy(await injected(application, values, native), native);
+    const templates = { "inject.istio.io/templates": "sidecar,lightspan" };
+    checkProxy(await injected(annotated(deployment(), templates), valuesFor(...pods), native), native);
+    // A pod may say itself which it wants.
+    const other = { ...templates, "sidecar.istio.io/nativeSidecar": String(!native) };
+    checkProxy(await injected(annotated(deployment(), other), valuesFor(...pods), native), !native);
+  });
+
+  test(`a gateway takes them too, where others have their proxy ${where}`, async () => {
+    const templates = { "inject.istio.io/templates": "gateway,lightspan-gateway" };
+    checkProxy(await injected(annotated(deployment(), templates, [gatewayProxy]), valuesFor(...pods), native), false);
   });
 }
 
 test("Kustomize gives the same objects as are printed", async () => {
-  const { code, output } = await run(istio.kustomize, [written(...pods)], process.env);
+  const { code, output } = await run(istio.kustomize, [written(join(root, "objects"), ...pods)], process.env);
   assert.equal(code, 0, output);
   const names = (objects: KubeObject[]): string[] =>
     objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
@@ -218,6 +266,12 @@ test("Kustomize gives the same objects as are printed", async () => {
 });
 
 test("a pod that needs nothing gets no patch", () => {
-  const folder = written("--collector", collectorUrl, "--module", "oci://registry.example/lightspan:1");
+  const folder = written(
+    join(root, "no pods"),
+    "--collector",
+    collectorUrl,
+    "--module",
+    "oci://registry.example/lightspan:1",
+  );
   assert.deepEqual(readdirSync(folder).sort(), ["kustomization.yaml", "lightspan.yaml"]);
 });

@@ -23,3 +23,11 @@ export function manifests(...flags: string[]): string {
 export function manifestObjects(...flags: string[]): KubeObject[] {
   return objectsIn(manifests(...flags));
 }
+
+/** The objects for these flags, with a configuration in them that the module refuses: the command itself writes none. */
+export function refusedObjects(...flags: string[]): KubeObject[] {
+  const yaml = manifests(...flags, "--config", '{"sampling":{"rate":0.25}}');
+  const spoiled = yaml.replace(/("?rate"?:) 0\.25/, "$1 7");
+  assert.notEqual(spoiled, yaml);
+  return objectsIn(spoiled);
+}

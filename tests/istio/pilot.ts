@@ -37,8 +37,13 @@ export function writeKubeconfig(folder: string, kubernetes: Kubernetes): string 
   return path;
 }
 
-/** Starts istiod. `more` is merged into its mesh configuration. */
-export async function startPilot(istio: Istio, kubernetes: Kubernetes, more: object = {}): Promise<Pilot> {
+/** Starts istiod. `more` is merged into its mesh configuration, `env` into its environment. */
+export async function startPilot(
+  istio: Istio,
+  kubernetes: Kubernetes,
+  more: object = {},
+  env: Record<string, string> = {},
+): Promise<Pilot> {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-pilot-"));
   const kubeconfig = writeKubeconfig(folder, kubernetes);
   const meshConfig = join(folder, "mesh.yaml");
@@ -69,6 +74,7 @@ export async function startPilot(istio: Istio, kubernetes: Kubernetes, more: obj
       XDS_AUTH: "false",
       PILOT_ENABLE_GATEWAY_API: "false",
       PILOT_ENABLE_AMBIENT: "false",
+      ...env,
     },
     ready: async () => (await fetch(`http://127.0.0.1:${http}/ready`)).ok,
   });

@@ -124,7 +124,10 @@ async function main(authority: string): Promise<PodReport> {
     ...clusterWide(istio),
     ...cluster,
     ...podOf({ ...productpage, ip: address }),
-    ...manifestObjects("--collector", "lightstep", "--token-secret", "lightstep", "--module", `file://${wasm}`),
+    ...manifestObjects(
+      ...["--collector", "lightstep", "--token-secret", "lightstep", "--module", `file://${wasm}`],
+      ...["--sidecar", productpage.namespace],
+    ),
   ]);
   const pilot = await startPilot(istio, kubernetes);
   const env = { LIGHTSPAN_ACCESS_TOKEN: "the token" };

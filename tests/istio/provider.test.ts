@@ -1,9 +1,10 @@
-// A mesh that still names Lightstep's removed provider: what docs/migration.md warns of.
+// A mesh that still names Lightstep's removed tracer, in either of the two places where it could be: what docs/migration.md warns of.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { workload } from "../../envoy/bookinfo/topology.ts";
 import { wasm } from "../envoy/ground.ts";
+import { agentMissing, startAgent } from "./agent.ts";
 import { collectorUrl, inCluster } from "./cluster.ts";
 import { manifestObjects } from "./manifests.ts";
 import { startProxy } from "./proxy.ts";
@@ -48,3 +49,18 @@ test("our Telemetry keeps istiod from it", { timeout: 120_000 }, async () => {
 test("without the provider nothing crashes", { timeout: 120_000 }, async () => {
   assert.equal(await endOfIstiod({}, "--keep-native-tracing"), undefined);
 });
+
+const skip = (await agentMissing()) ?? false;
+test(
+  "a left-over tracer of Lightstep's in the defaultConfig keeps proxies from starting",
+  { skip, timeout: 120_000 },
+  async () => {
+    const proxyConfig = { tracing: { lightstep: { address: "collector.lightstep.com:443", accessToken: "x" } } };
+    await inCluster({ objects: [] }, async ({ pilot, ports, add }) => {
+      const details = workload("details-v1");
+      const address = ports.get(details)?.inbound.host ?? "";
+      const started = startAgent({ pilot, workload: details, address, proxyConfig }).then(add);
+      await assert.rejects(started, /Didn't find a registered implementation for 'envoy.tracers.lightstep'/);
+    });
+  },
+);

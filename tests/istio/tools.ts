@@ -18,7 +18,8 @@ const builds = [
     packages: ["istio.io/istio/pilot/cmd/pilot-discovery", "istio.io/istio/istioctl/cmd/istioctl"],
   },
   { tags: "agent,disable_pgv", packages: ["istio.io/istio/pilot/cmd/pilot-agent"] },
-  { tags: "", packages: ["lightspan.invalid/tests/istio/kustomize"] },
+  { tags: "", packages: ["lightspan.invalid/tests/istio/kustomize", "lightspan.invalid/tests/istio/fields"] },
+  { tags: "", packages: ["github.com/google/go-containerregistry/cmd/crane"] },
 ];
 
 /** Files of Istio's source that its programs, or a cluster, need beside them. */
@@ -35,6 +36,10 @@ export interface Istio {
   istioctl: string;
   /** `kustomize FOLDER` prints what `kubectl kustomize FOLDER` prints. */
   kustomize: string;
+  /** Pushes to registries, and is one. */
+  crane: string;
+  /** `fields MESSAGE…` prints the fields of messages of Istio's and Envoy's APIs, a line each: message, name, name in JSON. */
+  fields: string;
   /** The template from which pilot-agent makes Envoy's bootstrap. */
   bootstrapTemplate: string;
   /** Istio's custom resource definitions. */
@@ -55,6 +60,8 @@ export async function findIstio(log: (line: string) => void, env: Environment = 
     pilotAgent: join(kept, "pilot-agent"),
     istioctl: join(kept, "istioctl"),
     kustomize: join(kept, "kustomize"),
+    fields: join(kept, "fields"),
+    crane: join(kept, "crane"),
     bootstrapTemplate: join(kept, "envoy_bootstrap.json"),
     crds: join(kept, "crds.yaml"),
     bookinfo: join(kept, "bookinfo.yaml"),
@@ -64,13 +71,14 @@ export async function findIstio(log: (line: string) => void, env: Environment = 
 /** What the cache's folder is called: another version, or another program, is another name. */
 function fingerprint(): string {
   const hash = createHash("sha256").update(JSON.stringify(builds));
-  for (const name of ["go.mod", "go.sum", "kustomize/main.go"]) hash.update(readFileSync(join(goModule, name)));
+  for (const name of ["go.mod", "go.sum", "kustomize/main.go", "fields/main.go"])
+    hash.update(readFileSync(join(goModule, name)));
   return hash.digest("hex").slice(0, 16);
 }
 
 async function build(kept: string, log: (line: string) => void, env: Environment): Promise<void> {
   const go = onPath("go", env);
-  if (go === undefined) throw new GoMissing("Go is missing; Istio is built with it. Install Go 1.26 or newer.");
+  if (go === undefined) throw new GoMissing("Go is missing; install Go 1.26 or newer.");
   mkdirSync(cacheFolder(env), { recursive: true });
   // On the cache's own file system, so that the last step is one rename: the cache holds the whole or nothing.
   const work = mkdtempSync(join(cacheFolder(env), ".partial-"));

@@ -29,7 +29,17 @@ const refusals: [flags: string[], message: RegExp][] = [
   [["--collector", "http://satellite:8360"], /^--collector: found "http:\/\/satellite:8360"; allowed/],
   [["--collector", "http://10.0.0.1:8360"], /^--collector: found/],
   [["--collector", "http://[::1]:8360"], /^--collector: found/],
-  [["--collector", "http://a.example/path"], /^--collector: found/],
+  [
+    ["--collector", "http://a.example:4318/v1/traces"],
+    /^--collector: found .*; allowed: http:\/\/a\.example:4318; --config .*path/,
+  ],
+  [["--collector", "http://*.example:4318"], /^--collector: found/],
+  [["--collector", "http://a_b.example"], /^--collector: found/],
+  [["--collector", "http://a.b.svc:0"], /^--collector: found/],
+  [["--collector", "http://a.b.svc:99999"], /^--collector: found/],
+  [["--collector", "http://collector.svc:4318"], /^--collector: found .* NAME\.NAMESPACE\.svc$/],
+  [["--collector", "http://collector.svc.cluster.local"], /^--collector: found .* NAME\.NAMESPACE\.svc$/],
+  [["--collector", ""], /^--collector: found ""; allowed: lightstep/],
   [["--collector", "http://user:word@a.example"], /^--collector: found/],
   [
     ["--collector", "lightstep", "--protocol", "zipkin", "--token-secret", "s"],
@@ -49,9 +59,41 @@ const refusals: [flags: string[], message: RegExp][] = [
     ["--collector", inMesh, "--namespace", "Istio_System"],
     /^--namespace: found "Istio_System"; allowed: small letters/,
   ],
+  [["--collector", inMesh, "--namespace", ""], /^--namespace: found ""; allowed: small letters/],
+  [["--collector", inMesh, "--token-secret=-a"], /^--token-secret: found "-a"/],
+  [
+    ["--collector", inMesh, "--kind", "WasmPlugin"],
+    /^--module: is missing; allowed: https:.* with WasmPlugin: .* 500$/,
+  ],
+  [["--collector", inMesh, "--configmap", "A"], /^--configmap: found "A"; allowed: small letters/],
+  [
+    ["--collector", inMesh, "--configmap", "a", "--module", "oci://r.example/i:1"],
+    /^--configmap: found "a"; allowed: with --module configmap only/,
+  ],
   [["--collector", inMesh, "--sidecar", "A"], /^--sidecar: found "A"; allowed: small letters/],
   [["--collector", inMesh, "--token-secret", "a/b/c"], /^--token-secret: found "a\/b\/c"; allowed: NAME or NAME\/KEY/],
   [["--collector", inMesh, "--workload", "reviews"], /^--workload: found "reviews"; allowed: LABEL=VALUE$/],
+  [
+    ["--collector", inMesh, "--workload", "app=-", "--namespace", "a"],
+    /^--workload: found "app=-"; allowed: LABEL=VALUE$/,
+  ],
+  [
+    ["--collector", inMesh, "--workload", "app=a", "--workload", "app=b", "--namespace", "a"],
+    /^--workload: found "app=b"; allowed: one value of app/,
+  ],
+  [
+    ["--collector", inMesh, "--workload", "app=a"],
+    /^--workload: found "app=a"; allowed: with the workload's own --namespace, or with --keep-native-tracing/,
+  ],
+  [
+    ["--collector", inMesh, "--config", '{"collector":{"access_token":"secret"}}'],
+    /^--config: found "collector\.access_token"; allowed: --token-secret; a manifest is no place for a token$/,
+  ],
+  [
+    ["--collector", inMesh, "--config", '{"collector":{"protocol":"otlp"}}'],
+    /^--config: found "collector\.protocol"; allowed: --protocol$/,
+  ],
+  [["--collector", inMesh, "--config", '{"collector":"x"}'], /^--config: found .*; allowed: a JSON object/],
   [["--collector", inMesh, "--config", "{"], /^--config: found "{"; allowed: a JSON object/],
   [["--collector", inMesh, "--config", "[]"], /^--config: found "\[\]"; allowed: a JSON object/],
   [
@@ -60,6 +102,9 @@ const refusals: [flags: string[], message: RegExp][] = [
   ],
   [["--collector", inMesh, "--module", "file://relative"], /^--module: found/],
   [["--collector", inMesh, "--module", "oci://registry"], /^--module: found/],
+  [["--collector", inMesh, "--module", "oci://registry.example/i@sha256:abc"], /^--module: found/],
+  [["--collector", inMesh, "--module", "https://a.example/the module.wasm"], /^--module: found/],
+  [["--collector", inMesh, "--module", "https://a.example:port/l.wasm"], /^--module: found/],
   [
     ["--collector", inMesh, "--module", "oci://r/i:1", "--sha256", "abc"],
     /^--sha256: found "abc"; allowed: 64 hexadecimal/,
@@ -77,3 +122,14 @@ for (const [flags, message] of refusals) {
     );
   });
 }
+
+test("a checksum may be as tools print it", () => {
+  const flags = ["--collector", inMesh, "--module", "oci://registry.example:5000/i:1", "--sha256"];
+  const expected = "0123456789abcdef".repeat(4);
+  for (const written of [expected, expected.toUpperCase(), `sha256:${expected}`])
+    assert.equal(choose(...flags, written).module.sha256, expected);
+});
+
+test("a Sidecar is made once for a namespace that is named twice", () => {
+  assert.deepEqual(choose("--collector", inMesh, "--sidecar", "a", "--sidecar", "a").sidecars, ["a"]);
+});

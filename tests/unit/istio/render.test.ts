@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choicesOf } from "../../../envoy/istio/choices.mjs";
-import { objectsFor } from "../../../envoy/istio/render.mjs";
+import { objectsFor, podPatchFor } from "../../../envoy/istio/render.mjs";
 import { settingsFor } from "../../../envoy/istio/settings.mjs";
 
 const inMesh = "http://otel-collector.observability.svc:4318";
@@ -35,7 +35,7 @@ test("the configuration has what is chosen, over what was given, and no defaults
   assert.deepEqual(settingsFor(choose("--collector", "http://a.example")), {
     collector: { cluster: "outbound|80||a.example" },
   });
-  const config = '{"collector":{"cluster":"mine","timeout_ms":100},"sampling":{"rate":0.5}}';
+  const config = '{"collector":{"timeout_ms":100},"sampling":{"rate":0.5}}';
   const flags = ["--protocol", "otlp", "--transport", "grpc", "--token-secret", "s", "--config", config];
   assert.deepEqual(settingsFor(choose("--collector", "http://a.example", ...flags)), {
     collector: {
@@ -63,3 +63,92 @@ for (const [flags, path] of paths) {
     assert.deepEqual(sampling, { exclude_paths: ["/healthz", path] });
   });
 }
+
+test("reports at a path of the person's own start no trace there either", () => {
+  const { sampling } = settingsFor(choose("--collector", inMesh, "--config", '{"collector":{"path":"/spans"}}'));
+  assert.deepEqual(sampling, { exclude_paths: ["/spans"] });
+});
+
+/** The one object of a kind. */
+function object(kind: string, ...flags: string[]): { spec: Record<string, unknown> } {
+  const [found, ...more] = objectsFor(choose("--collector", inMesh, "--kind", kind, "--module", "configmap", ...flags))
+    .map((document) => document.toJS() as { kind: string; spec: Record<string, unknown> })
+    .filter((each) => each.kind === kind);
+  assert.ok(found !== undefined && more.length === 0);
+  return found;
+}
+
+const environment = JSON.stringify({
+  tags: { environment: { pod: "POD_NAME", zone: { source: "ZONE", default: "-" } } },
+});
+const withVariables = ["--token-secret", "s", "--config", environment];
+
+test("the VM of an EnvoyFilter sees the variables that its configuration names", () => {
+  const json = JSON.stringify(object("EnvoyFilter", ...withVariables));
+  assert.ok(
+    json.includes('"environment_variables":{"host_env_keys":["LIGHTSPAN_ACCESS_TOKEN","POD_NAME","ZONE"]}'),
+    json,
+  );
+});
+
+for (const kind of ["WasmPlugin", "TrafficExtension"]) {
+  test(`so does that of a ${kind}`, () => {
+    const { spec } = object(kind, ...withVariables);
+    const { vmConfig } = (kind === "WasmPlugin" ? spec : spec.wasm) as Record<string, unknown>;
+    const names = ["LIGHTSPAN_ACCESS_TOKEN", "POD_NAME", "ZONE"];
+    assert.deepEqual(vmConfig, { env: names.map((name) => ({ name, valueFrom: "HOST" })) });
+  });
+}
+
+test("native tracing ends for the chosen workload alone", () => {
+  const flags = ["--collector", inMesh, "--workload", "app=reviews", "--namespace", "bookinfo"];
+  const telemetry = objectsFor(choose(...flags)).map((document) => document.toJS() as Record<string, unknown>)[0];
+  assert.equal(telemetry?.kind, "Telemetry");
+  assert.deepEqual(telemetry.spec, {
+    tracing: [{ disableSpanReporting: true }],
+    selector: { matchLabels: { app: "reviews" } },
+  });
+});
+
+test("the file of an EnvoyFilter's module is named as it is, as Istio names it in the other kinds", () => {
+  const json = JSON.stringify(object("EnvoyFilter", "--module", "file:///opt/a%20b.wasm"));
+  assert.ok(json.includes('"filename":"/opt/a%20b.wasm"'), json);
+});
+
+test("a pod waits for its Secret and ConfigMap where their absence would be in the way, and only there", () => {
+  for (const [kind, expected] of [
+    ["EnvoyFilter", 2],
+    ["WasmPlugin", 0],
+    ["TrafficExtension", 0],
+  ] as const) {
+    const flags = ["--collector", inMesh, "--kind", kind, "--module", "configmap"];
+    const patchOf = (...more: string[]) => podPatchFor(choose(...flags, ...more))?.toString() ?? "";
+    const both = patchOf("--token-secret", "s");
+    assert.equal(both.match(/optional: true/g)?.length ?? 0, expected, kind);
+    assert.equal(both.match(/starts all the same/g)?.length ?? 0, expected, kind);
+    const one = [patchOf(), patchOf("--token-secret", "s", "--module", "oci://r.example/i:1")];
+    for (const patch of one) assert.equal(patch.match(/optional: true/g)?.length ?? 0, expected / 2, kind);
+  }
+});
+
+test("each namespace that is named gets the module's ConfigMap, once", () => {
+  const flags = [
+    "--collector",
+    inMesh,
+    "--configmap",
+    "bookinfo",
+    "--configmap",
+    "shop",
+    "--configmap",
+    "istio-system",
+  ];
+  const objects = objectsFor(choose(...flags)).map(
+    (document) => document.toJS() as { kind: string; metadata: { namespace: string }; binaryData: unknown },
+  );
+  const maps = objects.filter(({ kind }) => kind === "ConfigMap");
+  assert.deepEqual(
+    maps.map(({ metadata }) => metadata.namespace),
+    ["istio-system", "bookinfo", "shop"],
+  );
+  for (const { binaryData } of maps) assert.deepEqual(binaryData, maps[0]?.binaryData);
+});
