@@ -1,6 +1,7 @@
 // From settings to a place to report to: what the host needs for each call, and what each report begins with, made once.
 import { spell } from "../bytes/decimal";
 import { encodePairs } from "../bytes/fields";
+import { Hold } from "../bytes/hold";
 import { Slice, text, toText } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
 import { Entries } from "../config/section";
@@ -132,8 +133,8 @@ function secretsOf(settings: Settings, accessToken: string): Slice[] {
   return secrets;
 }
 
-/** The delivery of this VM that `settings` and the reporter ask for; a new one if there is none. */
-export function deliveryFor(settings: Settings, reporter: Reporter): Delivery {
+/** The delivery of this VM that `settings` and the reporter ask for; a new one, in the memory of `held`, if there is none. */
+export function deliveryFor(settings: Settings, reporter: Reporter, held: Hold): Delivery {
   for (let i = 0; i < reporter.tags.length; i++) makeValid(reporter.tags[i].value);
   let headers = headersOf(settings, reporter.accessToken);
   let key = keyOf(settings, reporter, headers);
@@ -149,7 +150,7 @@ export function deliveryFor(settings: Settings, reporter: Reporter): Delivery {
   }
   let format = formatOf(settings, reporter);
   let secrets = secretsOf(settings, reporter.accessToken);
-  let delivery = new Delivery(new Destination(key, settings, format, plain, deflated, secrets));
+  let delivery = new Delivery(new Destination(key, settings, format, plain, deflated, secrets, held));
   deliveries.push(delivery);
   return delivery;
 }

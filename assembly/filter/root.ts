@@ -1,6 +1,7 @@
 // The root contexts of this VM: one for each configuration. Each has what its settings became for the hot path, and the
 // delivery that it shares with the others that report to the same collector.
-import { Slice, text } from "../bytes/slice";
+import { beginHold, Hold } from "../bytes/hold";
+import { over, Slice, text } from "../bytes/slice";
 import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
 import { isHeaderValue, Refusal } from "../config/section";
 import { seed } from "../context/ids";
@@ -33,6 +34,8 @@ export class Root {
     readonly logsTraceId: bool,
     /** AUTO, CLIENT or SERVER. */
     private kind: u32,
+    /** The memory of all of it. */
+    readonly held: Hold,
   ) {}
 
   /**
@@ -90,19 +93,20 @@ function accessTokenOf(settings: Settings, refusal: Refusal): string {
   return token;
 }
 
-function make(id: u32, settings: Settings, custom: CustomTags, accessToken: string): Root {
+function make(id: u32, settings: Settings, custom: CustomTags, accessToken: string, held: Hold): Root {
   let node = askNode();
   let service = settings.serviceName.length > 0 ? settings.serviceName : serviceOf(node);
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
   let tags = constantTags(node, version).concat(custom.constant);
   return new Root(
     id,
-    deliveryFor(settings, new Reporter(service, version, tags, accessToken)),
+    deliveryFor(settings, new Reporter(service, version, tags, accessToken), held),
     propagationOf(settings),
     samplerOf(settings),
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
     settings.logsTraceId,
     settings.spanKind,
+    held,
   );
 }
 
@@ -113,7 +117,8 @@ function refuse(reason: string): bool {
 
 /** Takes the configuration of the root context `id`, `size` bytes; false, with one line in the log, if it is refused. */
 export function configure(id: u32, size: u32): bool {
-  let json = new Slice();
+  let held = beginHold();
+  let json = over(0, 0);
   readConfiguration(size, json);
   let settings = readSettings(json.at, json.size);
   if (settings === null) return refuse(refusedBecause);
@@ -127,7 +132,7 @@ export function configure(id: u32, size: u32): bool {
   }
   if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
   end(id);
-  let root = make(id, settings, custom, accessToken);
+  let root = make(id, settings, custom, accessToken, held);
   roots.push(root);
   root.delivery.join(id);
   return true;
