@@ -76,9 +76,13 @@ function ask(agent: Agent, port: number, path: string): Promise<string | undefin
   });
 }
 
-/** `p50 1.2 ms, p99 8.0 ms, slowest 12 ms` */
-export function describe({ latencies }: Seen): string {
-  const at = (share: number): string =>
-    `${(latencies[Math.floor(latencies.length * share)] ?? latencies.at(-1) ?? 0).toFixed(1)} ms`;
+/** The milliseconds that `share` of all requests did not exceed. */
+export function percentile({ latencies }: Seen, share: number): number {
+  return latencies[Math.ceil(latencies.length * share) - 1] ?? 0;
+}
+
+/** `p50 1.2 ms, p99 8.0 ms, slowest 12.0 ms` */
+export function describe(seen: Seen): string {
+  const at = (share: number): string => `${percentile(seen, share).toFixed(1)} ms`;
   return `p50 ${at(0.5)}, p99 ${at(0.99)}, slowest ${at(1)}`;
 }

@@ -12,9 +12,12 @@ import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
 import { Collector } from "../collector/collector.ts";
 import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
 
+/** Of a report, unless a test says otherwise. */
+export const TIMEOUT_MS = 400;
+
 /** So that a fault of seconds shows what one of hours would: a small buffer, short waits, small reports. */
 export const IMPATIENT: Config = {
-  collector: { timeout_ms: 400 },
+  collector: { timeout_ms: TIMEOUT_MS },
   buffer: { flush_spans: 20, flush_interval_ms: 50, max_bytes: 65536 },
   retry: { attempts: 4, base_ms: 20, max_ms: 200 },
 };
