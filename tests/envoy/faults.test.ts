@@ -22,6 +22,10 @@ const inGrpc: SceneOptions = { grpc: true, config: { collector: { protocol: "otl
 const inOtlp: SceneOptions = { config: { collector: { protocol: "otlp" } } };
 const inZipkin: SceneOptions = { config: { collector: { protocol: "zipkin" } } };
 const refused: Fate = { lost: ["refused"], mustLose: true };
+/** The collector has read the report, and the answer breaks off. */
+const brokenOff: Fate = { lost: ["unavailable", "buffer_full"], mustRetry: true, mayRepeat: true };
+/** Envoy holds back 32 MiB of an answer before it gives up (`http.async_response_buffer_limit`). */
+const endless: Fate = { ...brokenOff, memoryMib: 56 };
 const retried: Fate = { lost: ["unavailable", "buffer_full"], mustRetry: true };
 
 const CASES: Case[] = [
@@ -42,11 +46,11 @@ const CASES: Case[] = [
   { name: "an answer of 500", script: status(500), ...refused },
   { name: "an answer of 503", script: status(503), ...retried },
   { name: "an answer of 503, two workers", script: status(503), scene: { workers: 2 }, ...retried },
-  { name: "an answer that is no HTTP", script: [{ kind: "garbage" }], ...retried },
-  { name: "an answer without end", script: [{ kind: "endless" }], ...retried },
+  { name: "an answer that is no HTTP", script: [{ kind: "garbage" }], ...brokenOff },
+  { name: "an answer without end", script: [{ kind: "endless" }], ...endless },
   { name: "a collector that says nothing", script: [{ kind: "blackhole" }], ...retried },
-  { name: "a reset before the answer", script: [{ kind: "reset", when: "before" }], ...retried },
-  { name: "a reset in the middle of the answer", script: [{ kind: "reset", when: "middle" }], ...retried },
+  { name: "a reset before the answer", script: [{ kind: "reset", when: "before" }], ...brokenOff },
+  { name: "a reset in the middle of the answer", script: [{ kind: "reset", when: "middle" }], ...brokenOff },
   {
     name: "every other answer a 503",
     script: [...status(503), accept, ...status(503), accept, ...status(503), accept],
@@ -59,8 +63,8 @@ const CASES: Case[] = [
   { name: "gRPC: UNAUTHENTICATED in trailers only", script: grpc(16, true), scene: inGrpc, ...refused },
   { name: "gRPC: RESOURCE_EXHAUSTED above a size", script: [{ kind: "accept", maxBytes: 3000 }], scene: inGrpc },
   { name: "gRPC: a proxy's 503", script: status(503), scene: inGrpc, ...retried },
-  { name: "gRPC: a reset stream", script: [{ kind: "reset", when: "middle" }], scene: inGrpc, ...retried },
-  { name: "gRPC: an answer without end", script: [{ kind: "endless" }], scene: inGrpc, ...retried },
+  { name: "gRPC: a reset stream", script: [{ kind: "reset", when: "middle" }], scene: inGrpc, ...brokenOff },
+  { name: "gRPC: an answer without end", script: [{ kind: "endless" }], scene: inGrpc, ...endless },
   { name: "gRPC: a message that is none", script: [{ kind: "garbage" }], scene: inGrpc },
 ];
 
@@ -104,7 +108,7 @@ test("a collector that answers after ten seconds", async (context) => {
 });
 
 test("a collector that dies and comes back", async (context) => {
-  await underLoad(context, {}, retried, {
+  await underLoad(context, {}, brokenOff, {
     begin: ({ collector }) => collector.die(),
     end: ({ collector }) => collector.comeBack(),
   });
