@@ -7,6 +7,7 @@ import { cluster } from "../../envoy/config/cluster.ts";
 import { accept, type Fault } from "./collector/fault.ts";
 import { underLoad, type Course, type Fate } from "./faults/course.ts";
 import type { SceneOptions } from "./faults/scene.ts";
+import { startUnreachable } from "./faults/unreachable.ts";
 
 interface Case extends Fate {
   name: string;
@@ -120,6 +121,34 @@ test("a collector that is down from the beginning, and comes", async (context) =
     begin: async () => {},
     end: ({ collector }) => collector.comeBack(),
   });
+});
+
+test("a collector that no connection reaches", async (context) => {
+  const unreachable = await startUnreachable();
+  const scene = {
+    collectorCluster: () => ({
+      ...cluster(collectorCluster, [{ host: "127.0.0.1", port: unreachable.port }]),
+      connect_timeout: "0.25s",
+    }),
+  };
+  try {
+    await underLoad(
+      context,
+      scene,
+      { lost: ["unavailable", "buffer_full"], mustLose: true, mustRetry: true },
+      {
+        begin: () => {},
+        end: async ({ envoy }) => {
+          const [timeouts = 0] = (
+            await envoy.stats(`cluster.${collectorCluster}.upstream_cx_connect_timeout`)
+          ).values();
+          assert.ok(timeouts > 0, "connections run out of time");
+        },
+      },
+    );
+  } finally {
+    unreachable.stop();
+  }
 });
 
 test("a TLS handshake that fails", async (context) => {
