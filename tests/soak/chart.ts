@@ -26,6 +26,8 @@ interface Panel {
   lines: Line[];
 }
 
+/** More digits than can be seen make a picture large. */
+const round = (value: number): number => Number(value.toFixed(1));
 const mib = (bytes: number): number => bytes / 1024 / 1024;
 
 const PANELS: Panel[] = [
@@ -58,42 +60,23 @@ function balance({ account: { sent, dropped, buffered } }: Sample): number {
 
 const words = { labelFont: FONT, labelFontSize: 11, labelColor: INK };
 
-function panelOf({ title, lines }: Panel, place: number, { samples, spells }: Soak): object {
+function panelOf({ title, lines }: Panel, place: number, { samples }: Soak): object {
   const y = `y${place}`;
   const isLast = place === PANELS.length - 1;
-  const series = lines.map(({ of }) =>
-    samples.map((sample) => ({ t: Number(sample.seconds.toFixed(1)), v: Number(of(sample).toFixed(1)) })),
-  );
+  const series = lines.map(({ of }) => samples.map((sample) => ({ t: round(sample.seconds), v: round(of(sample)) })));
   return {
     type: "group",
     encode: {
       enter: { y: { value: place * (HEIGHT + GAP) }, width: { value: WIDTH }, height: { value: HEIGHT } },
     },
-    title: { text: title, anchor: "start", font: FONT, fontSize: 12, fontWeight: "normal", color: INK },
-    data: [
-      { name: "faults", values: spells.map(({ from, to }) => ({ from, to })) },
-      ...series.map((values, line) => ({ name: `line${line}`, values })),
-    ],
+    title: { text: title, anchor: "start", frame: "group", font: FONT, fontSize: 12, fontWeight: "normal", color: INK },
+    data: series.map((values, line) => ({ name: `line${line}`, values })),
     scales: [{ name: y, domain: [0, top(series.flat())], range: [HEIGHT, 0], nice: true }],
     axes: [
       { orient: "left", scale: y, ticks: false, domain: false, grid: true, gridColor: GRID, tickCount: 4, ...words },
       { orient: "bottom", scale: "t", labels: isLast, ticks: isLast, domainColor: INK, tickColor: INK, ...words },
     ],
     marks: [
-      {
-        type: "rect",
-        from: { data: "faults" },
-        encode: {
-          enter: {
-            x: { scale: "t", field: "from" },
-            x2: { scale: "t", field: "to" },
-            y: { value: 0 },
-            y2: { value: HEIGHT },
-            fill: { value: "#f85149" },
-            fillOpacity: { value: 0.12 },
-          },
-        },
-      },
       ...lines.map(({ colour, width = THIN }, line) => ({
         type: "line",
         from: { data: `line${line}` },
@@ -122,6 +105,22 @@ function panelOf({ title, lines }: Panel, place: number, { samples, spells }: So
     ],
   };
 }
+
+/** Behind all panels. */
+const FAULTS = {
+  type: "rect",
+  from: { data: "faults" },
+  encode: {
+    enter: {
+      x: { scale: "t", field: "from" },
+      x2: { scale: "t", field: "to" },
+      y: { value: 0 },
+      y2: { value: PANELS.length * (HEIGHT + GAP) - GAP },
+      fill: { value: "#f85149" },
+      fillOpacity: { value: 0.12 },
+    },
+  },
+};
 
 function top(points: { v: number }[]): number {
   return Math.max(1, ...points.map(({ v }) => v));
@@ -152,6 +151,7 @@ export function chartOf(soak: Soak): object {
       subtitlePadding: 4,
     },
     scales: [{ name: "t", domain: [0, soak.samples.at(-1)?.seconds ?? 1], range: [0, WIDTH] }],
-    marks: PANELS.map((panel, place) => panelOf(panel, place, soak)),
+    data: [{ name: "faults", values: soak.spells.map(({ from, to }) => ({ from: round(from), to: round(to) })) }],
+    marks: [FAULTS, ...PANELS.map((panel, place) => panelOf(panel, place, soak))],
   };
 }

@@ -30,7 +30,7 @@ const KINDS: Weather[] = [
   ...[202, 204, 301, 400, 401, 500, 502, 503].map((status) => answers(status)),
   answers(429, { "retry-after": "1" }),
   collectorThat("answers 413 above 3,000 bytes", { kind: "accept", maxBytes: 3000 }),
-  collectorThat("answers after 300 ms", { kind: "accept", delayMs: 300 }),
+  collectorThat("answers after 200 ms", { kind: "accept", delayMs: 200 }),
   collectorThat("answers too late", { kind: "accept", delayMs: 1000 }),
   collectorThat("says nothing", { kind: "blackhole" }),
   collectorThat("resets before the answer", { kind: "reset", when: "before" }),
