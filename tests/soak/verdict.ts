@@ -12,8 +12,8 @@ export interface Finding {
 }
 
 /**
- * What memory may grow by from one part of a soak to the other, beyond what it grows by without the filter. Measured: less than
- * 2 MiB, of V8's and the allocator's making. Ten bytes lost with each request of ten minutes would be 1 MB, a batch lost with
+ * What memory may grow by from one part of a soak to the other, beyond what it grows by without the filter. The rest is of V8's and
+ * the allocator's making. Ten bytes lost with each request of ten minutes would be 1 MB, a batch lost with
  * each report 20 times as much.
  */
 const GROWTH = 4 * 1024 * 1024;
