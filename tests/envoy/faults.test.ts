@@ -1,7 +1,13 @@
 // Every fault of a collector and of the way to it, under load, in real Envoy. Each time: no request is harmed, memory stays
 // within its bound, and in the end recorded = sent + dropped + buffered, in agreement with what the collector really received.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect, type AddressInfo } from "node:net";
 import { test } from "node:test";
+import { createServer } from "node:tls";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../../envoy/config/bootstrap.ts";
 import { collectorCluster } from "../../envoy/config/mesh.ts";
 import { cluster } from "../../envoy/config/cluster.ts";
 import { accept, type Fault } from "./collector/fault.ts";
@@ -27,6 +33,7 @@ const refused: Fate = { lost: ["refused"], mustLose: true };
 const brokenOff: Fate = { lost: ["unavailable", "buffer_full"], mustRetry: true, mayRepeat: true };
 /** Envoy holds back 32 MiB of an answer before it gives up (`http.async_response_buffer_limit`). */
 const endless: Fate = { ...brokenOff, memoryMib: 56 };
+const unreached: Fate = { lost: ["unavailable", "buffer_full"], mustLose: true, mustRetry: true };
 const retried: Fate = { lost: ["unavailable", "buffer_full"], mustRetry: true };
 
 const CASES: Case[] = [
@@ -151,23 +158,48 @@ test("a collector that no connection reaches", async (context) => {
   }
 });
 
-test("a TLS handshake that fails", async (context) => {
-  const tls = {
-    name: "envoy.transport_sockets.tls",
-    typed_config: { "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext" },
-  };
-  const scene = {
-    collectorCluster: (port: number) => ({
-      ...cluster(collectorCluster, [{ host: "127.0.0.1", port }]),
-      transport_socket: tls,
-    }),
-  };
-  await underLoad(
-    context,
-    scene,
-    { lost: ["unavailable", "buffer_full"], mustLose: true, mustRetry: true },
-    {
-      begin: async () => {},
+const pem = (name: string): string => fileURLToPath(new URL(`../fixtures/tls/${name}.pem`, import.meta.url));
+
+/** The collector's cluster over TLS, which trusts what `ca` has signed. */
+function overTls(port: number, ca: string): Config {
+  return {
+    ...cluster(collectorCluster, [{ host: "127.0.0.1", port }]),
+    transport_socket: {
+      name: "envoy.transport_sockets.tls",
+      typed_config: {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        common_tls_context: { validation_context: { trusted_ca: { filename: pem(ca) } } },
+      },
     },
-  );
+  };
+}
+
+test("a TLS handshake that fails: the collector speaks none", async (context) => {
+  const scene = { collectorCluster: (port: number) => overTls(port, "ca") };
+  await underLoad(context, scene, unreached, { begin: () => {} });
 });
+
+for (const [what, ca, fate] of [
+  ["a TLS handshake that fails: nobody trusts the certificate", "collector", unreached],
+  ["a TLS handshake that does not fail", "ca", {}],
+] as const) {
+  test(what, async (context) => {
+    let collectorPort = 0;
+    const certificate = { cert: readFileSync(pem("server")), key: readFileSync(pem("server.key")) };
+    const front = createServer(certificate, (socket) => {
+      socket.pipe(connect(collectorPort, "127.0.0.1").on("error", () => socket.destroy())).pipe(socket);
+      socket.on("error", () => socket.destroy());
+    });
+    await once(front.listen(0, "127.0.0.1"), "listening");
+    const { port } = front.address() as AddressInfo;
+    const collectorCluster = (behind: number): Config => {
+      collectorPort = behind;
+      return overTls(port, ca);
+    };
+    try {
+      await underLoad(context, { collectorCluster }, fate, { begin: () => {} });
+    } finally {
+      front.close();
+    }
+  });
+}
