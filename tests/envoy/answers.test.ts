@@ -50,7 +50,7 @@ for (const transport of ["http", "grpc"]) {
         },
         end: ({ collector: { ledger }, envoy }) => {
           assert.equal(ledger.receipts.slice(sent).length, 1, "the report that was answered so is the last one");
-          assert.equal(envoy.log().match(/told us to stop/g)?.length, 1);
+          assert.equal(envoy.log().match(/: told us to stop; spans are dropped/g)?.length, 1);
         },
       },
     );

@@ -10,6 +10,7 @@ import { collectorCluster, inboundListener, sidecar } from "../../../envoy/confi
 import { services, workload } from "../../../envoy/bookinfo/topology.ts";
 import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
 import { Collector } from "../collector/collector.ts";
+import { stopLoads } from "./load.ts";
 import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
 
 /** Of a report, unless a test says otherwise. */
@@ -85,6 +86,7 @@ export async function setScene(options: SceneOptions = {}): Promise<Scene> {
   const collector = await Collector.start();
   const envoys: EnvoyProcess[] = [];
   const stop = async (): Promise<void> => {
+    await stopLoads();
     await Promise.all(envoys.map((envoy) => envoy.stop()));
     await collector.die();
     await app.close();
