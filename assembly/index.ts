@@ -27,9 +27,9 @@ export function proxy_on_context_create(id: u32, root: u32): void {
   if (root !== 0) openStream(id, root);
 }
 
-export function proxy_on_request_headers(id: u32, _headers: u32, endOfStream: u32): u32 {
+export function proxy_on_request_headers(id: u32, _headers: u32, _endOfStream: u32): u32 {
   reset();
-  beginStream(id, endOfStream !== 0);
+  beginStream(id);
   return CONTINUE;
 }
 

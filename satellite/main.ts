@@ -2,6 +2,7 @@
 // with the process is here: flags, signals, exit status.
 
 import { parseArgs } from "node:util";
+import { formats } from "./receive/formats.ts";
 import { startSatellite } from "./server.ts";
 import type { Satellite } from "./server.ts";
 import { terminalStyle } from "./terminal.ts";
@@ -12,10 +13,12 @@ const USAGE = "usage: satellite/main.ts [--port 8360] [--grpc-port PORT] [--forw
 
 try {
   const { port, grpcPort, forward } = readFlags(process.argv.slice(2));
-  const satellite = await startSatellite({ port, grpcPort, forward });
+  const complain = (line: string): void => console.error(`satellite: ${line}`);
+  const satellite = await startSatellite({ port, grpcPort, forward, complain });
   const { url } = satellite;
-  console.log(`POST Lightstep reports to ${url}/api/v2/reports; ${url}/ shows them in a browser.`);
-  console.log(`Reports over gRPC go to port ${satellite.grpcPort}.`);
+  console.log(`The page is at ${url}/; this terminal shows each trace too, once it is quiet.`);
+  for (const { name, path } of formats) console.log(`  ${name.padEnd(10)} ${url}${path}`);
+  console.log(`  over gRPC  127.0.0.1:${satellite.grpcPort}`);
   printQuietTraces(satellite);
   const stop = () => void satellite.close().then(() => process.exit(0));
   // Not once: under npx a Ctrl-C comes twice, from the terminal and from the parent.

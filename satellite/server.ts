@@ -48,14 +48,15 @@ export interface SatelliteOptions extends Limits {
   /** Of HTTP and of gRPC; 0 takes any free one. */
   port?: number;
   grpcPort?: number;
-  /** URL of a collector that gets all accepted reports too. */
+  /** URL of a collector that gets all accepted reports too; `complain` gets a line when it does not. */
   forward?: string;
+  complain?: (line: string) => void;
 }
 
 /** Starts listening. Throws an Error that names the port when it cannot be had, or says what `forward` must be. */
 export async function startSatellite(options: SatelliteOptions = {}): Promise<Satellite> {
-  const { host = "127.0.0.1", port = 0 } = options;
-  const forwarder = options.forward === undefined ? null : new Forwarder(options.forward);
+  const { host = "127.0.0.1", port = 0, forward, complain = () => {} } = options;
+  const forwarder = forward === undefined ? null : new Forwarder(forward, complain);
   const store = new TraceStore(options);
   const counts = noCounts();
   const intake = new Intake(store, counts, forwarder);
@@ -124,6 +125,12 @@ function routesTo(store: TraceStore, counts: Counts, forwarder: Forwarder | null
   ];
 }
 
+/**
+ * What a reader of this machine calls it. A page from elsewhere whose name was made to lead here still has that name, and
+ * shall read nothing. Reports may name whatever they like: a proxy's are for the cluster that it knows.
+ */
+const LOCAL = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
 async function dispatch(routes: Route[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path = "/", search] = (request.url ?? "/").split("?", 2);
   const route = routes.find((candidate) => candidate.path.test(path));
@@ -132,6 +139,11 @@ async function dispatch(routes: Route[], request: IncomingMessage, response: Ser
   } else if (request.method !== route.method) {
     response.setHeader("allow", route.method);
     sendJson(response, { status: 405, body: { error: `${path} takes ${route.method} only` } });
+  } else if (route.method === "GET" && !LOCAL.test(request.headers.host ?? "")) {
+    sendJson(response, {
+      status: 403,
+      body: { error: `this is not ${request.headers.host}: ask localhost or 127.0.0.1` },
+    });
   } else {
     const captured = route.path.exec(path)?.[1] ?? "";
     await route.handle({ request, response, query: new URLSearchParams(search), captured });

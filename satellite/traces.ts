@@ -32,10 +32,14 @@ export function label(span: Pick<Span, "service" | "component" | "kind">): strin
   return role === "" ? span.service : `${span.service}: ${role}`;
 }
 
-/** How much a store keeps: so many traces (1000), and so many spans in all of them (50 for each trace). */
+/**
+ * How much a store keeps: so many traces (1000), so many spans in all of them (50 for each trace), and so many characters
+ * of text in all of those (128 Mi; an Envoy's span has about a thousand).
+ */
 export interface Limits {
   maxTraces?: number;
   maxSpans?: number;
+  maxText?: number;
 }
 
 /**
@@ -49,13 +53,16 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string]; forget:
   duplicates = 0;
   readonly #maxTraces: number;
   readonly #maxSpans: number;
+  readonly #maxText: number;
   readonly #traces = new Map<string, Map<string, Span>>();
   #spans = 0;
+  #text = 0;
 
-  constructor({ maxTraces = 1000, maxSpans = 50 * maxTraces }: Limits = {}) {
+  constructor({ maxTraces = 1000, maxSpans = 50 * maxTraces, maxText = 128 * 1024 * 1024 }: Limits = {}) {
     super();
     this.#maxTraces = maxTraces;
     this.#maxSpans = maxSpans;
+    this.#maxText = maxText;
   }
 
   /** Stores the report's spans. */
@@ -67,8 +74,10 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string]; forget:
       const spans = this.#spansOf(traceId);
       // Not the span id alone: two spans that wrongly share one must both be seen.
       const identity = [span.reporterId, span.spanId, span.kind, span.startMicros].join(" ");
-      if (spans.has(identity)) this.duplicates++;
+      const before = spans.get(identity);
+      if (before) this.duplicates++;
       else this.#spans++;
+      this.#text += textIn(span) - (before ? textIn(before) : 0);
       spans.set(identity, span);
       touched.add(traceId);
       this.#forgetOldest();
@@ -113,9 +122,11 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string]; forget:
 
   #forgetOldest(): void {
     for (const [oldest, spans] of this.#traces) {
-      if (this.#traces.size <= this.#maxTraces && this.#spans <= this.#maxSpans) return;
+      const few = this.#traces.size <= this.#maxTraces && this.#spans <= this.#maxSpans;
+      if (few && this.#text <= this.#maxText) return;
       this.#traces.delete(oldest);
       this.#spans -= spans.size;
+      for (const span of spans.values()) this.#text -= textIn(span);
       this.forgotten++;
       this.emit("forget", oldest);
     }
@@ -150,6 +161,13 @@ function describe(span: ReportedSpan, report: Report): Span {
     error: text(tags, "error") === "true",
     reporterId: report.reporterId,
   };
+}
+
+/** How many characters a span has in its names and values: what makes one span a thousand times as large as another. */
+function textIn({ operation, service, tags }: Span): number {
+  let size = operation.length + service.length;
+  for (const name in tags) size += name.length + String(tags[name]).length;
+  return size;
 }
 
 function text(tags: Tags, name: string): string | null {

@@ -91,6 +91,15 @@ export class Section {
     return index < 0 ? null : value.items[index];
   }
 
+  private refuse(key: string, found: string, allowed: string): void {
+    this.refusal.refuse(this.pathOf(key), found, allowed);
+  }
+
+  /** Refuses the `value` of `key`, and shows it. */
+  private reject(key: string, value: Json, allowed: string): void {
+    this.refuse(key, show(value), allowed);
+  }
+
   section(key: string): Section {
     return new Section(this.pathOf(key), this.find(key), this.refusal);
   }
@@ -100,14 +109,14 @@ export class Section {
     let found = this.find(key);
     if (found === null) return "";
     if (found.type === STRING && found.text.length > 0) return found.text;
-    this.refusal.refuse(this.pathOf(key), show(found), "a string that is not empty");
+    this.reject(key, found, "a string that is not empty");
     return "";
   }
 
   /** As headerValue(), and there has to be one. */
   required(key: string): string {
     let value = this.headerValue(key);
-    if (value.length === 0) this.refusal.refuse(this.pathOf(key), "is missing", "a string that is not empty");
+    if (value.length === 0) this.refuse(key, "is missing", "a string that is not empty");
     return value;
   }
 
@@ -122,7 +131,7 @@ export class Section {
   urlPath(key: string): string {
     let value = this.headerValue(key);
     if (value.length > 0 && (!value.startsWith("/") || value.includes(" ") || value.includes("\t"))) {
-      this.refusal.refuse(this.pathOf(key), 'found "' + value + '"', "a path that begins with / and has no spaces");
+      this.refuse(key, 'found "' + value + '"', "a path that begins with / and has no spaces");
     }
     return value;
   }
@@ -133,7 +142,7 @@ export class Section {
     if (found === null) return "";
     let isText = found.type === STRING && found.text.length > 0;
     let what = found.type === STRING ? "an empty string" : typeName(found);
-    if (!isText) this.refusal.refuse(this.pathOf(key), "found " + what, "a string that is not empty");
+    if (!isText) this.refuse(key, "found " + what, "a string that is not empty");
     if (!isHeaderValue(found.text)) this.refuseControls(this.pathOf(key));
     return found.text;
   }
@@ -142,7 +151,7 @@ export class Section {
   exclude(key: string, other: string): void {
     let value = this.value;
     if (value === null || !value.keys.includes(key)) return;
-    this.refusal.refuse(this.pathOf(key), "is given besides " + other, "one of the two");
+    this.refuse(key, "is given besides " + other, "one of the two");
   }
 
   /** The place in `allowed`, words with a comma and a space between them; the first is the default. */
@@ -150,7 +159,7 @@ export class Section {
     let found = this.find(key);
     if (found === null) return 0;
     let index = indexIn(allowed, found);
-    if (index < 0) this.refusal.refuse(this.pathOf(key), show(found), allowed);
+    if (index < 0) this.reject(key, found, allowed);
     return max(index, 0);
   }
 
@@ -161,7 +170,7 @@ export class Section {
     let isWhole = found.type === NUMBER && found.number >= 0 && found.number % ONE === 0;
     if (isWhole && number >= <i64>least && number <= <i64>most) return <u32>number;
     let allowed = "an integer from " + spell(least) + " to " + spell(most);
-    this.refusal.refuse(this.pathOf(key), show(found), allowed);
+    this.reject(key, found, allowed);
     return fallback;
   }
 
@@ -171,7 +180,7 @@ export class Section {
     if (found === null) return usual;
     if (found.type === NUMBER && found.number === <i64>usual * ONE) return usual;
     if (found.type === NUMBER && found.number === <i64>other * ONE) return other;
-    this.refusal.refuse(this.pathOf(key), show(found), spell(usual) + ", " + spell(other));
+    this.reject(key, found, spell(usual) + ", " + spell(other));
     return usual;
   }
 
@@ -181,14 +190,14 @@ export class Section {
     if (found === null) return fallback;
     if (found.type === NUMBER && found.number >= 0 && <u64>found.number <= most) return <u64>found.number;
     let allowed = "a number from 0 to " + spell(most / ONE) + " in steps of 0.0001";
-    this.refusal.refuse(this.pathOf(key), show(found), allowed);
+    this.reject(key, found, allowed);
     return fallback;
   }
 
   boolean(key: string, fallback: bool): bool {
     let found = this.find(key);
     if (found === null) return fallback;
-    if (found.type !== BOOLEAN) this.refusal.refuse(this.pathOf(key), show(found), "true, false");
+    if (found.type !== BOOLEAN) this.reject(key, found, "true, false");
     return found.flag;
   }
 
@@ -206,7 +215,7 @@ export class Section {
       if (isRight) taken.push(index);
       else this.refusal.refuse(this.pathOf(key) + "[" + spell(i) + "]", show(item), what);
     }
-    if (!isRight) this.refusal.refuse(this.pathOf(key), show(found), what);
+    if (!isRight) this.reject(key, found, what);
     return taken;
   }
 
@@ -215,7 +224,7 @@ export class Section {
     let found = this.find(key);
     let paths: string[] = [];
     if (found === null) return paths;
-    if (found.type !== ARRAY) this.refusal.refuse(this.pathOf(key), show(found), "an array of paths that begin with /");
+    if (found.type !== ARRAY) this.reject(key, found, "an array of paths that begin with /");
     for (let i = 0; i < found.items.length; i++) {
       let item = found.items[i];
       paths.push(item.text);
@@ -231,7 +240,7 @@ export class Section {
     let found = this.find(key);
     if (found === null) return entries;
     if (found.type !== OBJECT) {
-      this.refusal.refuse(this.pathOf(key), "found " + typeName(found), "an object of strings");
+      this.refuse(key, "found " + typeName(found), "an object of strings");
       return entries;
     }
     for (let i = 0; i < found.keys.length; i++) {
@@ -262,7 +271,7 @@ export class Section {
     let sources: Source[] = [];
     let found = this.find(key);
     if (found === null) return sources;
-    if (found.type !== OBJECT) this.refusal.refuse(this.pathOf(key), show(found), "an object of tag names");
+    if (found.type !== OBJECT) this.reject(key, found, "an object of tag names");
     for (let i = 0; i < found.keys.length; i++) {
       let tag = found.keys[i];
       let path = this.pathOf(key) + "." + tag;
@@ -296,7 +305,7 @@ export class Section {
     if (value === null) return;
     for (let i = 0; i < value.keys.length; i++) {
       let key = value.keys[i];
-      if (!this.known.includes(key)) this.refusal.refuse(this.pathOf(key), "is unknown", this.known.join(", "));
+      if (!this.known.includes(key)) this.refuse(key, "is unknown", this.known.join(", "));
     }
   }
 }

@@ -1,21 +1,16 @@
-// Asks the host what happened on the stream that has just ended: one header map and the attributes that a span needs, each
-// a crossing that costs, so nothing here is asked for a stream that makes no span.
+// Asks the host what happened on the stream that has just ended: one header map and the attributes that a span needs. Each
+// is a crossing that costs, so nothing here is asked for a stream that makes no span.
 import { over, sameBytes, Slice, startsWithAny, text } from "../bytes/slice";
 import { readHeader, readPairs, REQUEST, RESPONSE, RESPONSE_TRAILERS } from "../host/headers";
-import { readNumber, readProperty } from "../host/properties";
+import { readProperty } from "../host/properties";
 import { Exchange, request } from "../span/exchange";
 import { isGrpcError } from "../span/grpc";
 import { needsClusterHost } from "../span/operation";
+import * as attributes from "./attributes";
+import { answer, ask, number } from "./attributes";
 
-const REQUEST_TIME: Slice = text("request\0time");
-const REQUEST_DURATION: Slice = text("request\0duration");
-const REQUEST_PROTOCOL: Slice = text("request\0protocol");
-const REQUEST_TOTAL_SIZE: Slice = text("request\0total_size");
-const RESPONSE_CODE: Slice = text("response\0code");
-const RESPONSE_FLAGS: Slice = text("response\0flags");
-const RESPONSE_SIZE: Slice = text("response\0size");
-const SOURCE_ADDRESS: Slice = text("source\0address");
-const CLUSTER_NAME: Slice = text("xds\0cluster_name");
+/** envoy.config.core.v3.TrafficDirection; UNSPECIFIED counts as inbound, as for Envoy's tracers. */
+const OUTBOUND: u64 = 2;
 const CLUSTER_HOST: Slice = text("xds\0cluster_metadata\0filter_metadata\0istio\0services\x000\0host");
 const VIRTUAL_HOST: Slice = text("xds\0virtual_host_name");
 const RESPONSE_CODE_DETAILS: Slice = text("response\0code_details");
@@ -29,20 +24,27 @@ const GRPC_MESSAGE: Slice = text("grpc-message");
 const pairs: Slice = new Slice();
 const value: Slice = new Slice();
 
-/** Fills in `exchange` and the request headers, of a request that may be known to have no body. */
-export function askExchange(exchange: Exchange, hasNoBody: bool): void {
+function take(into: Slice, place: usize): void {
+  let value = answer(place);
+  into.set(value.at, value.size);
+}
+
+/** Fills in `exchange` and the request headers; `question` is what attributes.prepare() gave. */
+export function askExchange(exchange: Exchange, question: u32): void {
   if (!readPairs(REQUEST, pairs) || !request.scan(pairs.at, pairs.size)) request.clear();
-  exchange.startNanos = readNumber(REQUEST_TIME, 0);
-  exchange.durationNanos = readNumber(REQUEST_DURATION, 0);
+  ask(question);
+  exchange.startNanos = number(attributes.REQUEST_TIME);
+  exchange.durationNanos = number(attributes.REQUEST_DURATION);
   // Body bytes as they came, where request.size would repeat what content-length promised.
-  let total = hasNoBody ? 0 : readNumber(REQUEST_TOTAL_SIZE, 0);
+  let total = number(attributes.REQUEST_TOTAL_SIZE);
   exchange.requestBytes = total > request.total ? total - request.total : 0;
-  exchange.responseBytes = readNumber(RESPONSE_SIZE, 0);
-  exchange.statusCode = <u32>readNumber(RESPONSE_CODE, 0);
-  exchange.responseFlags = readNumber(RESPONSE_FLAGS, 0);
-  readProperty(REQUEST_PROTOCOL, exchange.protocol);
-  readProperty(SOURCE_ADDRESS, exchange.peer);
-  readProperty(CLUSTER_NAME, exchange.cluster);
+  exchange.responseBytes = number(attributes.RESPONSE_SIZE);
+  exchange.statusCode = <u32>number(attributes.RESPONSE_CODE);
+  exchange.responseFlags = number(attributes.RESPONSE_FLAGS);
+  exchange.isOutbound = number(attributes.LISTENER_DIRECTION) === OUTBOUND;
+  take(exchange.protocol, attributes.REQUEST_PROTOCOL);
+  take(exchange.peer, attributes.SOURCE_ADDRESS);
+  take(exchange.cluster, attributes.CLUSTER_NAME);
   askClusterHost(exchange);
   askGrpc(exchange);
 }

@@ -79,11 +79,11 @@ function pathOf(source: string): string {
   let isQuoted = false;
   for (let i = 0; i < source.length; i++) {
     let unit = source.charAt(i);
-    if (!isQuoted && source.substr(i, 2) === "['") {
+    if (!isQuoted && source.substring(i, i + 2) === "['") {
       isQuoted = true;
       path += "\0";
       i++;
-    } else if (isQuoted && source.substr(i, 2) === "']") {
+    } else if (isQuoted && source.substring(i, i + 2) === "']") {
       isQuoted = false;
       i++;
     } else path += !isQuoted && unit === "." ? "\0" : unit;

@@ -1,6 +1,7 @@
 // The root contexts of this VM: one for each configuration. Each has what its settings became for the hot path, and the
 // delivery that it shares with the others that report to the same collector.
 import { beginHold, Hold } from "../bytes/hold";
+import { takeOut } from "../bytes/list";
 import { over, Slice, text } from "../bytes/slice";
 import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
 import { isHeaderValue, Refusal } from "../config/section";
@@ -11,18 +12,15 @@ import { readConfiguration } from "../host/calls";
 import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
-import { readNumber } from "../host/properties";
 import { randomU64 } from "../host/random";
 import { Delivery } from "../report/delivery";
+import { Exchange } from "../span/exchange";
 import { constantTags, serviceOf, versionOf } from "../span/node";
 import { TagSettings } from "../span/tags";
+import { prepare } from "./attributes";
 import { deliveryFor, Reporter } from "./collector";
 import { CustomTags } from "./custom";
 import { askNode } from "./node";
-
-const LISTENER_DIRECTION: Slice = text("xds\0listener_direction");
-/** envoy.config.core.v3.TrafficDirection; UNSPECIFIED counts as inbound, as for Envoy's tracers. */
-const OUTBOUND: u64 = 2;
 
 export class Root {
   constructor(
@@ -34,17 +32,18 @@ export class Root {
     readonly logsTraceId: bool,
     /** AUTO, CLIENT or SERVER. */
     private kind: u32,
+    /** For ask.ts. */
+    readonly question: u32,
     /** The memory of all of it. */
     readonly held: Hold,
   ) {}
 
   /**
-   * True if the current stream is a call that the workload makes, false if it is called. Asked of each stream: a
+   * True if the stream of `exchange` is a call that the workload makes, false if it is called. Asked of each stream: a
    * root context has no direction of its own (envoyproxy/envoy#40486), and in Envoy 1.40 listeners of both share one.
    */
-  isClient(): bool {
-    if (this.kind !== AUTO) return this.kind === CLIENT;
-    return readNumber(LISTENER_DIRECTION, 0) === OUTBOUND;
+  isClient(exchange: Exchange): bool {
+    return this.kind === AUTO ? exchange.isOutbound : this.kind === CLIENT;
   }
 }
 
@@ -97,7 +96,8 @@ function make(id: u32, settings: Settings, custom: CustomTags, accessToken: stri
   let node = askNode();
   let service = settings.serviceName.length > 0 ? settings.serviceName : serviceOf(node);
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
-  let tags = constantTags(node, version).concat(custom.constant);
+  let tags = constantTags(node, version);
+  for (let i = 0; i < custom.constant.length; i++) tags.push(custom.constant[i]);
   return new Root(
     id,
     deliveryFor(settings, new Reporter(service, version, tags, accessToken), held),
@@ -106,6 +106,7 @@ function make(id: u32, settings: Settings, custom: CustomTags, accessToken: stri
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
     settings.logsTraceId,
     settings.spanKind,
+    prepare(),
     held,
   );
 }
@@ -141,7 +142,7 @@ export function configure(id: u32, size: u32): bool {
 /** Forgets the root context `id`; false if it has to wait for its last report, true also if it is none. */
 export function end(id: u32): bool {
   for (let i = 0; i < roots.length; i++) {
-    if (roots[i].id === id) return roots.splice(i, 1)[0].delivery.leave(id);
+    if (roots[i].id === id) return takeOut(roots, i).delivery.leave(id);
   }
   return true;
 }

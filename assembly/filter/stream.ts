@@ -70,12 +70,11 @@ function writeLogIds(context: TraceContext): void {
 }
 
 /** The request headers of stream `id` are here: continues the trace, or starts one, and sends it on with the request. */
-export function beginStream(id: u32, hasNoBody: bool): void {
+export function beginStream(id: u32): void {
   let stream = findStream(id);
   if (stream === null) return;
   let root = findRoot(stream.root);
   if (root === null || !readCarrier()) return;
-  stream.hasNoBody = hasNoBody;
   begin(stream, root);
   writeCarrier(stream.context, root);
   if (root.logsTraceId && stream.context.sampled) writeLogIds(stream.context);
@@ -101,9 +100,9 @@ function finish(stream: Stream, root: Root): void {
     root.delivery.wake();
     return;
   }
-  askExchange(exchange, stream.hasNoBody);
+  askExchange(exchange, root.question);
   own.copyFrom(stream.context);
-  span.client = root.isClient();
+  span.client = root.isClient(exchange);
   span.startNanos = exchange.startNanos;
   span.durationNanos = exchange.durationNanos;
   nameOperation(exchange, span.client, span.operation);

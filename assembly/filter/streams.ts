@@ -3,7 +3,7 @@
 // allocates nothing else.
 import { TraceContext } from "../context/context";
 
-/** [id u32][root u32][hasContext u8][hasNoBody u8][padding][TraceContext] */
+/** [id u32][root u32][hasContext u8][padding][TraceContext] */
 @unmanaged
 export class Stream {
   /** Context id of the host; 0 = free. */
@@ -12,8 +12,6 @@ export class Stream {
   root: u32;
   /** The trace context below is that of this stream: its request headers were seen. */
   hasContext: bool;
-  /** The request ended with its headers. */
-  hasNoBody: bool;
 
   get context(): TraceContext {
     return changetype<TraceContext>(changetype<usize>(this) + CONTEXT);
@@ -71,7 +69,6 @@ export function openStream(id: u32, root: u32): void {
   stream.id = id;
   stream.root = root;
   stream.hasContext = false;
-  stream.hasNoBody = false;
   stream.context.clear();
 }
 

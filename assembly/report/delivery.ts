@@ -3,6 +3,7 @@
 // (listeners may be configured apart, and a changed configuration has both for a while), so that a worker never has more
 // than one report under way to it.
 import { Hold } from "../bytes/hold";
+import { takeOut } from "../bytes/list";
 import { over, Slice, text } from "../bytes/slice";
 import { Settings } from "../config/settings";
 import { actAs, dispatch, done, setTick, token } from "../host/calls";
@@ -112,7 +113,7 @@ export class Delivery {
   leave(id: u32): bool {
     let index = this.members.indexOf(id);
     if (index < 0) return true;
-    this.members.splice(index, 1);
+    takeOut(this.members, index);
     if (this.members.length > 0) {
       if (this.owner === id) this.handOver(this.members[0]);
     } else {
@@ -333,7 +334,7 @@ export class Delivery {
     for (let i = this.leaving.length - 1; i >= 0; i--) {
       let id = this.leaving[i];
       if (this.isNeeded(id)) continue;
-      this.leaving.splice(i, 1);
+      takeOut(this.leaving, i);
       if (actAs(id) === OK) done();
     }
   }

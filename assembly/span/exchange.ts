@@ -44,6 +44,8 @@ export class Exchange {
   statusCode: u32 = 0;
   /** Envoy's response flags, one bit each. */
   responseFlags: u64 = 0;
+  /** The listener is one for calls that the workload makes. */
+  isOutbound: bool = false;
   protocol: Slice = new Slice();
   /** `address:port` of the peer. */
   peer: Slice = new Slice();

@@ -77,8 +77,8 @@ interface StatusProps {
 }
 
 function Status({ live, paused, onPause }: StatusProps) {
-  const state = paused ? "paused" : live.connected ? "live" : "away";
-  const words = { paused: "Paused", live: "Live", away: "Satellite away" };
+  const state = paused ? "paused" : live.connection;
+  const words = { paused: "Paused", connecting: "Connecting", live: "Live", away: "Satellite away" };
   return (
     <div class="status">
       <button type="button" class={`pulse ${state}`} aria-pressed={paused} onClick={() => onPause(!paused)}>

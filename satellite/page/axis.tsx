@@ -2,8 +2,8 @@
 import type { ScaleLinear, ScaleLogarithmic } from "d3-scale";
 import { formatTick } from "./words.ts";
 
-/** A word that begins further right than this would not end before the axis does. */
-const LAST_WORD = 88;
+/** A word that begins further right than this, in percent, would not end before the axis does. */
+export const LAST_WORD = 88;
 
 /** Round values for the marks, no more than `most` of them, all equally far from each other. */
 export function evenTicks(scale: ScaleLinear<number, number>, most: number): number[] {

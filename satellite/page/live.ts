@@ -4,21 +4,24 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Summary } from "../api.ts";
 import type { Change } from "../live.ts";
 
+/** Of the stream: not there yet, there, or lost. */
+export type Connection = "connecting" | "live" | "away";
+
 /**
- * What is known of the satellite's traces; `connected` is false while it is away. `touched` grows with every change,
+ * What is known of the satellite's traces. `touched` grows with every change,
  * `watched` with those of the one trace that is looked at.
  */
 export interface Live {
   traces: Summary[];
   stored: number;
   services: string[];
-  connected: boolean;
+  connection: Connection;
   touched: number;
   watched: number;
 }
 
 const MOST_TRACES = 10_000;
-const NOTHING: Live = { traces: [], stored: 0, services: [], connected: false, touched: 0, watched: 0 };
+const NOTHING: Live = { traces: [], stored: 0, services: [], connection: "connecting", touched: 0, watched: 0 };
 
 /** Follows the traces that the query's filters want; with `paused`, stays as it is until they change, and then again. */
 export function useLive(filters: string, paused: boolean, watched: string | undefined): Live {
@@ -35,7 +38,7 @@ export function useLive(filters: string, paused: boolean, watched: string | unde
       shown.current = filters;
       if (paused) source.close();
     };
-    source.onerror = () => setLive((before) => ({ ...before, connected: false }));
+    source.onerror = () => setLive((before) => ({ ...before, connection: "away" }));
     return () => source.close();
   }, [filters, paused]);
   return live;
@@ -49,5 +52,5 @@ function apply(before: Live, { whole, traces, gone, stored, services }: Change, 
   // The list has the low half of an id; an address may have all of it.
   const seen = whole || (watching !== undefined && dropped.has(watching.slice(-16)));
   const watched = before.watched + Number(seen);
-  return { traces: all, stored, services, connected: true, touched: before.touched + 1, watched };
+  return { traces: all, stored, services, connection: "live", touched: before.touched + 1, watched };
 }

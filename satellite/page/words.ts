@@ -17,6 +17,9 @@ export function formatTime(micros: number): string {
   return date.toDateString() === new Date().toDateString() ? time : `${day.format(date)} ${time}`;
 }
 
+/** Of a name in a sentence; a node id of Istio's has its room. */
+const LONGEST = 100;
+
 const UNITS: Record<string, number> = { µs: 1, us: 1, ms: 1000, s: 1_000_000, m: 60_000_000, "": 1000 };
 
 /** Whole microseconds of `1.5s`, `250ms`, `800µs`, or of a bare number of milliseconds; null for anything else. */
@@ -33,6 +36,18 @@ export function formatTick(micros: number): string {
 /** `1 span`, `8 spans`, `12,345 spans`. */
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** An answer of the satellite's as a sentence's beginning. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** No longer than a line or two of large type; what is left out is in the middle, as ends tell names apart. */
+export function shorten(text: string): string {
+  const characters = [...text];
+  if (characters.length <= LONGEST) return text;
+  return `${characters.slice(0, LONGEST / 2).join("")}…${characters.slice(1 - LONGEST / 2).join("")}`;
 }
 
 /** How many times more: `781×`, `4.2×`. */

@@ -6,6 +6,8 @@ import type { Arrival } from "./intake.ts";
 /** What waits, at most. What comes on top of it is dropped, and counted. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 10_000;
+/** Between one complaint and the next. */
+const SILENCE_MS = 30_000;
 
 /** Reports so far: `sent` were answered with a 2xx, `failed` otherwise or not at all, `dropped` were never tried. */
 export interface ForwardCounts {
@@ -17,24 +19,31 @@ export interface ForwardCounts {
 export class Forwarder {
   readonly counts: ForwardCounts = { sent: 0, failed: 0, dropped: 0 };
   readonly #base: URL;
+  readonly #complain: (line: string) => void;
   readonly #queue: Arrival[] = [];
   readonly #stop = new AbortController();
   #waitingBytes = 0;
   #busy = false;
+  #silentUntil = 0;
 
-  /** `url` is the collector's, to which each format's own path is added. Throws an Error that says what is wrong with it. */
-  constructor(url: string) {
+  /**
+   * `url` is the collector's, to which each format's own path is added. `complain` gets a line when reports do not arrive,
+   * the first one at once. Throws an Error that says what is wrong with the URL.
+   */
+  constructor(url: string, complain: (line: string) => void) {
     const base = URL.canParse(url) ? new URL(url) : null;
     if (!base || !/^https?:$/.test(base.protocol)) {
       throw new Error(`cannot forward to ${JSON.stringify(url)}: it must be a URL such as http://127.0.0.1:4318`);
     }
     this.#base = base;
+    this.#complain = complain;
   }
 
   /** Queues a report; returns at once. */
   send(arrival: Arrival): void {
     if (this.#waitingBytes + arrival.body.length > MAX_WAITING_BYTES) {
       this.counts.dropped++;
+      this.#lost("it is slower than what comes in");
       return;
     }
     this.#waitingBytes += arrival.body.length;
@@ -51,14 +60,25 @@ export class Forwarder {
   async #work(): Promise<void> {
     this.#busy = true;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-      if (await this.#deliver(next)) this.counts.sent++;
+      const problem = await this.#deliver(next);
+      if (problem === null) this.counts.sent++;
       else this.counts.failed++;
       this.#waitingBytes -= next.body.length;
+      if (problem !== null) this.#lost(problem);
     }
     this.#busy = false;
   }
 
-  async #deliver({ format, body, token }: Arrival): Promise<boolean> {
+  #lost(why: string): void {
+    if (Date.now() < this.#silentUntil || this.#stop.signal.aborted) return;
+    this.#silentUntil = Date.now() + SILENCE_MS;
+    const { failed, dropped } = this.counts;
+    const lost = failed + dropped;
+    this.#complain(`not passed on to ${this.#base.origin}: ${lost} report${lost === 1 ? "" : "s"} so far; ${why}`);
+  }
+
+  /** What went wrong, or null. */
+  async #deliver({ format, body, token }: Arrival): Promise<string | null> {
     const headers: Record<string, string> = { "content-type": format.contentType };
     if (token) headers["lightstep-access-token"] = token;
     try {
@@ -69,9 +89,11 @@ export class Forwarder {
         signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
       await response.body?.cancel();
-      return response.ok;
-    } catch {
-      return false;
+      return response.ok ? null : `${format.path} is answered with ${response.status}`;
+    } catch (error) {
+      // What fetch throws says only that it failed; its cause says why.
+      const { cause = error } = error as Error;
+      return cause instanceof Error ? cause.message : String(cause);
     }
   }
 }

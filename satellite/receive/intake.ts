@@ -13,6 +13,7 @@ export interface Counts {
   rejected: number;
   /** Accepted reports by format and transport, under names such as `otlp/grpc`. */
   reportsByFormat: Map<string, number>;
+  /** Of the first thousand services; what comes from others is counted under `(others)`. */
   spansByService: Map<string, number>;
   /** Accepted reports that carried an access token, in the header and in the body. The token is nowhere kept. */
   tokensSeen: { header: number; body: number };
@@ -29,6 +30,9 @@ export function noCounts(): Counts {
     tokensSeen: { header: 0, body: 0 },
   };
 }
+
+const MOST_SERVICES = 1000;
+const LONGEST_NAME = 256;
 
 /** One message as it arrived, unpacked. `token` is what the header or the metadata had as access token. */
 export interface Arrival {
@@ -64,11 +68,17 @@ export class Intake {
     increase(counts.reportsByFormat, `${format.name}/${transport}`, 1);
     for (const { service, spans } of reports) {
       counts.spans += spans.length;
-      increase(counts.spansByService, service, spans.length);
+      increase(counts.spansByService, known(counts.spansByService, service), spans.length);
     }
     if (token) counts.tokensSeen.header++;
     if (reports.some(({ hasAccessToken }) => hasAccessToken)) counts.tokensSeen.body++;
   }
+}
+
+/** A sender that names itself anew each time must not fill the memory. */
+function known(counts: Map<string, number>, service: string): string {
+  const name = service.slice(0, LONGEST_NAME);
+  return counts.has(name) || counts.size < MOST_SERVICES ? name : "(others)";
 }
 
 function increase(counts: Map<string, number>, name: string, by: number): void {

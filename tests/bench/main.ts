@@ -25,7 +25,7 @@ import { measureVariations } from "./sections/variations.ts";
 const wasm = fileURLToPath(new URL("../../build/lightspan.wasm", import.meta.url));
 const json = fileURLToPath(new URL("../../build/bench.json", import.meta.url));
 /** Of the variants of the main table, those that are tried under other loads. */
-const VARIED = ["none", "empty", "unsampled", "lightspan", "opentelemetry-5"];
+const VARIED = ["none", "none-b3", "empty", "unsampled", "lightspan", "opentelemetry-5"];
 
 // Everything that was started goes down with this process (envoy/cleanup.ts). A signal to npm alone never gets here; a
 // new parent is all there is to see of it.

@@ -8,7 +8,7 @@ import type { Browser, Page } from "playwright-core";
 import { findChromium } from "./chromium.ts";
 
 export const WIDE = { width: 1280, height: 640 };
-export const NARROW = { width: 390, height: 760 };
+export const NARROW = { width: 360, height: 740 };
 
 interface Look {
   size?: { width: number; height: number };

@@ -37,8 +37,8 @@ async function report(satellite: Satellite, spans: WireSpan[], service = "review
 
 const nodes = (page: Page) => page.evaluate<number>("document.querySelectorAll('*').length");
 
-test("five thousand traces: few are in the document, all can be reached, and new ones do not move what one looks at", async () => {
-  const count = 5000;
+test("ten thousand traces: few are in the document, all can be reached, and new ones do not move what one looks at", async () => {
+  const count = 10_000;
   await withSatellite(
     async (satellite) => {
       const one = (id: number) =>
@@ -48,11 +48,12 @@ test("five thousand traces: few are in the document, all can be reached, and new
         Array.from({ length: count }, (_, index) => one(index + 1)),
       );
       await inWindow(browser, satellite.url, "", async (page) => {
-        await sees(() => textsOf(page, ".found"), ["5,000 traces"], "the count");
+        await sees(() => textsOf(page, ".found"), ["10,000 traces"], "the count");
         assert.ok((await nodes(page)) < 1200, `${await nodes(page)} elements`);
         await page.keyboard.press("End");
         await sees(() => textsOf(page, `${ACTIVE} a`), ["op 1"], "the last row");
-        await page.keyboard.press("PageUp");
+        // Away from the end, which goes when the newest ten thousand are all that the page keeps.
+        for (let times = 0; times < 4; times++) await page.keyboard.press("PageUp");
         const before = await sees(
           () => page.locator(ACTIVE).boundingBox(),
           (box) => box !== null,
@@ -62,14 +63,14 @@ test("five thousand traces: few are in the document, all can be reached, and new
           satellite,
           Array.from({ length: 7 }, (_, index) => one(count + 1 + index)),
         );
-        await sees(() => textsOf(page, ".found"), ["5,007 traces"], "the count after seven more");
+        await sees(() => textsOf(page, ".found"), ["10,000 traces of 10,007"], "the count after seven more");
         const [box, text] = [await page.locator(ACTIVE).boundingBox(), await textsOf(page, `${ACTIVE} a`)];
         assert.deepEqual(box, before, `the row of ${text} has moved`);
         await page.keyboard.press("Home");
         await sees(() => textsOf(page, `${ACTIVE} a`), [`op ${count + 7}`], "the first row");
       });
     },
-    { maxTraces: 10_000 },
+    { maxTraces: 20_000 },
   );
 });
 
@@ -79,8 +80,11 @@ test("what the satellite forgets goes from the list as well", async () => {
       const one = (id: number) => someSpan({ traceId: hex(id), startMicros: NOW + id * 1000, operation: `op ${id}` });
       await inWindow(browser, satellite.url, "", async (page) => {
         await sees(
-          () => textsOf(page, ".nothing"),
-          ["No trace has come yet. They appear here as they arrive."],
+          () => textsOf(page, ".empty p"),
+          [
+            "No trace has come yet",
+            `They appear here as they arrive at ${satellite.url}: Lightstep reports at /api/v2/reports, OTLP at /v1/traces, Zipkin at /api/v2/spans.`,
+          ],
           "the empty list",
         );
         for (let id = 1; id <= 25; id++) await report(satellite, [one(id)]);
@@ -220,6 +224,114 @@ test("the comparison goes by the spans alone: here another version of another se
   });
 });
 
+test("of many slow values the sentence names three", async () => {
+  await withSatellite(async (satellite) => {
+    const versions = ["v1", "v2", "v3", "v4", "v5", "x".repeat(400)];
+    const spans = versions.map((version, index) =>
+      someSpan({
+        traceId: hex(index + 1),
+        operation: "search",
+        durationMicros: version === "v1" ? 1000 : 5000,
+        tags: { version, "span.kind": "server", component: "proxy" },
+      }),
+    );
+    await report(satellite, spans, "search.default");
+    await inWindow(browser, satellite.url, "#/latency", async (page) => {
+      await sees(
+        () => textsOf(page, ".verdict"),
+        ["v2, v3, v4 and 2 more are slow: their medians are at least 5.0× that of v1, 1.00ms."],
+        "the verdict",
+      );
+    });
+  });
+});
+
+test("names of any length leave room for the spans, and stay in the window", async () => {
+  const long = "a-name-that-nobody-would-give-and-somebody-has.".repeat(9);
+  const services = 39;
+  const traceId = hex(1);
+  await withSatellite(async (satellite) => {
+    for (let id = 1; id <= services; id++) {
+      const tags = { version: id === 1 ? long : "v1", component: "proxy", "span.kind": "server", [long]: long };
+      const parentId = id === 1 ? undefined : hex(id - 1);
+      const span = someSpan({ traceId, spanId: hex(id), parentId, operation: long, startMicros: NOW + id, tags });
+      await report(satellite, [span], `${long}${id}`);
+    }
+    const twin = someSpan({
+      traceId: hex(2),
+      operation: long,
+      durationMicros: 1,
+      tags: { "span.kind": "server", component: "proxy" },
+    });
+    await report(satellite, [twin], `${long}1`);
+    for (const size of [WIDE, NARROW]) {
+      await inWindow(
+        browser,
+        satellite.url,
+        `#/trace/${traceId}`,
+        async (page) => {
+          const fits = async (): Promise<void> =>
+            assert.equal(await page.evaluate("document.documentElement.scrollWidth"), size.width);
+          await sees(
+            () => page.locator(ROWS).count(),
+            (count) => count > 9,
+            "the rows",
+          );
+          const box = await page.locator(".treegrid").boundingBox();
+          assert.ok(box && box.height > size.height / 3, `the spans have ${box?.height} pixels of ${size.height}`);
+          assert.equal((await textsOf(page, ".legend li")).at(-1), "and 29 more");
+          await fits();
+          await page.goto(`${satellite.url}/#/latency?operation=${long}&service=${long}1`);
+          const row = await sees(
+            () => page.locator(".group").nth(1).boundingBox(),
+            (box) => box !== null,
+            "a row of the plot",
+          );
+          assert.ok(row && row.height < 150, `a row of the plot has ${row?.height} pixels`);
+          await fits();
+          await page.goto(`${satellite.url}/#/traces`);
+          await sees(() => page.locator(ROWS).count(), 2, "the list");
+          await fits();
+        },
+        { size },
+      );
+    }
+  });
+});
+
+test("what is not there is said to be so, with a way on", async () => {
+  await withSatellite(async (satellite) => {
+    await inWindow(browser, satellite.url, "#/latency", async (page) => {
+      await sees(() => textsOf(page, ".empty .strong"), ["No span has come yet"], "latency of nothing");
+    });
+    await report(satellite, [someSpan({ operation: "here" })]);
+    await inWindow(browser, satellite.url, "#/latency?operation=elsewhere", async (page) => {
+      await sees(() => textsOf(page, ".empty .strong"), ["There are no spans of this operation"], "the latency");
+      await page.getByRole("link", { name: "Another operation" }).click();
+      await sees(() => textsOf(page, ".answer h1"), ["here"], "the operation");
+    });
+    await inWindow(browser, satellite.url, "#/traces?tag=absent", async (page) => {
+      await sees(() => textsOf(page, ".empty .strong"), ["No trace matches these filters"], "the filtered list");
+      await page.getByRole("link", { name: "Show all 1 trace" }).click();
+      await sees(() => textsOf(page, `${ROWS} a`), ["here"], "the list");
+    });
+  });
+});
+
+test("before the satellite has answered, the page says that it connects, and not that it is away", async () => {
+  await withSatellite(async (satellite) => {
+    const page = await browser.newPage();
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    await page.route("**/api/live", (route) => answered.then(() => route.continue()));
+    await page.goto(satellite.url);
+    await sees(() => textsOf(page, ".pulse, .empty"), ["Connecting", "Loading …"], "the page");
+    answer();
+    await sees(() => textsOf(page, ".pulse"), ["Live"], "the page");
+    await page.close();
+  });
+});
+
 /** Pairs of the axis's words that touch each other, or the end of what they are in. */
 const collisions = (page: Page): Promise<string[]> =>
   page.locator(".axis").evaluate((axis) => {
@@ -251,6 +363,9 @@ test("the words of an axis never touch, whatever it measures", async () => {
           await sees(() => page.locator(".plot").count(), 1, "the plot of a duration of 0");
           await page.goto(`${satellite.url}/#/latency?operation=op+1262000`);
           await sees(() => textsOf(page, ".answer h1"), ["op 1262000"], "the operation");
+          // Each mark has its word.
+          const marks = await page.locator(".group:not(.head) .tick").count();
+          assert.equal((await textsOf(page, ".group.head .axis > span")).length, marks);
           assert.deepEqual(await collisions(page), []);
         },
         { size },
@@ -291,6 +406,23 @@ test("a trace that is open grows as its spans arrive, and is not asked for again
   });
 });
 
+test("a trace is given time before it is said to have no root", async () => {
+  await withSatellite(async (satellite) => {
+    const orphan = { parentId: hex(9), durationMicros: 1000 };
+    await report(satellite, [
+      someSpan({ ...orphan, traceId: hex(1), startMicros: Date.now() * 1000, operation: "new" }),
+    ]);
+    await report(satellite, [
+      someSpan({ ...orphan, traceId: hex(2), startMicros: NOW - 60_000_000, operation: "old" }),
+    ]);
+    await inWindow(browser, satellite.url, "", async (page) => {
+      const names = () => textsOf(page, `${ROWS} .operation`);
+      await sees(names, ["new reviews.default", "old reviews.default no root"], "the list at first");
+      await sees(names, ["new reviews.default no root", "old reviews.default no root"], "the list in the end");
+    });
+  });
+});
+
 test("spans without their parents, in circles, or twice under one id all have a row", async () => {
   await withSatellite(async (satellite) => {
     const spans = [
@@ -316,10 +448,12 @@ test("a trace that is not there is said to be so", async () => {
     const page = await browser.newPage();
     await page.goto(`${satellite.url}/#/trace/abc`);
     await sees(
-      () => textsOf(page, ".nothing"),
-      ["no trace abc. The satellite keeps the latest ones only."],
+      () => textsOf(page, ".empty p"),
+      ["No trace abc", "The satellite keeps the latest traces only. Back to the list"],
       "the view",
     );
+    await page.getByRole("link", { name: "Back to the list" }).click();
+    await sees(() => page.locator(".grid").count(), 1, "the list");
     await page.close();
   });
 });

@@ -23,6 +23,8 @@ export class Context {
   // Of a root context:
   streamAttributes: Properties = NO_PROPERTIES;
   configuration: Uint8Array | null = null;
+  /** Paths of the attributes that an expression lists, by its token. */
+  readonly expressions: string[][] = [];
   /** No trailers: null. */
   answer: { headers: HeaderMap; body: Uint8Array; trailers: HeaderMap | null } | null = null;
   /** Milliseconds; 0 = no timer. */

@@ -13,6 +13,7 @@ import { attribute, bytes, encodeOtlp } from "../unit/satellite/otlp.ts";
 import { startCollectorPb } from "./collectorpb.ts";
 import { startOtelcol } from "./otelcol.ts";
 import type { Peer } from "./peer.ts";
+import { startOwn } from "./satellite.ts";
 import { startZipkin } from "./zipkin.ts";
 import { ToolMissing } from "./tools.ts";
 
@@ -180,6 +181,24 @@ for (const [name, start, refusesDeflate = false] of collectors) {
           for (const [tag, value] of Object.entries(TAGS)) assert.equal(tags[tag], value, tag);
         });
       }
+    }
+
+    for (const format of ["lightstep", "otlp", "zipkin"] as const) {
+      const port = peer.portOf(format, "http");
+      if (port === undefined) continue;
+      it(`gets what the satellite received as ${format} and passes on`, async () => {
+        const own = await startOwn(`http://127.0.0.1:${port}`);
+        try {
+          const spanId = (++count).toString(16).padStart(16, "0");
+          // Where the format has it, over gRPC: it goes on over HTTP all the same.
+          const send = own.portOf(format, "grpc") === undefined ? overHttp() : overGrpc;
+          await send(own, format, encoders[format](spanId));
+          const span = await eventually(`span ${spanId}`, () => find(peer, spanId));
+          assert.equal(span.durationMicros, DURATION_MICROS);
+        } finally {
+          await own.stop();
+        }
+      });
     }
 
     if (name === "Zipkin") {

@@ -63,8 +63,9 @@ for (const [format, port, start] of backends) {
   });
 }
 
-test("docs/example.md explains every line of the example, in order", () => {
+test("docs/example.md explains every line of the example, in order, and says how many there are", () => {
   const text = readFileSync(`${root}docs/example.md`, "utf8");
+  assert.ok(text.includes(`${example("otlp").trim().split("\n").length} lines: [`));
   const shown = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml]) => yaml).join("");
   // Each part begins at the margin.
   const lines = (yaml: string): string[] => yaml.split("\n").map((line) => line.trim());
@@ -79,10 +80,11 @@ test("the two examples differ in the collector alone", () => {
   assert.equal(different.length, 2, different.join("\n"));
 });
 
-/** A configuration with other ports, and the path of the module made absolute: Envoy's folder is where it was started. */
+/** A configuration with other ports, a name for its listener, and the module's path made absolute: Envoy runs elsewhere. */
 function atPorts(yaml: string, ports: Record<number, number>): Config {
   const moved = yaml
     .replace(/port_value: (\d+)/g, (_, port: string) => `port_value: ${ports[Number(port)]}`)
+    .replace("- traffic_direction", "- name: inbound\n      traffic_direction")
     .replace("filename: build/", `filename: ${root}build/`);
   return parse(moved) as Config;
 }

@@ -21,7 +21,7 @@ export interface Row {
   start(): Promise<Peer>;
 }
 
-const satellite = { collector: "the satellite", start: startOwn };
+const satellite = { collector: "the satellite", start: () => startOwn() };
 const collectorPb = { collector: "Lightstep's collectorpb in Go", start: () => startCollectorPb(TOKEN) };
 const otelcol = { collector: "an OpenTelemetry Collector", start: startOtelcol };
 const zipkin = { collector: "Zipkin", start: startZipkin };

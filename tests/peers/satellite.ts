@@ -2,8 +2,9 @@
 import { startSatellite } from "../../satellite/server.ts";
 import type { Peer } from "./peer.ts";
 
-export async function startOwn(): Promise<Peer> {
-  const satellite = await startSatellite();
+/** With `forward`, what it accepts goes on to the collector at that URL. */
+export async function startOwn(forward?: string): Promise<Peer> {
+  const satellite = await startSatellite({ forward });
   const { counts, store } = satellite;
   return {
     portOf(format, transport) {

@@ -130,6 +130,24 @@ describe("the npm package, in a folder where nothing else is,", () => {
     assert.equal(sum.status, 0, `${sum.stdout}${sum.stderr}`);
   });
 
+  it("has Istio's manifests, and renders them with the sum of its module", () => {
+    const args = [
+      "istio",
+      "--collector",
+      "http://collector.example:4318",
+      "--module",
+      "https://files.example/lightspan.wasm",
+    ];
+    const { status, stdout, stderr } = lightspan(args);
+    assert.equal(status, 0, String(stderr));
+    assert.match(String(stdout), /kind: EnvoyFilter/);
+    const sha256 = readFileSync(join(folder, "node_modules", name, "build", "lightspan.wasm.sha256"), "utf8").slice(
+      0,
+      64,
+    );
+    assert.ok(String(stdout).includes(sha256), "the sum is not in the manifest");
+  });
+
   it("checks a configuration", () => {
     assert.equal(lightspan(["check", "-"], '{"collector":{"cluster":"x"}}').status, 0);
     const refused = lightspan(["check", "-"], "{}");

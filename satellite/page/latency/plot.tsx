@@ -2,7 +2,7 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import type { Bucket, Group } from "../../compare.ts";
 import { formatDuration } from "../../duration.ts";
-import { decadeTicks, TickWords } from "../axis.tsx";
+import { decadeTicks, LAST_WORD, TickWords } from "../axis.tsx";
 import { goTo, linkTo } from "../route.ts";
 import { linkToTraces } from "../traces/filters.ts";
 
@@ -20,7 +20,8 @@ const MOST_TICKS = 6;
 export function Distributions({ by, service, groups }: DistributionsProps) {
   const buckets = groups.flatMap((group) => group.buckets);
   const place = scaleLog(rangeOf(buckets), [0, 100]);
-  const ticks = decadeTicks(place, MOST_TICKS);
+  // A mark without a word tells nobody anything.
+  const ticks = decadeTicks(place, MOST_TICKS).filter((tick) => place(tick) <= LAST_WORD);
   const most = Math.max(...buckets.map(({ count }) => count), 1);
   return (
     <div class="plot" role="table" aria-label={`Latency by ${by}`}>
@@ -69,17 +70,26 @@ export function Distributions({ by, service, groups }: DistributionsProps) {
   );
 }
 
-/** From the bar at the left to the one at the right, with some room, and never less than a factor of ten. */
+/**
+ * From the bar at the left to the one at the right, with some room, and never less than a factor of ten. The last mark
+ * has room for its word: it is the one that the slow bars stand at.
+ */
 function rangeOf(buckets: Bucket[]): [number, number] {
-  const from = Math.min(...buckets.map(({ fromMicros }) => fromMicros), 1_000_000);
-  const to = Math.max(...buckets.map(({ toMicros }) => toMicros), from * 10);
-  return [from / 1.3, to * 1.3];
+  const least = Math.min(...buckets.map(({ fromMicros }) => fromMicros), 1_000_000);
+  const most = Math.max(...buckets.map(({ toMicros }) => toMicros), least * 10);
+  const [from, to] = [least / 1.3, most * 1.3];
+  const lastMark = 10 ** Math.floor(Math.log10(to));
+  return [from, Math.max(to, from * (lastMark / from) ** (100 / (LAST_WORD - 1)))];
 }
 
 function Value({ by, service, value }: { by: string; service: string; value: string | null }) {
   if (value === null) return <span class="quiet">(none)</span>;
   return (
-    <a href={linkToTraces({ service, tags: [`${by}=${value}`], min: "", max: "" })} title="Traces with this value">
+    <a
+      class="clamped"
+      href={linkToTraces({ service, tags: [`${by}=${value}`], min: "", max: "" })}
+      title={`Traces with ${value}`}
+    >
       {value}
     </a>
   );

@@ -2,13 +2,16 @@
 // that tag. Every word and number comes from the spans.
 import type { Comparison, Group, Operation, OperationChoice } from "../../compare.ts";
 import { formatDuration } from "../../duration.ts";
+import { Empty } from "../empty.tsx";
 import { useCalm, useFetched } from "../fetch.ts";
 import { goTo, linkTo } from "../route.ts";
-import { formatFactor, plural } from "../words.ts";
+import { formatFactor, plural, sentence, shorten } from "../words.ts";
 import { Distributions } from "./plot.tsx";
 
 /** More are in the select. */
 const MOST_TELLING = 8;
+/** Slow values that the sentence names. */
+const MOST_NAMED = 3;
 
 interface LatencyProps {
   query: URLSearchParams;
@@ -28,12 +31,22 @@ export function LatencyView({ query, colours, touched }: LatencyProps) {
       ) : (
         <>
           <h1 class="unseen">Latency</h1>
-          <p class="nothing" role="status">
-            {problem ?? (value ? "There are no spans of it yet." : "Loading …")}
-          </p>
+          <Nothing problem={problem} stored={value?.operations.length} />
         </>
       )}
     </section>
+  );
+}
+
+/** `stored` is how many operations there are spans of; undefined before the first answer. */
+function Nothing({ problem, stored }: { problem: string | undefined; stored: number | undefined }) {
+  if (problem) return <Empty title={sentence(problem)} />;
+  if (stored === undefined) return <Empty title="Loading …" />;
+  if (stored === 0) return <Empty title="No span has come yet">Their latency appears here as they arrive.</Empty>;
+  return (
+    <Empty title="There are no spans of this operation">
+      The satellite keeps the latest ones only. <a href={linkTo("latency")}>Another operation</a>
+    </Empty>
   );
 }
 
@@ -74,7 +87,7 @@ function Answer({ comparison, selected }: { comparison: Comparison; selected: Op
   return (
     <div class="answer">
       <header>
-        <h1>{selected.operation}</h1>
+        <h1 title={selected.operation}>{selected.operation}</h1>
         <p class="label">
           {selected.label} · {plural(selected.count, "span")}
         </p>
@@ -109,8 +122,8 @@ function OtherTags({ comparison: { by, tags }, selected }: { comparison: Compari
       <ul>
         {telling.slice(0, MOST_TELLING).map(({ name, spread }) => (
           <li key={name}>
-            <a href={addressOf(name, selected)}>
-              {name} <span>{formatFactor(spread)}</span>
+            <a href={addressOf(name, selected)} title={name}>
+              {shorten(name)} <span>{formatFactor(spread)}</span>
             </a>
           </li>
         ))}
@@ -121,7 +134,7 @@ function OtherTags({ comparison: { by, tags }, selected }: { comparison: Compari
 
 /** What the picture says, in a sentence. */
 function verdict(by: string, groups: Group[]) {
-  const named = ({ value }: Group): string => value ?? `(no ${by})`;
+  const named = ({ value }: Group): string => shorten(value ?? `(no ${by})`);
   const [fastest] = [...groups].sort((a, b) => a.medianMicros - b.medianMicros);
   const slow = groups.filter((group) => group.slow);
   const [only] = groups;
@@ -142,19 +155,23 @@ function verdict(by: string, groups: Group[]) {
       </>
     );
   }
+  const told = slow.slice(0, MOST_NAMED);
+  const others = slow.length - told.length;
+  const many = slow.length > 1;
+  const medians = told.map(({ medianMicros }) => formatDuration(medianMicros)).join(", ");
   const least = Math.min(...slow.map(({ medianMicros }) => medianMicros)) / Math.max(1, fastest.medianMicros);
   return (
     <>
-      {slow.map((group, index) => (
+      {told.map((group, index) => (
         <>
           {index > 0 && ", "}
           <b class="slow">{named(group)}</b>
         </>
       ))}
-      {slow.length === 1 ? " is slow: its median of " : " are slow: their medians of "}
-      {slow.map(({ medianMicros }) => formatDuration(medianMicros)).join(", ")} {slow.length === 1 ? "is" : "are"}{" "}
-      {slow.length > 1 && "at least "}
-      <b>{formatFactor(least)}</b> that of {named(fastest)}, {formatDuration(fastest.medianMicros)}.
+      {others > 0 && ` and ${others} more`}
+      {many ? " are slow: their medians" : " is slow: its median"}
+      {others === 0 && ` of ${medians}`} {many ? "are at least" : "is"} <b>{formatFactor(least)}</b> that of{" "}
+      {named(fastest)}, {formatDuration(fastest.medianMicros)}.
     </>
   );
 }

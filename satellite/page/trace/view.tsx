@@ -2,13 +2,17 @@
 import { useMemo, useState } from "preact/hooks";
 import type { TraceBody } from "../../api.ts";
 import { formatDuration } from "../../duration.ts";
+import { Empty } from "../empty.tsx";
 import { useCalm, useFetched } from "../fetch.ts";
 import { useNarrow } from "../media.ts";
 import { goTo, linkTo } from "../route.ts";
-import { formatTime, plural } from "../words.ts";
+import { formatTime, plural, sentence } from "../words.ts";
 import { SpanPanel } from "./panel.tsx";
 import { toRows, unfolded } from "./tree.ts";
 import { Waterfall } from "./waterfall.tsx";
+
+/** In the legend; there are no more colours than that. */
+const MOST_SERVICES = 10;
 
 interface TraceProps {
   traceId: string;
@@ -27,9 +31,13 @@ export function TraceView({ traceId, span, colours, changes, back }: TraceProps)
   return (
     <section class="trace">
       <h1 class="unseen">Trace {traceId}</h1>
-      <p class="nothing" role="status">
-        {problem ? `${problem}. The satellite keeps the latest ones only.` : "Loading …"}
-      </p>
+      {problem ? (
+        <Empty title={sentence(problem)}>
+          The satellite keeps the latest traces only. <a href={back}>Back to the list</a>
+        </Empty>
+      ) : (
+        <Empty title="Loading …" />
+      )}
     </section>
   );
 }
@@ -50,6 +58,7 @@ function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "ch
     setFolded(next);
   };
   const parents = all.filter(({ children }) => children > 0).map(({ key }) => key);
+  const operation = (trace.root ?? trace.spans[0])?.operation;
   const close = (): void => {
     setOpen(false);
     document.querySelector<HTMLElement>(".treegrid")?.focus();
@@ -58,7 +67,7 @@ function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "ch
   return (
     <section class={`trace ${open ? "with-panel" : ""}`} aria-label="Trace">
       <header class="trace-head">
-        <h1>{(trace.root ?? trace.spans[0])?.operation}</h1>
+        <h1 title={operation}>{operation}</h1>
         <dl class="facts">
           <Fact name="Duration" value={formatDuration(trace.durationMicros)} />
           <Fact name="Spans" value={trace.spans.length.toLocaleString("en")} />
@@ -68,12 +77,13 @@ function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "ch
         </dl>
         <div class="legend">
           <ul aria-label="Services">
-            {trace.services.map((service) => (
+            {trace.services.slice(0, MOST_SERVICES).map((service) => (
               <li key={service}>
                 <i class={colours.get(service)} aria-hidden="true" />
-                {service}
+                <span title={service}>{service}</span>
               </li>
             ))}
+            {trace.services.length > MOST_SERVICES && <li>and {trace.services.length - MOST_SERVICES} more</li>}
           </ul>
           <span class="kinds" aria-hidden="true">
             <i class="bar client" /> client <i class="bar server" /> server
@@ -81,7 +91,7 @@ function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "ch
           <button type="button" disabled={folded.size === 0} onClick={() => setFolded(new Set())}>
             Unfold all
           </button>
-          <button type="button" onClick={() => fold(parents, true)}>
+          <button type="button" disabled={parents.every((key) => folded.has(key))} onClick={() => fold(parents, true)}>
             Fold all
           </button>
         </div>

@@ -64,13 +64,19 @@ export function Waterfall(props: WaterfallProps) {
             style={{ paddingLeft: `${8 + Math.min(depth, DEEPEST_INDENT) * 14}px` }}
           >
             <Fold row={row} folded={isFolded} onFold={onFold} />
-            <span class="name">{span.operation}</span>
+            <span class="name" title={span.operation}>
+              {span.operation}
+            </span>
             {span.error && <span class="badge">error</span>}
             {remark !== "" && <span class="remark">{remark}</span>}
           </div>
           <div role="gridcell" class="service">
-            <span>{span.label}</span>
-            {span.version !== null && <span class="version">{span.version}</span>}
+            <span title={span.label}>{span.label}</span>
+            {span.version !== null && (
+              <span class="version" title={span.version}>
+                {span.version}
+              </span>
+            )}
           </div>
           <div role="gridcell" class="duration">
             {formatDuration(span.durationMicros)}

@@ -60,6 +60,9 @@ function TagField({ tags, onTags }: { tags: string[]; onTags(tags: string[]): vo
   };
   return (
     <div class="tags-field">
+      <label for="tag">
+        <span>Tag</span>
+      </label>
       {tags.map((tag) => (
         <button
           type="button"
@@ -71,19 +74,17 @@ function TagField({ tags, onTags }: { tags: string[]; onTags(tags: string[]): vo
           <span>{tag}</span> <span aria-hidden="true">×</span>
         </button>
       ))}
-      <label>
-        <span>Tag</span>
-        <input
-          type="text"
-          value={text}
-          placeholder="version=v3"
-          spellcheck={false}
-          autocomplete="off"
-          onInput={(event) => setText(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-          onBlur={take}
-        />
-      </label>
+      <input
+        id="tag"
+        type="text"
+        value={text}
+        placeholder="version=v3"
+        spellcheck={false}
+        autocomplete="off"
+        onInput={(event) => setText(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+        onBlur={take}
+      />
     </div>
   );
 }

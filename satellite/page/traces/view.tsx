@@ -2,7 +2,8 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Summary } from "../../api.ts";
 import { formatDuration } from "../../duration.ts";
-import type { Live } from "../live.ts";
+import { Empty } from "../empty.tsx";
+import type { Connection, Live } from "../live.ts";
 import { useNarrow } from "../media.ts";
 import { goTo, linkTo } from "../route.ts";
 import { Rows } from "../rows.tsx";
@@ -10,6 +11,8 @@ import type { Drawn } from "../rows.tsx";
 import { formatTime, plural } from "../words.ts";
 import { FilterBar } from "./bar.tsx";
 import type { Filters } from "./filters.ts";
+
+const FRESH_MICROS = 5_000_000;
 
 type Column = "startMicros" | "durationMicros" | "spanCount" | "errors";
 
@@ -34,7 +37,7 @@ export function TracesView({ live, filters, colours, active, onActive }: TracesP
     return [...traces].sort((a, b) => sign * (a[column] - b[column]) || b.startMicros - a.startMicros);
   }, [traces, column, down]);
   const longest = useMemo(() => traces.reduce((most, trace) => Math.max(most, trace.durationMicros), 1), [traces]);
-  const found = traces.length === stored ? plural(stored, "trace") : `${plural(traces.length, "trace")} of ${stored}`;
+  const found = plural(traces.length, "trace") + (traces.length === stored ? "" : ` of ${stored.toLocaleString("en")}`);
   const heading = (name: string, by: Column) => (
     <Heading
       name={name}
@@ -67,7 +70,7 @@ export function TracesView({ live, filters, colours, active, onActive }: TracesP
         onActive={onActive}
         onOpen={({ traceId }) => goTo(linkTo(`trace/${traceId}`))}
       />
-      {traces.length === 0 && <Nothing stored={stored} connected={live.connected} />}
+      {traces.length === 0 && <Nothing stored={stored} connection={live.connection} />}
     </section>
   );
 }
@@ -89,8 +92,14 @@ function Heading({ name, order, onOrder }: HeadingProps) {
   );
 }
 
+/** Each proxy reports for itself, a second after the request at the latest: what is missing now may be on its way. */
+function isFresh({ startMicros, durationMicros }: Summary): boolean {
+  return Date.now() * 1000 - startMicros - durationMicros < FRESH_MICROS;
+}
+
 function drawTrace(trace: Summary, longest: number, colours: Map<string, string>): Drawn {
   const { traceId, root, first, startMicros, durationMicros, spanCount, errors, services } = trace;
+  const named = root ?? first;
   const cells = (
     <>
       <div role="gridcell" class="time">
@@ -102,12 +111,22 @@ function drawTrace(trace: Summary, longest: number, colours: Map<string, string>
             <i key={service} class={colours.get(service)} />
           ))}
         </span>
-        <a href={linkTo(`trace/${traceId}`)} tabIndex={-1} onClick={(event) => event.stopPropagation()}>
-          {(root ?? first)?.operation}
+        <a
+          href={linkTo(`trace/${traceId}`)}
+          title={named?.operation}
+          tabIndex={-1}
+          onClick={(event) => event.stopPropagation()}
+        >
+          {named?.operation}
         </a>
-        <span class="service">{(root ?? first)?.service}</span>
+        <span class="service" title={named?.service}>
+          {named?.service}
+        </span>
         {root === null && (
-          <span class="badge plain" title="The span that its first one is a child of has not come">
+          <span
+            class={`badge plain ${isFresh(trace) ? "patient" : ""}`}
+            title="The span that its first one is a child of has not come"
+          >
             no root
           </span>
         )}
@@ -127,11 +146,20 @@ function drawTrace(trace: Summary, longest: number, colours: Map<string, string>
   return { cells };
 }
 
-function Nothing({ stored, connected }: { stored: number; connected: boolean }) {
-  const why = !connected
-    ? "Waiting for the satellite …"
-    : stored > 0
-      ? "No trace matches these filters. New ones appear here as they arrive."
-      : "No trace has come yet. They appear here as they arrive.";
-  return <p class="nothing">{why}</p>;
+function Nothing({ stored, connection }: { stored: number; connection: Connection }) {
+  if (connection === "connecting") return <Empty title="Loading …" />;
+  if (connection === "away") return <Empty title="Waiting for the satellite …" />;
+  if (stored > 0) {
+    return (
+      <Empty title="No trace matches these filters">
+        New ones appear here as they arrive. <a href={linkTo("traces")}>Show all {plural(stored, "trace")}</a>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="No trace has come yet">
+      They appear here as they arrive at <code>{location.origin}</code>: Lightstep reports at{" "}
+      <code>/api/v2/reports</code>, OTLP at <code>/v1/traces</code>, Zipkin at <code>/api/v2/spans</code>.
+    </Empty>
+  );
 }

@@ -4,7 +4,7 @@ import type { Config } from "../../../envoy/config/bootstrap.ts";
 import { collectorCluster } from "../../../envoy/config/mesh.ts";
 import type { Format } from "../collector/count.ts";
 import type { Modules } from "./modules.ts";
-import { nativeBatch, nativeTracing, type Batch, type Native } from "./tracers.ts";
+import { nativeBatch, nativeTracing, nativeTracingInIstio, type Batch, type Native } from "./tracers.ts";
 
 export interface Variant {
   /** Short, and the same in every run: what the JSON file calls it. */
@@ -22,6 +22,8 @@ export interface Variant {
   bootstrap?: Config;
   /** Headers that every request to it brings. */
   headers?: Record<string, string>;
+  /** The variant without tracing that gets the same requests: what this one adds, it adds to that. Null for one of those. */
+  base: string | null;
 }
 
 const LIGHTSPAN_FLUSH_MS = 1000;
@@ -51,11 +53,20 @@ export const NO_TRACING: Variant = {
   format: null,
   spans: "none",
   flushMs: 0,
+  base: null,
+};
+
+/** Three more headers on each request are read and passed on by any Envoy. */
+export const NO_TRACING_OF_UNSAMPLED: Variant = {
+  ...NO_TRACING,
+  name: "none-b3",
+  label: "no tracing, requests bring B3",
+  headers: UNSAMPLED,
 };
 
 /** A module that does nothing, in Lightspan's place. */
 export function hollow(name: string, label: string, path: string): Variant {
-  return { name, label, format: null, spans: "none", flushMs: 0, wasm: { path, config: {} } };
+  return { ...NO_TRACING, name, label, wasm: { path, config: {} }, base: NO_TRACING.name };
 }
 
 /** Lightspan with `config` on top of what it needs; `path` is the module. */
@@ -67,6 +78,7 @@ export function lightspan(name: string, label: string, path: string, config: Con
     spans: "each",
     flushMs: LIGHTSPAN_FLUSH_MS,
     wasm: { path, config: { collector: { cluster: collectorCluster }, ...config } },
+    base: NO_TRACING.name,
   };
 }
 
@@ -81,6 +93,7 @@ export function native(tracer: Native, batch?: Batch): Variant {
     spans: "each",
     flushMs: intervalMs,
     connectionManager: nativeTracing(tracer),
+    base: NO_TRACING.name,
     ...(batch === undefined ? {} : { bootstrap: nativeBatch(tracer, batch) }),
   };
 }
@@ -88,10 +101,18 @@ export function native(tracer: Native, batch?: Batch): Variant {
 /** What the others are compared with. */
 export const NATIVE: Variant = native("opentelemetry");
 
+/** With as much on its spans as Lightspan's have. */
+const NATIVE_IN_ISTIO: Variant = {
+  ...NATIVE,
+  name: "opentelemetry-istio",
+  label: "native OpenTelemetry, with Istio's tags",
+  connectionManager: nativeTracingInIstio("opentelemetry"),
+};
+
 /** The two ends of what the module at `path` costs: no span made, and every span sent. */
 function bothEnds(path: string, name: string, unsampledName: string, label: string): [Variant, Variant] {
   const recording = lightspan(name, `${label}, every span`, path);
-  const unsampled: Variant = { ...recording, spans: "none", headers: UNSAMPLED };
+  const unsampled: Variant = { ...recording, spans: "none", headers: UNSAMPLED, base: NO_TRACING_OF_UNSAMPLED.name };
   return [{ ...unsampled, name: unsampledName, label: `${label}, unsampled` }, recording];
 }
 
@@ -101,6 +122,7 @@ export function mainVariants({ lightspan: path, empty, minimal }: Modules, again
   const rate = lightspan("rate", "Lightspan, 1 % of the traces", path, { sampling: { rate: 0.01 } });
   return [
     NO_TRACING,
+    NO_TRACING_OF_UNSAMPLED,
     hollow("minimal", "empty module without callbacks", minimal),
     hollow("empty", "empty module with Lightspan's callbacks", empty),
     unsampled,
@@ -111,5 +133,6 @@ export function mainVariants({ lightspan: path, empty, minimal }: Modules, again
     native("zipkin"),
     native("opentelemetry", LIKE_OURS),
     NATIVE,
+    NATIVE_IN_ISTIO,
   ];
 }

@@ -1,8 +1,8 @@
-// From rounds of samples to what a variant costs: each sample against that of no tracing in the same round, because what
-// slows the machine down slows down both.
+// From rounds of samples to what a variant costs: each sample against that of its base in the same round, because what slows the
+// machine down slows down both.
 import type { Sample } from "../measure/window.ts";
 import { median, spread } from "../measure/statistics.ts";
-import { NATIVE, NO_TRACING } from "../envoys/variant.ts";
+import { NATIVE, type Variant } from "../envoys/variant.ts";
 import type { Cost } from "../results.ts";
 
 /** The samples of each variant, by its name, a sample for each round. */
@@ -21,18 +21,18 @@ export class Rows {
     return [...this.#samples.values()].flat().reduce((sum, { failures }) => sum + failures, 0);
   }
 
-  cost(name: string): Cost {
-    const added = this.#added(name);
-    const native = median(this.#added(NATIVE.name));
+  cost({ name, base }: Variant): Cost {
+    const added = base === null ? null : this.#added(name, base);
+    const native = NATIVE.base === null ? NaN : median(this.#added(NATIVE.name, NATIVE.base));
     return {
       cpu: spread(this.of(name).map(({ cpu }) => cpu)),
-      added: name === NO_TRACING.name ? null : spread(added),
-      ofNative: name !== NO_TRACING.name && native > 0 ? median(added) / native : null,
+      added: added && spread(added),
+      ofNative: added !== null && native > 0 ? median(added) / native : null,
     };
   }
 
-  #added(name: string): number[] {
-    const base = this.of(NO_TRACING.name);
+  #added(name: string, baseName: string): number[] {
+    const base = this.of(baseName);
     return this.of(name).map(({ cpu }, round) => cpu - (base[round]?.cpu ?? NaN));
   }
 }

@@ -110,7 +110,7 @@ function belonging(subjects: Subject[], { variants }: Series): Subject[] {
 }
 
 function rowOf(variant: Variant, rows: Rows, before: Receipt | null, after: Receipt | null): GrowthRow {
-  const { cpu, added } = rows.cost(variant.name);
+  const { cpu, added } = rows.cost(variant);
   const spans = (after?.spans ?? 0) - (before?.spans ?? 0);
   const bytes = (after?.bodyBytes ?? 0) - (before?.bodyBytes ?? 0);
   return {

@@ -100,7 +100,7 @@ function rowOf({ subject, receipt, allocated }: End, rows: Rows, latencies: Late
   return {
     name: variant.name,
     label: variant.label,
-    ...rows.cost(variant.name),
+    ...rows.cost(variant),
     perSecond: spread(samples.map(({ perSecond }) => perSecond)),
     cores: median(samples.map(({ cores }) => cores)),
     p50: spread(latencies.map(({ p50 }) => p50)),

@@ -75,5 +75,5 @@ export async function measureVariations(
 }
 
 function rowOf(label: string, variants: Variant[], rows = new Rows()): VariationRow {
-  return { label, costs: variants.map(({ name }) => ({ name, ...rows.cost(name) })) };
+  return { label, costs: variants.map((variant) => ({ name: variant.name, ...rows.cost(variant) })) };
 }

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
-import { serve, type RunningApp } from "../../../envoy/bookinfo/app.ts";
+import { serve, type App, type RunningApp } from "../../../envoy/bookinfo/app.ts";
 import { appOf } from "../../../envoy/bookinfo/start.ts";
 import { workload } from "../../../envoy/bookinfo/topology.ts";
 import type { Config } from "../../../envoy/config/bootstrap.ts";
@@ -15,6 +15,11 @@ import { envoyBinary } from "../../envoy/ground.ts";
 import { goProgram } from "../go/build.ts";
 import { startProgram, type Program } from "../program.ts";
 import { networkOf, type Service, type Services } from "./project.ts";
+
+/** Istio's images know nothing of the header `b3`, which our own Bookinfo passes on; contract.test.ts compares the rest. */
+function withoutB3(app: App): App {
+  return ({ method, url, headers }, call) => app({ method, url, headers: { ...headers, b3: undefined } }, call);
+}
 
 /** What is outside of the containers, or played by the test: `jaeger:4318` and where it is. */
 export type Elsewhere = Record<string, Endpoint>;
@@ -79,7 +84,7 @@ export class Containers {
 
   private startApp(name: string, { environment = {} }: Service): Promise<RunningApp> {
     return serve(
-      appOf(workload(name), 0),
+      withoutB3(appOf(workload(name), 0)),
       this.addressOf(name),
       (service) => {
         const variable = service.toUpperCase();

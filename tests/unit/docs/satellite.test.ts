@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { codeOf, tableBelow } from "../../envoy/equality/markdown.ts";
+import { formats } from "../../../satellite/receive/formats.ts";
 import { startSatellite, type Satellite } from "../../../satellite/server.ts";
 import { post } from "../satellite/client.ts";
 import { encodeReport, someSpan } from "../satellite/encode.ts";
@@ -34,6 +35,14 @@ test("the paths are those that the satellite itself lists", async () => {
     tableBelow(document, "The API").map(([path = ""]) => codeOf(path)),
     listed,
   );
+});
+
+test("the formats, with their paths and types", () => {
+  const cell = (text: string | undefined): string => (text === undefined ? "" : `\`${text}\``);
+  const rows = formats.map(({ name, path, contentType, grpcPath }) =>
+    [name, `POST ${path}`, contentType, grpcPath].map(cell),
+  );
+  assert.deepEqual(tableBelow(document, "What it receives"), rows);
 });
 
 test("the fields of a trace in the list", async () => {

@@ -122,7 +122,8 @@ describe("a VM that is configured and nothing more, as Envoy's canary", () => {
   it("makes no call, sets no timer, and says nothing", async () => {
     const { host } = await Sidecar.bare();
     host.configure(INBOUND, configuration());
-    const asked = ["proxy_get_buffer_bytes", "proxy_get_property", "proxy_define_metric", "random_get"];
+    const configuring = ["proxy_get_buffer_bytes", "proxy_get_property", "proxy_call_foreign_function"];
+    const asked = [...configuring, "proxy_define_metric", "random_get"];
     assert.deepEqual(Object.keys(host.hostCalls).sort(), asked.sort());
     assert.deepEqual([host.calls, host.logs, host.tickPeriod(INBOUND)], [[], [], 0]);
   });

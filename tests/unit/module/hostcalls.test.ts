@@ -2,7 +2,7 @@
 // seen by whoever adds it.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ended, request, SPAN_ID, TRACE_ID, FRESH, SAMPLED, UNSAMPLED } from "./requests.ts";
+import { ended, OK, request, SPAN_ID, TRACE_ID, FRESH, SAMPLED, UNSAMPLED } from "./requests.ts";
 import { INBOUND, OUTBOUND, Sidecar, type Changes, type Exchange } from "./sidecar.ts";
 
 const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
@@ -11,19 +11,20 @@ const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
   outbound: { headers: SAMPLED, root: OUTBOUND },
   fresh: { headers: FRESH },
   b3: { headers: request({ b3: `${TRACE_ID}-${SPAN_ID}-1` }) },
-  body: { headers: SAMPLED, endOfStream: false },
   istio: { headers: SAMPLED, properties: ended({ xds: { cluster_name: "inbound|9080||" } }) },
+  local: { headers: SAMPLED, properties: new Map([...OK].filter(([path]) => path !== "xds\0cluster_name")) },
   bare: { headers: SAMPLED, changes: { log: { trace_id: false }, span: { kind: "server" } } },
 };
 
 // Whole requests, context_create to done, of a VM that has its timer running. What is not in the table is not called.
 const TABLE = `
-  host call                       unsampled  inbound  outbound  fresh  b3  body  istio  bare
-  proxy_get_header_map_pairs              1        2         2      2   2     2      2     2
-  proxy_get_header_map_value              0        2         2      2   2     2      2     2
-  proxy_get_property                      0        9         9      9   9    10      9     8
-  proxy_replace_header_map_value          0        2         2      3   5     2      2     2
-  proxy_set_property                      0        2         2      2   2     2      2     0
+  host call                       unsampled  inbound  outbound  fresh  b3  istio  bare  local
+  proxy_get_header_map_pairs              1        2         2      2   2      2     2      2
+  proxy_get_header_map_value              0        2         2      2   2      2     2      2
+  proxy_call_foreign_function             0        1         1      1   1      1     1      1
+  proxy_get_property                      0        0         0      0   0      0     0     10
+  proxy_replace_header_map_value          0        2         2      3   5      2     2      2
+  proxy_set_property                      0        2         2      2   2      2     0      2
 `;
 
 function readTable(): Map<string, Record<string, number>> {
@@ -76,7 +77,7 @@ describe("the host calls that are not made for each request", () => {
     assert.deepEqual(sidecar.host.hostCalls, {
       proxy_get_header_map_pairs: 2,
       proxy_get_header_map_value: 2,
-      proxy_get_property: 9,
+      proxy_call_foreign_function: 1,
       proxy_replace_header_map_value: 2,
       proxy_set_property: 2,
       proxy_get_current_time_nanoseconds: 1,
@@ -102,7 +103,7 @@ describe("the host calls that are not made for each request", () => {
     sidecar.request();
     sidecar.host.forgetHostCalls();
     sidecar.request();
-    assert.equal(sidecar.host.hostCalls.proxy_call_foreign_function, 1);
+    assert.equal(sidecar.host.hostCalls.proxy_call_foreign_function, 2);
   });
 
   it("are next to nothing while a collector is left alone", async () => {
@@ -113,7 +114,7 @@ describe("the host calls that are not made for each request", () => {
     sidecar.host.forgetHostCalls();
     sidecar.request();
     assert.deepEqual(sidecar.host.hostCalls, {
-      ...{ proxy_get_header_map_pairs: 2, proxy_get_header_map_value: 2, proxy_get_property: 9 },
+      ...{ proxy_get_header_map_pairs: 2, proxy_get_header_map_value: 2, proxy_call_foreign_function: 1 },
       ...{ proxy_replace_header_map_value: 2, proxy_set_property: 2, proxy_get_current_time_nanoseconds: 1 },
     });
   });
@@ -129,7 +130,17 @@ describe("the host calls that are not made for each request", () => {
       counts.push(asked() - before);
       if (i === 1) sidecar.tick();
     }
-    assert.deepEqual(counts, [11, 9, 11, 9]);
+    assert.deepEqual(counts, [2, 0, 2, 0]);
+  });
+
+  it("are each attribute by itself where the host knows no expressions", async () => {
+    const sidecar = await Sidecar.bare();
+    sidecar.host.refuse("proxy_call_foreign_function", 1);
+    sidecar.configure(INBOUND);
+    sidecar.host.forgetHostCalls();
+    sidecar.request();
+    assert.equal(sidecar.host.hostCalls.proxy_call_foreign_function, undefined);
+    assert.equal(sidecar.host.hostCalls.proxy_get_property, 10);
   });
 
   it("are none when a stream of nobody ends", async () => {

@@ -34,8 +34,8 @@ describe("satellite/main.ts", () => {
     it(`prints where to post, then a trace once it is quiet, and ends with status 0 on ${signal}`, async (test) => {
       const { child, output, ended } = start("--port", "0");
       test.after(() => child.kill("SIGKILL"));
-      await until(() => output.out.includes("\n"));
-      const [url] = /http:\S+\/api\/v2\/reports(?=;)/.exec(output.out) ?? [];
+      await until(() => output.out.includes("gRPC"));
+      const [url] = /http:\S+\/api\/v2\/reports/.exec(output.out) ?? [];
       const post = (spanId: string, parentId?: string) =>
         fetch(url ?? "", {
           method: "POST",

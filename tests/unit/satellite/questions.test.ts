@@ -1,6 +1,7 @@
 // What the page asks of the satellite: filters, the comparison, the live stream, and the page's own files.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { request } from "node:http";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Comparison } from "../../../satellite/compare.ts";
 import type { Change } from "../../../satellite/live.ts";
@@ -8,7 +9,7 @@ import { startSatellite } from "../../../satellite/server.ts";
 import type { Satellite } from "../../../satellite/server.ts";
 import { decodeReport } from "../../../satellite/receive/lightstep.ts";
 import { TraceStore } from "../../../satellite/traces.ts";
-import { get, post } from "./client.ts";
+import { get, post, REPORTS } from "./client.ts";
 import { encodeReport, someSpan, type WireSpan } from "./encode.ts";
 
 const hex = (value: number) => value.toString(16).padStart(16, "0");
@@ -267,6 +268,34 @@ describe("the store", () => {
     }
     assert.deepEqual(forgotten, [hex(1), hex(2)]);
     assert.deepEqual([store.size, store.forgotten, store.duplicates], [2, 2, 16]);
+  });
+});
+
+describe("a reader", () => {
+  /** The status of a request that names this Host; fetch would name its own. */
+  const statusFor = (host: string, path: string, report?: Uint8Array): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const method = report ? "POST" : "GET";
+      const headers = { host, accept: "text/html", ...(report && { "content-type": "application/octet-stream" }) };
+      request({ host: "127.0.0.1", port: satellite.port, method, path, headers }, (response) => {
+        response.resume().on("end", () => resolve(response.statusCode));
+      })
+        .on("error", reject)
+        .end(report);
+    });
+
+  for (const host of ["localhost", "localhost:8360", "127.0.0.1:8360", "127.1.2.3", "[::1]:8360"])
+    it(`who asks ${host} is answered`, async () => assert.equal(await statusFor(host, "/api/traces"), 200));
+  for (const host of ["rebound.example:8360", "localhost.example", "127.0.0.1.example", "x-localhost"]) {
+    it(`who asks ${host} gets nothing`, async () => {
+      for (const path of ["/", "/page.js", "/api/traces", "/api/stats"])
+        assert.equal(await statusFor(host, path), 403, path);
+    });
+  }
+
+  it("is another matter than a report, which names the cluster that it is for", async () => {
+    const report = encodeReport({ spans: [someSpan()] });
+    assert.equal(await statusFor("lightspan-collector", REPORTS, report), 200);
   });
 });
 

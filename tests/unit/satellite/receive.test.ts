@@ -149,6 +149,23 @@ describe("one trace reported in several formats", () => {
   });
 });
 
+describe("what is counted by service", () => {
+  it("is bounded, whatever senders call themselves", async () => {
+    const spans = Array.from({ length: 1100 }, (_, index) => ({
+      traceId: TRACE_ID,
+      id: SPAN_ID,
+      timestamp: 1,
+      duration: 1,
+      localEndpoint: { serviceName: index === 0 ? "x".repeat(1000) : `service ${index}` },
+    }));
+    await send("/api/v2/spans", "application/json", Buffer.from(JSON.stringify(spans)));
+    const counted: Record<string, number> = (await get(satellite, "/api/stats")).body.spansByService;
+    assert.equal(Object.keys(counted).length, 1001);
+    assert.equal(counted["(others)"], 100);
+    assert.equal(counted["x".repeat(256)], 1);
+  });
+});
+
 describe("forwarding", () => {
   interface Passed {
     url: string | undefined;
@@ -182,9 +199,11 @@ describe("forwarding", () => {
     }
   }
 
+  let complaints: string[] = [];
   async function forwardTo(url: string): Promise<void> {
     await satellite.close();
-    satellite = await startSatellite({ forward: url });
+    complaints = [];
+    satellite = await startSatellite({ forward: url, complain: (line) => complaints.push(line) });
   }
 
   it("passes on the bytes of every format, those of gRPC over HTTP, with the token", async (test) => {
@@ -230,6 +249,22 @@ describe("forwarding", () => {
     other.close();
     assert.equal((await send("/api/v2/spans", "application/json", zipkin())).status, 202);
     await until(async () => (await forwarded()).failed === 2);
+    // Once, and then not again for a while.
+    const line = `not passed on to ${other.url}: 1 report so far; /api/v2/spans is answered with 503`;
+    assert.deepEqual(complaints, [line]);
+  });
+
+  it("says why nothing arrives where nobody listens", async (test) => {
+    const other = await collector(200);
+    test.after(other.close);
+    other.close();
+    await forwardTo(other.url);
+    await send("/api/v2/spans", "application/json", zipkin());
+    await until(async () => (await forwarded()).failed === 1);
+    assert.match(
+      complaints.join(),
+      /^not passed on to http:\S+: 1 report so far; connect ECONNREFUSED 127\.0\.0\.1:\d+$/,
+    );
   });
 
   it("drops, and counts, what would make more than 16 MiB wait", async (test) => {
@@ -239,5 +274,6 @@ describe("forwarding", () => {
     const large = zipkin({ tags: { large: "x".repeat(6 * 1024 * 1024) } });
     for (let sent = 0; sent < 4; sent++) await send("/api/v2/spans", "application/json", large);
     assert.deepEqual(await forwarded(), { sent: 0, failed: 0, dropped: 2 });
+    assert.deepEqual(complaints, [`not passed on to ${other.url}: 1 report so far; it is slower than what comes in`]);
   });
 });

@@ -119,6 +119,26 @@ describe("TraceStore", () => {
     assert.deepEqual([store.list().length, store.forgotten], [1000, 1]);
   });
 
+  it("keeps so much text and no more, however few the spans are that it is in", () => {
+    const store = new TraceStore({ maxText: 10_000 });
+    const large = (id: number) => someSpan({ traceId: hex(id), tags: { large: "x".repeat(4000) } });
+    for (const id of [1, 2, 3]) store.add(report([large(id)]));
+    assert.deepEqual([store.get(hex(1)), store.size, store.forgotten], [undefined, 2, 1]);
+    // What comes again weighs nothing more, and what is forgotten nothing at all.
+    for (const id of [2, 3, 2, 3, 2, 3]) store.add(report([large(id)]));
+    assert.deepEqual([store.size, store.forgotten], [2, 1]);
+    for (let id = 4; id < 50; id++) store.add(report([large(id)]));
+    assert.equal(store.size, 2);
+  });
+
+  it("keeps a trace out that alone is too large, and goes on", () => {
+    const store = new TraceStore({ maxText: 1000 });
+    store.add(report([someSpan({ tags: { large: "x".repeat(2000) } })]));
+    assert.deepEqual([store.size, store.forgotten], [0, 1]);
+    store.add(report([someSpan({ traceId: hex(2) })]));
+    assert.equal(store.size, 1);
+  });
+
   it("keeps a span once when its report comes again, and counts that", () => {
     const store = new TraceStore();
     store.add(report([someSpan()]));

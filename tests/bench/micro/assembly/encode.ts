@@ -2,7 +2,7 @@
 import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { ACCEPT, TraceContext } from "../../../../assembly/context/context";
-import { encodeSpan, maxSpanSize } from "../../../../assembly/report/lightstep";
+import { Lightstep } from "../../../../assembly/report/lightstep";
 import { exchange, request } from "../../../../assembly/span/exchange";
 import { nameOperation } from "../../../../assembly/span/operation";
 import { Span } from "../../../../assembly/span/span";
@@ -12,6 +12,7 @@ import { B3MULTI, headers } from "./headers";
 const pairs: Slice = headers(B3MULTI);
 const settings: TagSettings = new TagSettings(256, false, []);
 const span: Span = new Span(new TraceContext());
+const format: Lightstep = new Lightstep(false, 1, [], text(""));
 const out: usize = heap.alloc(65536);
 
 function fill(): void {
@@ -57,8 +58,8 @@ export function encode_a_span(times: u32): u32 {
   describeOnce();
   let bytes: u32 = 0;
   for (let i: u32 = 0; i < times; i++) {
-    if (maxSpanSize(span) > 65536) return 0;
-    bytes += <u32>(encodeSpan(out, span) - out);
+    if (format.maxSpanSize(span) > 65536) return 0;
+    bytes += <u32>(format.encodeSpan(out, span) - out);
   }
   return bytes;
 }

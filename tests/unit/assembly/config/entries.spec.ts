@@ -1,17 +1,8 @@
-import { JsonReader } from "../../../../assembly/config/json";
-import { Refusal, Section } from "../../../../assembly/config/section";
-import { text } from "../../../../assembly/bytes/slice";
+import { Section } from "../../../../assembly/config/section";
+import { refusal, sectionAt } from "./sections";
 
-let refusal = new Refusal();
-
-/** The section of the object `json`, at the top; `refusal` is new. */
 function section(json: string): Section {
-  let bytes = text(json);
-  let reader = new JsonReader();
-  refusal = new Refusal();
-  let value = reader.parse(bytes.at, bytes.size);
-  expect(reader.error).toBe("", json);
-  return new Section("", value, refusal);
+  return sectionAt("", json);
 }
 
 describe("entries", () => {

@@ -1,27 +1,13 @@
-import { JsonReader } from "../../../../assembly/config/json";
 import { Refusal, Section } from "../../../../assembly/config/section";
-import { text } from "../../../../assembly/bytes/slice";
+import { absent, refusal, sectionAt } from "./sections";
 
-let refusal = new Refusal();
-
-/** The section of the object `json`, at the path "s"; `refusal` is new. */
 function section(json: string): Section {
-  let bytes = text(json);
-  let reader = new JsonReader();
-  refusal = new Refusal();
-  let value = reader.parse(bytes.at, bytes.size);
-  expect(reader.error).toBe("", json);
-  return new Section("s", value, refusal);
-}
-
-function absent(): Section {
-  refusal = new Refusal();
-  return new Section("s", null, refusal);
+  return sectionAt("s", json);
 }
 
 describe("a refusal", () => {
   it("keeps the first mistake only", () => {
-    refusal = new Refusal();
+    let refusal = new Refusal();
     expect(refusal.reason).toBe("");
     refusal.refuse("a.b", "found 1", "a string");
     refusal.refuse("c", "found 2", "a number");

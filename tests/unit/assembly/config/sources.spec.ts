@@ -1,25 +1,16 @@
-import { JsonReader } from "../../../../assembly/config/json";
-import { Refusal, Section, Source } from "../../../../assembly/config/section";
-import { text } from "../../../../assembly/bytes/slice";
-
-let refusal = new Refusal();
+import { Source } from "../../../../assembly/config/section";
+import { absent, refusal, sectionAt } from "./sections";
 
 /** The sources that the object `json` has at `t`; `refusal` is new. */
 function sources(json: string, areHeaders: bool = false): Source[] {
-  let bytes = text('{"t":' + json + "}");
-  let reader = new JsonReader();
-  refusal = new Refusal();
-  let value = reader.parse(bytes.at, bytes.size);
-  expect(reader.error).toBe("", json);
-  return new Section("tags", value, refusal).sources("t", areHeaders);
+  return sectionAt("tags", '{"t":' + json + "}").sources("t", areHeaders);
 }
 
 const FORMS = '; allowed: a string, {"source":"…","default":"…"}';
 
 describe("the sources of tags", () => {
   it("are none where they are absent or empty", () => {
-    refusal = new Refusal();
-    expect(new Section("tags", null, refusal).sources("t").length).toBe(0);
+    expect(absent().sources("t").length).toBe(0);
     expect(sources("{}").length).toBe(0);
     expect(refusal.reason).toBe("");
   });

@@ -31,7 +31,6 @@ describe("a stream", () => {
   it("begins without a context", () => {
     openStream(7, 2);
     expect(stream(7).hasContext).toBe(false);
-    expect(stream(7).hasNoBody).toBe(false);
     expect(told(stream(7).context)).toBe("defer");
     closeStream(7);
   });
@@ -60,12 +59,10 @@ describe("a stream", () => {
   it("begins anew where its id is opened again, closed before or not", () => {
     openStream(7, 2);
     stream(7).hasContext = true;
-    stream(7).hasNoBody = true;
     stream(7).context.traceLow = 2;
     openStream(7, 3);
     expect(stream(7).root).toBe(3);
     expect(stream(7).hasContext).toBe(false);
-    expect(stream(7).hasNoBody).toBe(false);
     expect(stream(7).context.hasIds).toBe(false);
     closeStream(7);
     expect(findStream(7)).toBeNull();

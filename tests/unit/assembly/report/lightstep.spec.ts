@@ -1,41 +1,19 @@
 // The encoder against bytes written down from collector.proto, field by field (lightstep/lightstep-tracer-common).
-import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
-import { TraceContext } from "../../../../assembly/context/context";
 import { Lightstep } from "../../../../assembly/report/lightstep";
 import { ConstantTag } from "../../../../assembly/span/node";
-import { Span } from "../../../../assembly/span/span";
 import { Bytes, hexOf } from "../bytes";
+import { context, Encoded, set, smallestSpan, span } from "./spans";
 
 const format = new Lightstep(false, 300, [], text(""));
-const context = new TraceContext();
-const span = new Span(context);
 
-function set(slice: Slice, value: string): void {
-  let bytes = text(value);
-  slice.set(bytes.at, bytes.size);
-}
-
-/** A span of the trace 300 by itself: id 1, no parent, server, no tags, 1700000000.006637 s, 1.26 s. */
+/** At 1700000000.006637 s, 1.26 s. */
 function smallest(): void {
-  reset();
-  context.clear();
-  context.traceLow = 300;
-  context.spanId = 1;
-  span.client = false;
-  span.error = false;
-  span.startNanos = 1700000000006637000;
-  span.durationNanos = 1260000000;
-  span.tagCount = 0;
-  set(span.operation, "GET");
+  smallestSpan(1700000000006637000, 1260000000);
 }
 
-/** The encoded span in hexadecimal; says so if it is larger than was foretold. */
 function encoded(): string {
-  let most = format.maxSpanSize(span);
-  let at = heap.alloc(most);
-  let size = <u32>(format.encodeSpan(at, span) - at);
-  return size > most ? "too large" : hexOf(at, size);
+  return new Encoded(format).hex;
 }
 
 function hex(bytes: Bytes): string {

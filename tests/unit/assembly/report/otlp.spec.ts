@@ -1,46 +1,23 @@
 // The encoder against bytes written down from trace.proto, resource.proto and common.proto, field by field
 // (open-telemetry/opentelemetry-proto, version 1).
-import { reset } from "../../../../assembly/bytes/arena";
-import { Slice, text, toText } from "../../../../assembly/bytes/slice";
-import { TraceContext } from "../../../../assembly/context/context";
+import { text, toText } from "../../../../assembly/bytes/slice";
 import { Answer } from "../../../../assembly/report/format";
 import { Otlp } from "../../../../assembly/report/otlp";
 import { ConstantTag } from "../../../../assembly/span/node";
-import { Span } from "../../../../assembly/span/span";
 import { Bytes, fence, hexOf } from "../bytes";
 import { below, startChance } from "../chance";
+import { context, Encoded, set, smallestSpan, span } from "./spans";
 
-const context = new TraceContext();
-const span = new Span(context);
 const format = new Otlp(false, [new ConstantTag(text("a"), text("b"))], text("1"));
 const framed = new Otlp(true, [new ConstantTag(text("a"), text("b"))], text("1"));
 
-function set(slice: Slice, value: string): void {
-  let bytes = text(value);
-  slice.set(bytes.at, bytes.size);
-}
-
-/** A span of the trace 300 by itself: id 1, no parent, server, no tags, from 1 ns to 3 ns. */
+/** From 1 ns to 3 ns. */
 function smallest(): void {
-  reset();
-  context.clear();
-  context.traceLow = 300;
-  context.spanId = 1;
-  span.client = false;
-  span.error = false;
-  span.startNanos = 1;
-  span.durationNanos = 2;
-  span.tagCount = 0;
-  set(span.operation, "GET");
+  smallestSpan(1, 2);
 }
 
-/** The encoded span in hexadecimal; says so if it is larger than was foretold, or its end is not found. */
 function encoded(): string {
-  let most = format.maxSpanSize(span);
-  let at = heap.alloc(most);
-  let end = format.encodeSpan(at, span);
-  if (end - at > most) return "too large";
-  return format.spanEnd(at) === end ? hexOf(at, <u32>(end - at)) : "the end is not found";
+  return new Encoded(format).hex;
 }
 
 function hex(bytes: Bytes): string {

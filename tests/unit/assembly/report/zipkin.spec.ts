@@ -1,48 +1,21 @@
 // The encoder against JSON written down from Zipkin's API, version 2 (openzipkin/zipkin-api, zipkin2-api.yaml). That it is
 // JSON is asked of JSON.parse, in tests/unit/module.
-import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
-import { ACCEPT, DEBUG, TraceContext } from "../../../../assembly/context/context";
+import { DEBUG } from "../../../../assembly/context/context";
 import { Zipkin } from "../../../../assembly/report/zipkin";
 import { ConstantTag } from "../../../../assembly/span/node";
-import { Span } from "../../../../assembly/span/span";
 import { Bytes } from "../bytes";
+import { context, Encoded, set, smallestSpan, span } from "./spans";
 
-const context = new TraceContext();
-const span = new Span(context);
 const format = new Zipkin(text("reviews"), [new ConstantTag(text("component"), text("proxy"))]);
 
-function set(slice: Slice, value: string): void {
-  let bytes = text(value);
-  slice.set(bytes.at, bytes.size);
-}
-
-/** A span of the trace 300 by itself: id 1, no parent, server, no tags, at 1700000000.006637 s, 1.26 s. */
+/** At 1700000000.006637 s, 1.26 s. */
 function smallest(): void {
-  reset();
-  context.clear();
-  context.traceLow = 300;
-  context.spanId = 1;
-  context.decision = ACCEPT;
-  span.client = false;
-  span.error = false;
-  span.startNanos = 1700000000006637999;
-  span.durationNanos = 1260000999;
-  span.tagCount = 0;
-  set(span.operation, "GET");
+  smallestSpan(1700000000006637999, 1260000999);
 }
 
-/** The encoded span; says so if it is larger than was foretold, or its end is not found. */
 function encoded(): string {
-  let most = format.maxSpanSize(span);
-  let at = heap.alloc(most);
-  let end = format.encodeSpan(at, span);
-  let size = <u32>(end - at);
-  let isFound = format.spanEnd(at) === end;
-  let json = String.UTF8.decodeUnsafe(at, size);
-  heap.free(at);
-  if (size > most) return "too large";
-  return isFound ? json : "the end is not found";
+  return new Encoded(format).text;
 }
 
 const IDS = '{"traceId":"000000000000012c","id":"0000000000000001","';
