@@ -1,6 +1,7 @@
 // Finds wanted headers in the form in which the host hands over a whole header map: u32 count, then for each header
 // u32 name size and u32 value size, then every name and value with a NUL behind it (proxy-wasm ABI 0.2, "pairs").
 // One pass over memory instead of a host call for each header. It knows no header by name.
+import { hold } from "./hold";
 import { over, sameBytes, Slice } from "./slice";
 
 /** One wanted header and what arrived under its name. */
@@ -40,7 +41,9 @@ export class Fields {
       if (sameBytes(known.name, known.nameSize, spelt.at, spelt.size)) return known;
     }
     let field = new Field();
-    field.name = spelt.at;
+    // A name that is wanted once stays wanted, whatever becomes of the configuration that brought it.
+    field.name = heap.alloc(spelt.size);
+    memory.copy(field.name, spelt.at, spelt.size);
     field.nameSize = spelt.size;
     field.next = this.first;
     this.first = changetype<usize>(field);
@@ -119,14 +122,14 @@ export class Fields {
   }
 }
 
-/** Headers in the form described above, for the host. Never freed. */
+/** Headers in the form described above, for the host; held (hold.ts). */
 export function encodePairs(names: string[], values: string[]): Slice {
   let count = names.length;
   let size: usize = 4;
   for (let i = 0; i < count; i++) {
     size += 8 + String.UTF8.byteLength(names[i]) + 1 + String.UTF8.byteLength(values[i]) + 1;
   }
-  let start = heap.alloc(size);
+  let start = hold(size);
   store<u32>(start, count);
   let sizes = start + 4;
   let at = sizes + <usize>count * 8;

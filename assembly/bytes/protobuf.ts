@@ -45,6 +45,19 @@ export function writeBytesField(at: usize, field: u32, from: usize, size: u32): 
   return at + size;
 }
 
+/** As writeBytesHead(), of fewer than 128 bytes: most fields are, and need not be asked how long their length is. */
+export function writeShortHead(at: usize, field: u32, size: u32): usize {
+  store<u16>(at, (field << 3) | BYTES | (size << 8));
+  return at + 2;
+}
+
+/** As writeBytesField(), of fewer than 128 bytes. */
+export function writeShortField(at: usize, field: u32, from: usize, size: u32): usize {
+  at = writeShortHead(at, field, size);
+  memory.copy(at, from, size);
+  return at + size;
+}
+
 /** What openBytes() leaves free for the length: enough for messages below 16 KiB without moving them. */
 const LENGTH_RESERVE: usize = 2;
 

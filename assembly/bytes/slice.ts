@@ -1,4 +1,5 @@
 // A view of bytes that somebody else owns. It knows no encoding; most slices here hold UTF-8 or header bytes.
+import { hold } from "./hold";
 
 /** `size` bytes beginning at address `at`. Absent and empty are the same: size 0. */
 @unmanaged
@@ -16,20 +17,17 @@ export class Slice {
   }
 }
 
-/** A slice over bytes that stay where they are. */
+/** A slice over bytes that stay where they are. The slice itself is held, as text() is. */
 export function over(at: usize, size: u32): Slice {
-  let slice = new Slice();
+  let slice = changetype<Slice>(hold(offsetof<Slice>()));
   slice.set(at, size);
   return slice;
 }
 
-/**
- * A slice over the UTF-8 form of `value`, never freed: for names and for settings. Of a literal, the build makes a constant
- * (compiler/literals.mjs).
- */
+/** A slice over the UTF-8 form of `value`, both held (hold.ts). Of a literal, the build makes a constant (compiler/literals.mjs). */
 export function text(value: string): Slice {
   let size = String.UTF8.byteLength(value);
-  let at = heap.alloc(size);
+  let at = hold(size);
   String.UTF8.encodeUnsafe(changetype<usize>(value), value.length, at);
   return over(at, size);
 }

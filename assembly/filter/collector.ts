@@ -1,6 +1,8 @@
 // From settings to a place to report to: what the host needs for each call, and what each report begins with, made once.
 import { spell } from "../bytes/decimal";
 import { encodePairs } from "../bytes/fields";
+import { Hold } from "../bytes/hold";
+import { takeOut } from "../bytes/list";
 import { Slice, text, toText } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
 import { Entries } from "../config/section";
@@ -61,8 +63,8 @@ function headersOf(settings: Settings, accessToken: string): Entries {
   if (settings.isGrpc) headers.add("te", "trailers");
   else headers.add("accept", type);
   if (accessToken.length > 0) headers.add("lightstep-access-token", accessToken);
-  headers.keys = headers.keys.concat(settings.headers.keys);
-  headers.values = headers.values.concat(settings.headers.values);
+  let more = settings.headers;
+  for (let i = 0; i < more.keys.length; i++) headers.add(more.keys[i], more.values[i]);
   return headers;
 }
 
@@ -77,7 +79,8 @@ function validText(value: string): Slice {
 function resourceTags(reporter: Reporter, name: Slice): ConstantTag[] {
   let tags = [new ConstantTag(name, validText(reporter.service))];
   if (reporter.version.length > 0) tags.push(new ConstantTag(text("service.version"), validText(reporter.version)));
-  return tags.concat(reporter.tags);
+  for (let i = 0; i < reporter.tags.length; i++) tags.push(reporter.tags[i]);
+  return tags;
 }
 
 function formatOf(settings: Settings, reporter: Reporter): Format {
@@ -95,18 +98,25 @@ function formatOf(settings: Settings, reporter: Reporter): Format {
 
 /** All that makes two destinations different. */
 function keyOf(settings: Settings, reporter: Reporter, headers: Entries): string {
-  let words = [settings.cluster, reporter.service, reporter.version];
-  let numbers = [
-    settings.protocol,
-    u32(settings.isGrpc),
-    u32(settings.deflates),
-    settings.timeoutMs,
-    settings.maxBytes,
+  let words = [
+    settings.cluster,
+    reporter.service,
+    reporter.version,
+    spell(settings.protocol),
+    spell(u32(settings.isGrpc)),
+    spell(u32(settings.deflates)),
+    spell(settings.timeoutMs),
+    spell(settings.maxBytes),
+    spell(settings.flushSpans),
+    spell(settings.flushIntervalMs),
+    spell(settings.attempts),
+    spell(settings.retryBaseMs),
+    spell(settings.retryMaxMs),
   ];
-  numbers = numbers.concat([settings.flushSpans, settings.flushIntervalMs]);
-  numbers = numbers.concat([settings.attempts, settings.retryBaseMs, settings.retryMaxMs]);
-  for (let i = 0; i < numbers.length; i++) words.push(spell(numbers[i]));
-  words = words.concat(headers.keys).concat(headers.values);
+  for (let i = 0; i < headers.keys.length; i++) {
+    words.push(headers.keys[i]);
+    words.push(headers.values[i]);
+  }
   for (let i = 0; i < reporter.tags.length; i++) {
     words.push(toText(reporter.tags[i].name));
     words.push(toText(reporter.tags[i].value));
@@ -132,14 +142,14 @@ function secretsOf(settings: Settings, accessToken: string): Slice[] {
   return secrets;
 }
 
-/** The delivery of this VM that `settings` and the reporter ask for; a new one if there is none. */
-export function deliveryFor(settings: Settings, reporter: Reporter): Delivery {
+/** The delivery of this VM that `settings` and the reporter ask for; a new one, in the memory of `held`, if there is none. */
+export function deliveryFor(settings: Settings, reporter: Reporter, held: Hold): Delivery {
   for (let i = 0; i < reporter.tags.length; i++) makeValid(reporter.tags[i].value);
   let headers = headersOf(settings, reporter.accessToken);
   let key = keyOf(settings, reporter, headers);
   for (let i = deliveries.length - 1; i >= 0; i--) {
     if (deliveries[i].key === key) return deliveries[i];
-    if (deliveries[i].isOver) deliveries.splice(i, 1);
+    if (deliveries[i].isOver) takeOut(deliveries, i);
   }
   let plain = encodePairs(headers.keys, headers.values);
   let deflated: Slice | null = null;
@@ -149,7 +159,7 @@ export function deliveryFor(settings: Settings, reporter: Reporter): Delivery {
   }
   let format = formatOf(settings, reporter);
   let secrets = secretsOf(settings, reporter.accessToken);
-  let delivery = new Delivery(new Destination(key, settings, format, plain, deflated, secrets));
+  let delivery = new Delivery(new Destination(key, settings, format, plain, deflated, secrets, held));
   deliveries.push(delivery);
   return delivery;
 }

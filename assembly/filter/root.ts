@@ -1,6 +1,8 @@
 // The root contexts of this VM: one for each configuration. Each has what its settings became for the hot path, and the
 // delivery that it shares with the others that report to the same collector.
-import { Slice, text } from "../bytes/slice";
+import { beginHold, Hold } from "../bytes/hold";
+import { takeOut } from "../bytes/list";
+import { over, Slice, text } from "../bytes/slice";
 import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
 import { isHeaderValue, Refusal } from "../config/section";
 import { seed } from "../context/ids";
@@ -32,6 +34,8 @@ export class Root {
     private kind: u32,
     /** For ask.ts. */
     readonly question: u32,
+    /** The memory of all of it. */
+    readonly held: Hold,
   ) {}
 
   /**
@@ -88,20 +92,22 @@ function accessTokenOf(settings: Settings, refusal: Refusal): string {
   return token;
 }
 
-function make(id: u32, settings: Settings, custom: CustomTags, accessToken: string): Root {
+function make(id: u32, settings: Settings, custom: CustomTags, accessToken: string, held: Hold): Root {
   let node = askNode();
   let service = settings.serviceName.length > 0 ? settings.serviceName : serviceOf(node);
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
-  let tags = constantTags(node, version).concat(custom.constant);
+  let tags = constantTags(node, version);
+  for (let i = 0; i < custom.constant.length; i++) tags.push(custom.constant[i]);
   return new Root(
     id,
-    deliveryFor(settings, new Reporter(service, version, tags, accessToken)),
+    deliveryFor(settings, new Reporter(service, version, tags, accessToken), held),
     propagationOf(settings),
     samplerOf(settings),
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
     settings.logsTraceId,
     settings.spanKind,
     prepare(),
+    held,
   );
 }
 
@@ -112,7 +118,8 @@ function refuse(reason: string): bool {
 
 /** Takes the configuration of the root context `id`, `size` bytes; false, with one line in the log, if it is refused. */
 export function configure(id: u32, size: u32): bool {
-  let json = new Slice();
+  let held = beginHold();
+  let json = over(0, 0);
   readConfiguration(size, json);
   let settings = readSettings(json.at, json.size);
   if (settings === null) return refuse(refusedBecause);
@@ -126,7 +133,7 @@ export function configure(id: u32, size: u32): bool {
   }
   if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
   end(id);
-  let root = make(id, settings, custom, accessToken);
+  let root = make(id, settings, custom, accessToken, held);
   roots.push(root);
   root.delivery.join(id);
   return true;
@@ -135,7 +142,7 @@ export function configure(id: u32, size: u32): bool {
 /** Forgets the root context `id`; false if it has to wait for its last report, true also if it is none. */
 export function end(id: u32): bool {
   for (let i = 0; i < roots.length; i++) {
-    if (roots[i].id === id) return roots.splice(i, 1)[0].delivery.leave(id);
+    if (roots[i].id === id) return takeOut(roots, i).delivery.leave(id);
   }
   return true;
 }

@@ -1,7 +1,7 @@
 // Attributes of the stream and of the node (Envoy: "Attributes"). A path's parts are joined by NUL; numbers arrive as eight
 // bytes, little end first; times and durations as nanoseconds.
 import { proxy_get_property, proxy_set_property } from "@solo-io/proxy-runtime/assembly/imports";
-import { Slice, text, toText } from "../bytes/slice";
+import { over, Slice, text, toText } from "../bytes/slice";
 import { addressCell, sizeCell, takeResult } from "./memory";
 import { OK } from "./status";
 
@@ -26,7 +26,7 @@ export function readNumber(path: Slice, fallback: u64): u64 {
 
 /** A property of the node as text; "" if absent. Asks `xds.node` (Envoy 1.29 and later), then `node`. Allocates. */
 export function readNode(path: string): string {
-  let value = new Slice();
+  let value = over(0, 0);
   let found = readProperty(text("xds\0node\0" + path), value) || readProperty(text("node\0" + path), value);
   return found ? toText(value) : "";
 }

@@ -2,7 +2,9 @@
 // keeps the account. There is one delivery for each collector in a VM, shared by all root contexts that report to it
 // (listeners may be configured apart, and a changed configuration has both for a while), so that a worker never has more
 // than one report under way to it.
-import { Slice, text } from "../bytes/slice";
+import { Hold } from "../bytes/hold";
+import { takeOut } from "../bytes/list";
+import { over, Slice, text } from "../bytes/slice";
 import { Settings } from "../config/settings";
 import { actAs, dispatch, done, setTick, token } from "../host/calls";
 import { nowMs } from "../host/clock";
@@ -35,6 +37,8 @@ export class Destination {
     readonly deflatedHeaders: Slice | null,
     /** What no log line may show. */
     readonly secrets: Slice[],
+    /** The memory of all of it, which the delivery's own is with. */
+    readonly held: Hold,
   ) {}
 }
 
@@ -46,7 +50,7 @@ export class Delivery {
   private backoff: Backoff;
   private notice: Notice;
   private verdict: Verdict;
-  private deflated: Slice = new Slice();
+  private deflated: Slice = over(0, 0);
 
   /** Root contexts that report here. */
   private members: u32[] = [];
@@ -109,7 +113,7 @@ export class Delivery {
   leave(id: u32): bool {
     let index = this.members.indexOf(id);
     if (index < 0) return true;
-    this.members.splice(index, 1);
+    takeOut(this.members, index);
     if (this.members.length > 0) {
       if (this.owner === id) this.handOver(this.members[0]);
     } else {
@@ -330,7 +334,7 @@ export class Delivery {
     for (let i = this.leaving.length - 1; i >= 0; i--) {
       let id = this.leaving[i];
       if (this.isNeeded(id)) continue;
-      this.leaving.splice(i, 1);
+      takeOut(this.leaving, i);
       if (actAs(id) === OK) done();
     }
   }

@@ -1,6 +1,7 @@
 // What a wire format has to be able to do, and the frame that gRPC puts around each message. A report is a head that never
 // changes, the spans behind it one by one, and whatever completes it once they are known.
-import { Slice } from "../bytes/slice";
+import { hold } from "../bytes/hold";
+import { over, Slice } from "../bytes/slice";
 import { Span } from "../span/span";
 
 /** gRPC's Length-Prefixed-Message: a flag for compression and four bytes of length, big end first. */
@@ -13,7 +14,7 @@ export class Answer {
   /** Of the report's spans, those that the collector did not take; more than there are means all. */
   rejected: u64 = 0;
   /** Its first complaint; the bytes are those of the answer. */
-  readonly complaint: Slice = new Slice();
+  readonly complaint: Slice = over(0, 0);
 
   clear(): void {
     this.disable = false;
@@ -28,8 +29,8 @@ export class Answer {
 }
 
 export abstract class Format {
-  /** What every report begins with, the frame included; never freed. */
-  readonly head: Slice = new Slice();
+  /** What every report begins with, the frame included. */
+  readonly head: Slice = over(0, 0);
 
   constructor(
     readonly isGrpc: bool,
@@ -39,7 +40,7 @@ export abstract class Format {
 
   /** Room for a head of `size` bytes at most; returns where it begins. endHead() must follow. */
   protected beginHead(size: u32): usize {
-    this.head.at = heap.alloc(FRAME + size);
+    this.head.at = hold(FRAME + size);
     memory.fill(this.head.at, 0, FRAME);
     return this.head.at + (this.isGrpc ? FRAME : 0);
   }

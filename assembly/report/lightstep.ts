@@ -12,6 +12,8 @@ import {
   varintSize,
   writeBytesField,
   writeBytesHead,
+  writeShortField,
+  writeShortHead,
   writeVarintField,
 } from "../bytes/protobuf";
 import { Slice, text } from "../bytes/slice";
@@ -78,6 +80,11 @@ function tagSize(name: Slice, valueField: u32): u32 {
 }
 
 function writeStringTag(at: usize, parentField: u32, name: Slice, value: Slice): usize {
+  let size = 2 + name.size + 2 + value.size;
+  if (size < 128) {
+    at = writeShortField(writeShortHead(at, parentField, size), KEY, name.at, name.size);
+    return writeShortField(at, STRING_VALUE, value.at, value.size);
+  }
   at = writeBytesHead(at, parentField, tagSize(name, bytesFieldSize(value.size)));
   at = writeBytesField(at, KEY, name.at, name.size);
   return writeBytesField(at, STRING_VALUE, value.at, value.size);

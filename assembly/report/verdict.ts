@@ -1,7 +1,7 @@
 // What became of a report, from the answer that the host has at hand: by HTTP's status, by gRPC's status behind it, and by
 // what the format reads in the body. It decides; what follows from that is the delivery's.
 import { readDecimal, spell } from "../bytes/decimal";
-import { contains, Slice, text } from "../bytes/slice";
+import { contains, over, Slice, text } from "../bytes/slice";
 import { readAnswer } from "../host/calls";
 import { nowMs } from "../host/clock";
 import { CALL_RESPONSE, CALL_RESPONSE_TRAILERS, readHeader } from "../host/headers";
@@ -44,7 +44,7 @@ export class Verdict {
   /** Milliseconds that the collector wants to be left alone; 0 if it does not say. */
   waitMs: u64 = 0;
   readonly answer: Answer = new Answer();
-  private value: Slice = new Slice();
+  private value: Slice = over(0, 0);
 
   /** `secrets` are in no cause, whatever the collector says. */
   constructor(private secrets: Slice[]) {}

@@ -2,7 +2,8 @@
 // the span itself: that part is written once and copied. Kind has a field of its own; an error is the tag `error`.
 import { writeDecimal } from "../bytes/decimal";
 import { writeHex } from "../bytes/hex";
-import { Slice, text } from "../bytes/slice";
+import { hold } from "../bytes/hold";
+import { over, Slice, text } from "../bytes/slice";
 import { DEBUG as DECIDED_DEBUG } from "../context/context";
 import { ConstantTag } from "../span/node";
 import { Span } from "../span/span";
@@ -75,7 +76,7 @@ function tagSize(name: Slice, value: Slice): u32 {
 
 export class Zipkin extends Format {
   /** From the local endpoint to the last constant tag, a comma behind it. */
-  private constant: Slice = new Slice();
+  private constant: Slice = over(0, 0);
 
   /** `tags` never change; there is one at least. */
   constructor(service: Slice, tags: ConstantTag[]) {
@@ -83,7 +84,7 @@ export class Zipkin extends Format {
     this.endHead(append(this.beginHead(OPEN.size), OPEN));
     let capacity = FIXED_PART + service.size * LONGEST_ESCAPE;
     for (let i = 0; i < tags.length; i++) capacity += tagSize(tags[i].name, tags[i].value);
-    let start = heap.alloc(capacity);
+    let start = hold(capacity);
     let at = appendEscaped(append(start, SERVICE), service);
     at = append(at, TAGS);
     for (let i = 0; i < tags.length; i++) at = appendTag(at, tags[i].name, tags[i].value);

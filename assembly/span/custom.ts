@@ -2,7 +2,7 @@
 // What an attribute's bytes mean is known here; who reads them from the host is filter/.
 import { spellInto } from "../bytes/decimal";
 import { Field } from "../bytes/fields";
-import { Slice, text } from "../bytes/slice";
+import { over, Slice, text } from "../bytes/slice";
 
 /** More than these, all kinds together, are refused. */
 export const MAX_CUSTOM_TAGS: u32 = 32;
@@ -43,7 +43,7 @@ export class CustomTag {
   readonly name: Slice;
   readonly fallback: Slice;
   /** What the host gave for the present span; filter/ sets it. */
-  readonly value: Slice = new Slice();
+  readonly value: Slice = over(0, 0);
 
   constructor(
     readonly kind: u32,

@@ -42,6 +42,7 @@ export interface ReportRequestPb {
   getAuth(): { getAccessToken(): string } | undefined;
   getSpansList(): SpanPb[];
   getTimestampOffsetMicros(): string;
+  getInternalMetrics(): { getCountsList(): { getName(): string; getIntValue(): string }[] } | undefined;
 }
 
 export interface ReportResponsePb {

@@ -1,12 +1,19 @@
 // Every fault of a collector and of the way to it, under load, in real Envoy. Each time: no request is harmed, memory stays
 // within its bound, and in the end recorded = sent + dropped + buffered, in agreement with what the collector really received.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect, type AddressInfo } from "node:net";
 import { test } from "node:test";
+import { createServer } from "node:tls";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../../envoy/config/bootstrap.ts";
 import { collectorCluster } from "../../envoy/config/mesh.ts";
 import { cluster } from "../../envoy/config/cluster.ts";
 import { accept, type Fault } from "./collector/fault.ts";
 import { underLoad, type Course, type Fate } from "./faults/course.ts";
 import type { SceneOptions } from "./faults/scene.ts";
+import { startUnreachable } from "./faults/unreachable.ts";
 
 interface Case extends Fate {
   name: string;
@@ -22,6 +29,11 @@ const inGrpc: SceneOptions = { grpc: true, config: { collector: { protocol: "otl
 const inOtlp: SceneOptions = { config: { collector: { protocol: "otlp" } } };
 const inZipkin: SceneOptions = { config: { collector: { protocol: "zipkin" } } };
 const refused: Fate = { lost: ["refused"], mustLose: true };
+/** The collector has read the report, and the answer breaks off. */
+const brokenOff: Fate = { lost: ["unavailable", "buffer_full"], mustRetry: true, mayRepeat: true };
+/** Envoy holds back 32 MiB of an answer before it gives up (`http.async_response_buffer_limit`). */
+const endless: Fate = { ...brokenOff, memoryMib: 56 };
+const unreached: Fate = { lost: ["unavailable", "buffer_full"], mustLose: true, mustRetry: true };
 const retried: Fate = { lost: ["unavailable", "buffer_full"], mustRetry: true };
 
 const CASES: Case[] = [
@@ -42,11 +54,11 @@ const CASES: Case[] = [
   { name: "an answer of 500", script: status(500), ...refused },
   { name: "an answer of 503", script: status(503), ...retried },
   { name: "an answer of 503, two workers", script: status(503), scene: { workers: 2 }, ...retried },
-  { name: "an answer that is no HTTP", script: [{ kind: "garbage" }], ...retried },
-  { name: "an answer without end", script: [{ kind: "endless" }], ...retried },
+  { name: "an answer that is no HTTP", script: [{ kind: "garbage" }], ...brokenOff },
+  { name: "an answer without end", script: [{ kind: "endless" }], ...endless },
   { name: "a collector that says nothing", script: [{ kind: "blackhole" }], ...retried },
-  { name: "a reset before the answer", script: [{ kind: "reset", when: "before" }], ...retried },
-  { name: "a reset in the middle of the answer", script: [{ kind: "reset", when: "middle" }], ...retried },
+  { name: "a reset before the answer", script: [{ kind: "reset", when: "before" }], ...brokenOff },
+  { name: "a reset in the middle of the answer", script: [{ kind: "reset", when: "middle" }], ...brokenOff },
   {
     name: "every other answer a 503",
     script: [...status(503), accept, ...status(503), accept, ...status(503), accept],
@@ -59,8 +71,8 @@ const CASES: Case[] = [
   { name: "gRPC: UNAUTHENTICATED in trailers only", script: grpc(16, true), scene: inGrpc, ...refused },
   { name: "gRPC: RESOURCE_EXHAUSTED above a size", script: [{ kind: "accept", maxBytes: 3000 }], scene: inGrpc },
   { name: "gRPC: a proxy's 503", script: status(503), scene: inGrpc, ...retried },
-  { name: "gRPC: a reset stream", script: [{ kind: "reset", when: "middle" }], scene: inGrpc, ...retried },
-  { name: "gRPC: an answer without end", script: [{ kind: "endless" }], scene: inGrpc, ...retried },
+  { name: "gRPC: a reset stream", script: [{ kind: "reset", when: "middle" }], scene: inGrpc, ...brokenOff },
+  { name: "gRPC: an answer without end", script: [{ kind: "endless" }], scene: inGrpc, ...endless },
   { name: "gRPC: a message that is none", script: [{ kind: "garbage" }], scene: inGrpc },
 ];
 
@@ -104,7 +116,7 @@ test("a collector that answers after ten seconds", async (context) => {
 });
 
 test("a collector that dies and comes back", async (context) => {
-  await underLoad(context, {}, retried, {
+  await underLoad(context, {}, brokenOff, {
     begin: ({ collector }) => collector.die(),
     end: ({ collector }) => collector.comeBack(),
   });
@@ -118,23 +130,76 @@ test("a collector that is down from the beginning, and comes", async (context) =
   });
 });
 
-test("a TLS handshake that fails", async (context) => {
-  const tls = {
-    name: "envoy.transport_sockets.tls",
-    typed_config: { "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext" },
-  };
+test("a collector that no connection reaches", async (context) => {
+  const unreachable = await startUnreachable();
   const scene = {
-    collectorCluster: (port: number) => ({
-      ...cluster(collectorCluster, [{ host: "127.0.0.1", port }]),
-      transport_socket: tls,
+    collectorCluster: () => ({
+      ...cluster(collectorCluster, [{ host: "127.0.0.1", port: unreachable.port }]),
+      connect_timeout: "0.25s",
     }),
   };
-  await underLoad(
-    context,
-    scene,
-    { lost: ["unavailable", "buffer_full"], mustLose: true, mustRetry: true },
-    {
-      begin: async () => {},
-    },
-  );
+  try {
+    await underLoad(
+      context,
+      scene,
+      { lost: ["unavailable", "buffer_full"], mustLose: true, mustRetry: true },
+      {
+        begin: () => {},
+        end: async ({ envoy }) => {
+          const [timeouts = 0] = (
+            await envoy.stats(`cluster.${collectorCluster}.upstream_cx_connect_timeout`)
+          ).values();
+          assert.ok(timeouts > 0, "connections run out of time");
+        },
+      },
+    );
+  } finally {
+    unreachable.stop();
+  }
 });
+
+const pem = (name: string): string => fileURLToPath(new URL(`../fixtures/tls/${name}.pem`, import.meta.url));
+
+/** The collector's cluster over TLS, which trusts what `ca` has signed. */
+function overTls(port: number, ca: string): Config {
+  return {
+    ...cluster(collectorCluster, [{ host: "127.0.0.1", port }]),
+    transport_socket: {
+      name: "envoy.transport_sockets.tls",
+      typed_config: {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        common_tls_context: { validation_context: { trusted_ca: { filename: pem(ca) } } },
+      },
+    },
+  };
+}
+
+test("a TLS handshake that fails: the collector speaks none", async (context) => {
+  const scene = { collectorCluster: (port: number) => overTls(port, "ca") };
+  await underLoad(context, scene, unreached, { begin: () => {} });
+});
+
+for (const [what, ca, fate] of [
+  ["a TLS handshake that fails: nobody trusts the certificate", "collector", unreached],
+  ["a TLS handshake that does not fail", "ca", {}],
+] as const) {
+  test(what, async (context) => {
+    let collectorPort = 0;
+    const certificate = { cert: readFileSync(pem("server")), key: readFileSync(pem("server.key")) };
+    const front = createServer(certificate, (socket) => {
+      socket.pipe(connect(collectorPort, "127.0.0.1").on("error", () => socket.destroy())).pipe(socket);
+      socket.on("error", () => socket.destroy());
+    });
+    await once(front.listen(0, "127.0.0.1"), "listening");
+    const { port } = front.address() as AddressInfo;
+    const collectorCluster = (behind: number): Config => {
+      collectorPort = behind;
+      return overTls(port, ca);
+    };
+    try {
+      await underLoad(context, { collectorCluster }, fate, { begin: () => {} });
+    } finally {
+      front.close();
+    }
+  });
+}

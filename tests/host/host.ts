@@ -108,10 +108,19 @@ export class Host {
     if (!call) return false;
     this.vm.inFlight.delete(token);
     call.state = "answered";
-    const root = this.context(call.root);
+    this.tell(this.context(call.root), token, answer);
+    return true;
+  }
+
+  /** An answer that nobody waits for, to a call that the root context `id` may never have made. Envoy has none such. */
+  strayAnswer(id: number, token: number, answer: Answer): void {
+    this.tell(this.context(id), token, answer);
+  }
+
+  private tell(root: Context, token: number, answer: Answer): void {
     if (answer === "reset") {
       this.entry.call(root, "proxy_on_http_call_response", 0, token);
-      return true;
+      return;
     }
     const headers = HeaderMap.from([
       [":status", String(answer.status)],
@@ -123,7 +132,6 @@ export class Host {
     const sizes = [headers.headers.length, body.length, trailers?.headers.length ?? 0] as const;
     this.entry.call(root, "proxy_on_http_call_response", 0, token, ...sizes);
     root.answer = null;
-    return true;
   }
 
   /** What the module has set on a stream, for access logs: names come without Envoy's `wasm.`. */
@@ -163,6 +171,11 @@ export class Host {
   /** HTTP calls in the order in which they were made; to be emptied by whoever makes many. */
   get calls(): HttpCall[] {
     return this.vm.calls;
+  }
+
+  /** The number of the last call. */
+  get lastToken(): number {
+    return this.vm.lastToken;
   }
 
   /** Those that wait for an answer. */

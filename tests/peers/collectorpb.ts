@@ -21,6 +21,8 @@ interface Line {
   tokenInBody: boolean;
   reporterId: string;
   reporterTags: Tags;
+  /** Lost spans that the report tells of. */
+  spansDropped: number;
   spans: (Omit<ReportedSpan, "parentId"> & { references: Reference[] })[];
 }
 
@@ -65,5 +67,6 @@ function mannerOf(lines: Line[]): Manner {
     contentEncodings: new Set(lines.map(({ contentEncoding }) => contentEncoding)),
     tokenInHeader: lines.every(({ tokenInHeader }) => tokenInHeader),
     tokenInBody: lines.every(({ tokenInBody }) => tokenInBody),
+    spansDropped: lines.reduce((sum, { spansDropped }) => sum + spansDropped, 0),
   };
 }

@@ -8,6 +8,8 @@ export interface Manner {
   /** Whether the access token was in the header, and in the body of formats that have a place for it. */
   tokenInHeader: boolean;
   tokenInBody: boolean;
+  /** How many lost spans its reports have told of, all together. */
+  spansDropped?: number;
 }
 
 export interface Peer {

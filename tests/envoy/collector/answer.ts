@@ -142,10 +142,12 @@ async function begin(response: Response, type: string): Promise<void> {
 async function endless(response: Response, type: string): Promise<Outcome> {
   const ended = closed(response, "unclear");
   await begin(response, type);
-  const more = (): void => {
-    while (!isGone(response) && (isHttp2(response) ? response.write(CHUNK) : response.write(CHUNK)));
+  // Whoever else this process serves gets a turn between two chunks.
+  const more = (): unknown => {
+    if (isGone(response)) return;
+    const flows = isHttp2(response) ? response.write(CHUNK) : response.write(CHUNK);
+    return flows ? setImmediate(more) : response.once("drain", () => setImmediate(more));
   };
-  response.on("drain", more);
   more();
   return ended;
 }

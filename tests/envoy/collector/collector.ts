@@ -10,6 +10,8 @@ import { collect, isGrpcRequest, readReport, type Arrived, type Request } from "
 
 /** How every connection of HTTP/2 begins; no request of HTTP/1.1 begins with its first three bytes. */
 const PREFACE = "PRI";
+/** An answer is read in less. */
+const DOUBTFUL_MS = 100;
 
 export class Collector {
   readonly ledger = new Ledger();
@@ -18,6 +20,8 @@ export class Collector {
   #script: Fault[] = [accept];
   #server: Server | null = null;
   readonly #sockets = new Set<Socket>();
+  /** The last answer on each connection, and when it went out. */
+  readonly #answered = new WeakMap<Socket, { receipt: Receipt; at: number }>();
   readonly #http1 = createHttp1((request, response) => void this.#take(request, response));
   readonly #http2 = createHttp2((request, response) => void this.#take(request, response));
 
@@ -42,7 +46,10 @@ export class Collector {
   async die(): Promise<void> {
     const server = this.#server;
     this.#server = null;
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) {
+      this.#doubt(socket);
+      socket.resetAndDestroy();
+    }
     if (server) await new Promise((resolve) => server.close(resolve));
   }
 
@@ -58,7 +65,10 @@ export class Collector {
 
   #connect(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("close", (wasReset) => {
+      this.#sockets.delete(socket);
+      if (wasReset) this.#doubt(socket);
+    });
     socket.on("error", () => socket.destroy());
     socket.once("readable", () => {
       const first: Buffer | null = socket.read();
@@ -89,6 +99,15 @@ export class Collector {
     const receipt = receiptOf(arrived, request, body);
     this.ledger.receipts.push(receipt);
     receipt.outcome = await answer(this.#next(), arrived, response);
+    // Over HTTP/2 it is known by now: a sender that gives up resets the stream.
+    if (request.httpVersionMajor === 1) this.#answered.set(request.socket, { receipt, at: Date.now() });
+  }
+
+  /** A connection that was reset right behind an answer: nobody may have read that any more. */
+  #doubt(socket: Socket): void {
+    const last = this.#answered.get(socket);
+    if (last?.receipt.outcome === "acknowledged" && Date.now() - last.at < DOUBTFUL_MS)
+      last.receipt.outcome = "unclear";
   }
 
   #next(): Fault {

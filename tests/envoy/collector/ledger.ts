@@ -59,6 +59,23 @@ export class Ledger {
     return { reports: this.receipts.length, spans, ...unique, ...totals };
   }
 
+  /**
+   * How many spans came again, sooner than `withinMs` after a report with them that was not refused: the collector may have them
+   * twice, and no time had run out.
+   */
+  repeats(withinMs: number): number {
+    const lastKept = new Map<string, number>();
+    const repeated = new Set<string>();
+    for (const { outcome, receivedAt, spanIds } of this.receipts) {
+      for (const id of spanIds) {
+        const before = lastKept.get(id);
+        if (before !== undefined && receivedAt - before < withinMs) repeated.add(id);
+        if (outcome !== "refused") lastKept.set(id, receivedAt);
+      }
+    }
+    return repeated.size;
+  }
+
   /** Spans that came more than once, each with the outcomes of the reports that it came in, in order. */
   duplicates(): Map<string, (Outcome | "open")[]> {
     const outcomes = new Map<string, (Outcome | "open")[]>();

@@ -4,16 +4,15 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, startLoad, type Seen } from "./load.ts";
-import { residentOf, setScene, type Scene, type SceneOptions } from "./scene.ts";
+import { residentOf, setScene, TIMEOUT_MS, type Scene, type SceneOptions } from "./scene.ts";
+import { assertUnharmed, isStarved } from "./unharmed.ts";
 import { assertAccount, settled, type Account } from "./verdict.ts";
 
 const PER_SECOND = 150;
 const FAULTY_MS = 1500;
 const HEALED_MS = 500;
-/** No fault holds a request up: those of the collector last for 400 ms and more, and would show in the slowest. */
-const SLOWER_MS = 350;
-/** Buffer, batches, connections and V8's garbage; a leak under these loads would be more. */
-const MEMORY_BYTES = 48 * 1024 * 1024;
+/** Buffer, batches, connections and V8's garbage: measured 0.4 to 1.5 MiB. A leak of 20 KB with each request would be more. */
+const MEMORY_MIB = 8;
 
 /** What may become of the spans. */
 export interface Fate {
@@ -23,6 +22,10 @@ export interface Fate {
   mustLose?: boolean;
   /** Reports have to be tried again. */
   mustRetry?: boolean;
+  /** Reports may break off when the collector has read them already, and so come twice: docs/delivery.md says which. */
+  mayRepeat?: boolean;
+  /** What memory may grow by, where Envoy itself has a bound that is higher. */
+  memoryMib?: number;
 }
 
 /** When the fault begins and ends. */
@@ -36,14 +39,35 @@ export interface Course {
   faultyMs?: number;
 }
 
-/** One scene under load from its beginning to its end, and everything that has to be true of every one of them. */
+/** Of one run: what requests saw without the filter, if it came so far, and what was not as it has to be. */
+interface Outcome {
+  plain?: Seen;
+  problem?: unknown;
+}
+
+const MOST_RUNS = 3;
+
+/**
+ * One scene under load from its beginning to its end, and everything that has to be true of every one of them. A run that fails
+ * while the Envoy without Lightspan was starved as well says nothing of Lightspan: there is another one.
+ */
 export async function underLoad(
   context: TestContext,
   options: SceneOptions,
   fate: Fate,
   course: Course,
 ): Promise<void> {
+  for (let run = 1; ; run++) {
+    const { plain, problem } = await play(context, options, fate, course);
+    if (problem === undefined) return;
+    if (plain === undefined || !isStarved(plain) || run === MOST_RUNS) throw problem;
+    context.diagnostic(`run ${run} was on a machine without time; once more after: ${String(problem).split("\n", 1)}`);
+  }
+}
+
+async function play(context: TestContext, options: SceneOptions, fate: Fate, course: Course): Promise<Outcome> {
   const scene = await setScene(options);
+  let plain: Seen | undefined;
   try {
     await course.before?.(scene);
     const memory = residentOf(scene.envoy);
@@ -55,28 +79,25 @@ export async function underLoad(
     await course.end?.(scene);
     await sleep(HEALED_MS);
     const seen = await load.stop();
-    const plain = await plainLoad.stop();
+    plain = await plainLoad.stop();
     const account = await settled(scene.envoy, seen.sent);
     context.diagnostic(`with Lightspan: ${describe(seen)}; without: ${describe(plain)}`);
-    context.diagnostic(JSON.stringify(account));
+    const grown = (residentOf(scene.envoy) - memory) / 1024 / 1024;
+    context.diagnostic(`${JSON.stringify(account)}, ${grown.toFixed(1)} MiB more`);
     assertUnharmed(seen, plain);
     assertAccount(account, seen.sent, scene.collector.ledger.totals());
     assert.deepEqual(scene.collector.ledger.broken, [], "every report can be read");
     assertFate(account, fate);
-    const grown = residentOf(scene.envoy) - memory;
-    assert.ok(grown < MEMORY_BYTES, `memory grew by ${(grown / 1024 / 1024).toFixed(0)} MiB`);
-  } catch (error) {
-    if (error instanceof Error) error.message += `\n--- log of Envoy\n${scene.envoy.log().slice(-4000)}`;
-    throw error;
+    const repeated = scene.collector.ledger.repeats(TIMEOUT_MS);
+    if (!fate.mayRepeat) assert.equal(repeated, 0, "no span comes twice without a reason");
+    assert.ok(grown < (fate.memoryMib ?? MEMORY_MIB), `memory grew by ${grown.toFixed(1)} MiB`);
+    return { plain };
+  } catch (problem) {
+    if (problem instanceof Error) problem.message += `\n--- log of Envoy\n${scene.envoy.log().slice(-4000)}`;
+    return { plain, problem };
   } finally {
     await scene.stop();
   }
-}
-
-function assertUnharmed(seen: Seen, plain: Seen): void {
-  assert.deepEqual([...seen.wrong], [], "no request is harmed");
-  const slower = (seen.latencies.at(-1) ?? 0) - (plain.latencies.at(-1) ?? 0);
-  assert.ok(slower < SLOWER_MS, `no request waits for the collector: ${describe(seen)}; without: ${describe(plain)}`);
 }
 
 function assertFate(account: Account, { lost = [], mustLose = false, mustRetry = false }: Fate): void {

@@ -19,6 +19,13 @@ export interface Load {
 
 const PATIENCE_MS = 20_000;
 
+const running = new Set<Load>();
+
+/** Ends every load: one that outlives its scene, since a test has failed, would go on for ever. */
+export async function stopLoads(): Promise<void> {
+  await Promise.all([...running].map((load) => load.stop()));
+}
+
 /** Sends `perSecond` requests a second to http://127.0.0.1:`port`, each with a path of its own that the answer has to repeat. */
 export function startLoad(port: number, perSecond: number): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -45,9 +52,10 @@ export function startLoad(port: number, perSecond: number): Load {
     }
   };
   const sending = send();
-  return {
+  const load: Load = {
     async stop() {
       isOver = true;
+      running.delete(load);
       await sending;
       await Promise.all(pending);
       agent.destroy();
@@ -55,6 +63,8 @@ export function startLoad(port: number, perSecond: number): Load {
       return seen;
     },
   };
+  running.add(load);
+  return load;
 }
 
 /** What is wrong with the answer; undefined if nothing is. */
@@ -76,9 +86,13 @@ function ask(agent: Agent, port: number, path: string): Promise<string | undefin
   });
 }
 
-/** `p50 1.2 ms, p99 8.0 ms, slowest 12 ms` */
-export function describe({ latencies }: Seen): string {
-  const at = (share: number): string =>
-    `${(latencies[Math.floor(latencies.length * share)] ?? latencies.at(-1) ?? 0).toFixed(1)} ms`;
+/** The milliseconds that `share` of all requests did not exceed. */
+export function percentile({ latencies }: Seen, share: number): number {
+  return latencies[Math.ceil(latencies.length * share) - 1] ?? 0;
+}
+
+/** `p50 1.2 ms, p99 8.0 ms, slowest 12.0 ms` */
+export function describe(seen: Seen): string {
+  const at = (share: number): string => `${percentile(seen, share).toFixed(1)} ms`;
   return `p50 ${at(0.5)}, p99 ${at(0.99)}, slowest ${at(1)}`;
 }

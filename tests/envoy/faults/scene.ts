@@ -10,11 +10,15 @@ import { collectorCluster, inboundListener, sidecar } from "../../../envoy/confi
 import { services, workload } from "../../../envoy/bookinfo/topology.ts";
 import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
 import { Collector } from "../collector/collector.ts";
+import { stopLoads } from "./load.ts";
 import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
+
+/** Of a report, unless a test says otherwise. */
+export const TIMEOUT_MS = 400;
 
 /** So that a fault of seconds shows what one of hours would: a small buffer, short waits, small reports. */
 export const IMPATIENT: Config = {
-  collector: { timeout_ms: 400 },
+  collector: { timeout_ms: TIMEOUT_MS },
   buffer: { flush_spans: 20, flush_interval_ms: 50, max_bytes: 65536 },
   retry: { attempts: 4, base_ms: 20, max_ms: 200 },
 };
@@ -82,6 +86,7 @@ export async function setScene(options: SceneOptions = {}): Promise<Scene> {
   const collector = await Collector.start();
   const envoys: EnvoyProcess[] = [];
   const stop = async (): Promise<void> => {
+    await stopLoads();
     await Promise.all(envoys.map((envoy) => envoy.stop()));
     await collector.die();
     await app.close();

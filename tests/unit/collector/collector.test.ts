@@ -146,6 +146,21 @@ describe("the ledger", () => {
     );
   });
 
+  it("does not take for certain that an answer was read whose connection was reset right behind it", async () => {
+    const socket = connect(collector.port, "127.0.0.1").on("error", () => {});
+    const body = reportOf("1");
+    socket.write(
+      "POST /api/v2/reports HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\n" +
+        `content-length: ${body.length}\r\n\r\n`,
+    );
+    socket.write(body);
+    while (collector.ledger.receipts[0]?.outcome === undefined) await sleep(5);
+    assert.deepEqual(await outcomes(), ["acknowledged"]);
+    socket.resetAndDestroy();
+    while (collector.ledger.receipts[0]?.outcome === "acknowledged") await sleep(5);
+    assert.deepEqual(await outcomes(), ["unclear"]);
+  });
+
   it("has the manner of each report", async () => {
     await overHttp1(collector.port, reportOf("1"));
     await overGrpc(collector.port, reportOf("2"));

@@ -142,6 +142,29 @@ describe("an answer", () => {
     assert.equal(sidecar.account.sent, 3);
   });
 
+  it("to a call that was never made, or was answered before, changes nothing, whatever it says", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
+    sidecar.requests(5);
+    const stray = () => {
+      const before = sidecar.account;
+      const under = sidecar.host.inFlight[0]?.token ?? 0;
+      for (const token of [0, under - 1, under + 1, 0xffffffff])
+        for (const answer of [{ status: 200 }, { status: 413 }, { status: 200, body: DISABLE }, "reset"] as const)
+          sidecar.host.strayAnswer(INBOUND, token, answer);
+      assert.deepEqual(sidecar.account, before);
+      assert.deepEqual(sidecar.host.logs, []);
+    };
+    stray();
+    sidecar.answer();
+    stray();
+    sidecar.answer();
+    const last = sidecar.host.calls.at(-1)?.token ?? 0;
+    sidecar.host.strayAnswer(INBOUND, last, { status: 400 });
+    sidecar.tick();
+    sidecar.answer();
+    assert.deepEqual(sidecar.account, { recorded: 5, sent: 5, dropped: 0, buffered: 0 });
+  });
+
   it("of random bytes is taken for a yes, a no, or the end, and never traps", async () => {
     const random = new Random(7);
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 1 } });

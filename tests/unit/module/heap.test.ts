@@ -1,11 +1,11 @@
-// Flat memory: what a hundred thousand requests leave behind is nothing.
+// Flat memory: what a hundred thousand requests leave behind is nothing, and what a configuration had goes with it.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Headers } from "../../host/headers.ts";
 import type { Answer } from "../../host/options.ts";
 import { Random } from "../../host/random.ts";
 import { ANSWERED, FRESH, OK, SAMPLED, UNSAMPLED } from "./requests.ts";
-import { configuration, INBOUND, OUTBOUND, Sidecar } from "./sidecar.ts";
+import { configuration, INBOUND, OUTBOUND, Sidecar, type Changes } from "./sidecar.ts";
 
 const WARM = 1_000;
 const REQUESTS = 100_000;
@@ -143,5 +143,80 @@ describe("memory of the table of streams", () => {
     }
     assert.ok((sizes[0] as number) > 512 * 1024);
     assert.deepEqual(new Set(sizes).size, 1, String(sizes));
+  });
+});
+
+const CHANGES = 3_000;
+
+/** What every configuration below has: all that is kept of one, in every kind of memory. */
+const RICH: Changes = {
+  collector: { compression: "deflate", access_token_env: "TOKEN", headers: { "x-scope-orgid": "12345678" } },
+  sampling: { exclude_paths: ["/healthz", "/metrics"] },
+  tags: {
+    literal: { stage: "canary" },
+    environment: { region: "REGION" },
+    request_headers: { tenant: "x-tenant" },
+    response_headers: { answered: "x-answered" },
+    properties: { sni: "connection.requested_server_name", pod: "xds.node.id" },
+  },
+};
+
+/** The `number`th configuration of each kind. */
+const SEQUENCES: Record<string, (number: number) => Changes> = {
+  "that are all the same": () => RICH,
+  "of two kinds by turns": (number) => ({ ...RICH, collector: { ...RICH.collector, timeout_ms: 1000 + (number % 2) } }),
+  "each with another token, another tag and another path": (number) => ({
+    ...RICH,
+    collector: { access_token: `a-token-of-many-${number}`, path: `/reports/${number}` },
+    tags: { ...RICH.tags, literal: { build: `${number}` } },
+  }),
+  "in every format by turns": (number) => ({
+    ...RICH,
+    collector: { protocol: ["lightstep", "otlp", "zipkin"][number % 3], timeout_ms: 1000 + number },
+  }),
+};
+
+describe(`memory of ${CHANGES} configurations`, () => {
+  for (const [kind, changes] of Object.entries(SEQUENCES)) {
+    it(`${kind} is given back when they go, with a span of each sent`, async () => {
+      const sidecar = await Sidecar.bare({ environment: { TOKEN: "of-a-variable", REGION: "eu", ANOTHER: "one" } });
+      sidecar.collectors = 2;
+      let warm = 0;
+      for (let number = 1; number <= CHANGES; number++) {
+        const [root, before] = number % 2 === 0 ? [INBOUND, OUTBOUND] : [OUTBOUND, INBOUND];
+        sidecar.configure(root, changes(number));
+        if (number > 1) sidecar.done(before);
+        while (sidecar.host.inFlight.length > 0) sidecar.answer();
+        sidecar.request({ root });
+        sidecar.tick(root);
+        if (number === 100) warm = sidecar.host.memorySize;
+        sidecar.host.calls.length = 0;
+      }
+      assert.equal(sidecar.host.memorySize, warm);
+      const { recorded, sent, buffered } = sidecar.account;
+      assert.deepEqual([recorded, sent], [CHANGES, CHANGES - buffered]);
+    });
+  }
+
+  it("that are refused is given back", async () => {
+    const { host } = await Sidecar.bare();
+    const refused = configuration({ ...RICH, collector: { access_token_env: "NOWHERE" } });
+    let warm = 0;
+    for (let i = 1; i <= CHANGES; i++) {
+      assert.equal(host.configure(INBOUND, refused), false);
+      host.logs.length = 0;
+      if (i === 100) warm = host.memorySize;
+    }
+    assert.equal(host.memorySize, warm);
+  });
+
+  it("that come to the same root context is given back", async () => {
+    const sidecar = await Sidecar.bare({ environment: { TOKEN: "of-a-variable" } });
+    let warm = 0;
+    for (let i = 1; i <= CHANGES; i++) {
+      sidecar.configure(INBOUND, { ...RICH, collector: { timeout_ms: 1000 + i } });
+      if (i === 100) warm = sidecar.host.memorySize;
+    }
+    assert.equal(sidecar.host.memorySize, warm);
   });
 });

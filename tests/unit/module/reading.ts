@@ -1,6 +1,7 @@
 // Reads a report of any format out of the call that carried it: what its headers promise has to be true of its bytes.
 import assert from "node:assert/strict";
 import { inflateSync } from "node:zlib";
+import { collectorPb, StrictReader } from "../../../satellite/receive/collector_pb.ts";
 import { decodeReport } from "../../../satellite/receive/lightstep.ts";
 import type { HttpCall } from "../../host/vm.ts";
 import { all, numberIn, one, textIn } from "./protobuf.ts";
@@ -71,10 +72,12 @@ function readOtlp(message: Uint8Array): Omit<Reading, "isGrpc"> {
 function readLightstep(message: Uint8Array): Omit<Reading, "isGrpc"> {
   const { service, reporterTags, spans } = decodeReport(message);
   const text = (tags: object) => Object.fromEntries(Object.entries(tags).map(([name, tag]) => [name, String(tag)]));
-  const counts = all(message, 6).flatMap((metrics) => all(metrics, 4));
+  const request = new collectorPb.ReportRequest();
+  collectorPb.ReportRequest.deserializeBinaryFromReader(request, new StrictReader(message));
+  const counts = request.getInternalMetrics()?.getCountsList() ?? [];
   const lost = counts
-    .filter((count) => textIn(count, 1) === "spans.dropped")
-    .map((count) => Number(numberIn(count, 2)));
+    .filter((count) => count.getName() === "spans.dropped")
+    .map((count) => Number(count.getIntValue()));
   return {
     ...{ format: "lightstep", service, tags: text(reporterTags), lost: lost[0] ?? 0 },
     spans: spans.map((span) => ({

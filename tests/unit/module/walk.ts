@@ -123,7 +123,8 @@ export class Walk {
     else if (dice < 550) this.requestHeaders();
     else if (dice < 830) this.endStream();
     else if (dice < 900) this.tick();
-    else if (dice < 960) this.answer(this.random.pick(REPLIES));
+    else if (dice < 958) this.answer(this.random.pick(REPLIES));
+    else if (dice < 960) this.strayAnswer();
     else if (dice < 970) this.addRoot();
     else if (dice < 974) this.endRoot();
     else if (dice < 990) this.advance(this.random.below(this.random.once(4) ? 20_000 : 500));
@@ -220,6 +221,15 @@ export class Walk {
     this.madeAt.delete(call.token);
     assert.ok(this.host.answer(call.token, answer));
     this.host.calls.length = 0;
+    this.host.logs.length = 0;
+  }
+
+  /** Of a call that was answered already, or never made. */
+  private strayAnswer(): void {
+    if (this.roots.length === 0) return;
+    const token = this.random.below(this.host.lastToken + 100);
+    if (this.host.inFlight.every((call) => call.token !== token))
+      this.host.strayAnswer(this.random.pick(this.roots), token, this.random.pick(REPLIES).answer);
     this.host.logs.length = 0;
   }
 

@@ -16,6 +16,7 @@ import {
   writeBytesHead,
   writeFixed64Field,
   writeKey,
+  writeShortField,
   writeVarint,
   writeVarintField,
 } from "../../../../assembly/bytes/protobuf";
@@ -105,6 +106,16 @@ describe("a field", () => {
   it("has a head of its own for bytes that somebody else writes", () => {
     expect(writeBytesHead(buffer, 6, 300)).toBe(buffer + 3);
     expect(hexOf(buffer, 3)).toBe("32 ac 02");
+  });
+
+  it("of fewer than 128 bytes is written as any other", () => {
+    let from = new Bytes().repeat(0x61, 127);
+    let one = heap.alloc(160);
+    let other = heap.alloc(160);
+    for (let size: u32 = 0; size < 128; size++) {
+      let written = <u32>(writeShortField(one, 15, from.at, size) - one);
+      expect(hexOf(one, written)).toBe(hexOf(other, <u32>(writeBytesField(other, 15, from.at, size) - other)));
+    }
   });
 
   it("has the size that was foretold", () => {

@@ -168,8 +168,8 @@ describe("a span for Lightstep", () => {
   });
 
   it("is written as well beyond 128 bytes and beyond 16 KiB, where its length takes two and three", () => {
-    let sizes: u32[] = [50, 200, 16000, 16400, 70000, 2100000];
-    let lengths: u32[] = [1, 2, 2, 3, 3, 4];
+    let sizes: u32[] = [50, 121, 122, 123, 124, 200, 16000, 16400, 70000, 2100000];
+    let lengths: u32[] = [1, 2, 2, 2, 2, 2, 2, 3, 3, 4];
     for (let i = 0; i < sizes.length; i++) {
       smallest();
       let value = new Bytes().repeat(0x61, sizes[i]);

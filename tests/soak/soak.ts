@@ -1,0 +1,111 @@
+// Hours in minutes: real Envoy under load while faults come and go at its collector. Measures; what the measures mean is for
+// verdict.ts to say.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Totals } from "../envoy/collector/ledger.ts";
+import { startLoad, type Seen } from "../envoy/faults/load.ts";
+import { residentOf, setScene, type Scene } from "../envoy/faults/scene.ts";
+import { readAccount, settled, type Account } from "../envoy/faults/verdict.ts";
+import { Random } from "../host/random.ts";
+import { forecast } from "./weather.ts";
+
+export interface SoakOptions {
+  /** How long there is load. */
+  seconds: number;
+  /** Requests, on the Envoy with Lightspan and as many on the one without. */
+  perSecond: number;
+  workers: number;
+  /** Of the order of the faults. */
+  seed: number;
+}
+
+/** What was seen at one moment. */
+export interface Sample {
+  /** Since the load began. */
+  seconds: number;
+  /** Resident bytes of the Envoy with Lightspan, and of the one without. */
+  memory: number;
+  plainMemory: number;
+  account: Account;
+  /** Different spans that the collector acknowledged. */
+  acknowledged: number;
+}
+
+/** A fault that came and went, in seconds since the load began. */
+export interface Spell {
+  name: string;
+  from: number;
+  to: number;
+}
+
+export interface Soak {
+  options: SoakOptions;
+  samples: Sample[];
+  spells: Spell[];
+  seen: Seen;
+  plain: Seen;
+  /** When all was quiet in the end. */
+  account: Account;
+  received: Totals;
+  /** Reports that the collector could not read. */
+  broken: string[];
+}
+
+const FAULT_MS = 1500;
+const FAIR_MS = 1000;
+const SAMPLES = 150;
+
+/** Soaks for as long as `options` say; `tell` gets every sample, and the fault that there is at that moment. */
+export async function soak(options: SoakOptions, tell: (sample: Sample, fault: string) => void): Promise<Soak> {
+  const scene = await setScene({ dynamic: true, workers: options.workers });
+  try {
+    const start = performance.now();
+    const since = (): number => (performance.now() - start) / 1000;
+    const isOver = (): boolean => since() >= options.seconds;
+    const samples: Sample[] = [];
+    const spells: Spell[] = [];
+    const load = startLoad(scene.port, options.perSecond);
+    const plainLoad = startLoad(scene.plainPort, options.perSecond);
+
+    const watch = async (): Promise<void> => {
+      const everyMs = Math.max(500, (options.seconds * 1000) / SAMPLES);
+      while (!isOver()) {
+        const sample = await take(scene, since());
+        samples.push(sample);
+        const last = spells.at(-1);
+        tell(sample, last && last.to > sample.seconds ? last.name : "");
+        await sleep(everyMs);
+      }
+    };
+    const blow = async (): Promise<void> => {
+      for (const { name, begin, end } of forecast(new Random(options.seed))) {
+        await sleep(FAIR_MS);
+        if (isOver()) return;
+        const spell = { name, from: since(), to: Infinity };
+        spells.push(spell);
+        await begin(scene);
+        await sleep(FAULT_MS);
+        await end(scene);
+        spell.to = since();
+      }
+    };
+    await Promise.all([watch(), blow()]);
+    const seen = await load.stop();
+    const plain = await plainLoad.stop();
+    const account = await settled(scene.envoy, seen.sent);
+    samples.push(await take(scene, since()));
+    const { ledger } = scene.collector;
+    return { options, samples, spells, seen, plain, account, received: ledger.totals(), broken: ledger.broken };
+  } finally {
+    await scene.stop();
+  }
+}
+
+async function take({ envoy, plain, collector }: Scene, seconds: number): Promise<Sample> {
+  return {
+    seconds,
+    memory: residentOf(envoy),
+    plainMemory: residentOf(plain),
+    account: await readAccount(envoy),
+    acknowledged: collector.ledger.totals().uniqueAcknowledged,
+  };
+}

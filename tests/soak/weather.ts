@@ -1,0 +1,68 @@
+// What may be wrong with a collector or with the way to it, for a while, in a soak: each begins, and is over again without a
+// trace. tests/envoy/faults.test.ts has them one by one, with what has to become of the spans; here they only come and go.
+import { setTimeout as sleep } from "node:timers/promises";
+import { collectorCluster } from "../../envoy/config/mesh.ts";
+import { accept, type Fault } from "../envoy/collector/fault.ts";
+import type { Scene } from "../envoy/faults/scene.ts";
+import type { Random } from "../host/random.ts";
+
+export interface Weather {
+  name: string;
+  begin(scene: Scene): unknown;
+  end(scene: Scene): unknown;
+}
+
+const FLIPS = 5;
+
+function collectorThat(name: string, ...script: [Fault, ...Fault[]]): Weather {
+  return {
+    name,
+    begin: ({ collector }) => collector.behave(...script),
+    end: ({ collector }) => collector.behave(accept),
+  };
+}
+
+function answers(status: number, headers: Record<string, string> = {}): Weather {
+  return collectorThat(`answers ${status}`, { kind: "status", status, headers });
+}
+
+/** An answer without end is not among them: Envoy holds back 32 MiB of it, and memory would tell of nothing else. */
+const KINDS: Weather[] = [
+  ...[202, 204, 301, 400, 401, 500, 502, 503].map((status) => answers(status)),
+  answers(429, { "retry-after": "1" }),
+  collectorThat("answers 413 above 3,000 bytes", { kind: "accept", maxBytes: 3000 }),
+  collectorThat("answers after 200 ms", { kind: "accept", delayMs: 200 }),
+  collectorThat("answers too late", { kind: "accept", delayMs: 1000 }),
+  collectorThat("says nothing", { kind: "blackhole" }),
+  collectorThat("resets before the answer", { kind: "reset", when: "before" }),
+  collectorThat("resets in the middle of it", { kind: "reset", when: "middle" }),
+  collectorThat("answers what is no HTTP", { kind: "garbage" }),
+  { name: "is down", begin: ({ collector }) => collector.die(), end: ({ collector }) => collector.comeBack() },
+  {
+    name: "has no cluster",
+    begin: ({ control }) =>
+      control?.tell(
+        "clusters",
+        control.clusters.filter(({ name }) => name !== collectorCluster),
+      ),
+    end: ({ control }) => control?.tell("clusters", control.clusters),
+  },
+  {
+    name: "is configured anew",
+    begin: async ({ control }) => {
+      for (let flip = 1; flip <= FLIPS; flip++) {
+        control?.configure({ config: { buffer: { flush_spans: 20 + flip } } });
+        await sleep(100);
+      }
+    },
+    end: ({ control }) => control?.configure({}),
+  },
+];
+
+/** All kinds in an order of their own, and again, without end. */
+export function* forecast(random: Random): Generator<Weather, never> {
+  for (;;) {
+    const round = [...KINDS];
+    while (round.length > 0) yield round.splice(random.below(round.length), 1)[0] as Weather;
+  }
+}
