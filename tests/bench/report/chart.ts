@@ -1,4 +1,4 @@
-// The picture for the README as a specification for Vega (https://vega.github.io/vega/docs/specification): bars with
+// The picture of docs/benchmark.md as a specification for Vega (https://vega.github.io/vega/docs/specification): bars with
 // their spread. Its colours are of a middle brightness, so that they can be read on white and on black; the background
 // is whatever is behind it.
 import type { Results } from "../results.ts";

@@ -1,4 +1,4 @@
-// Draws pictures with Vega: the README's, of which chart.ts says what is in it, and whatever else is given as a specification.
+// Draws pictures with Vega: docs/benchmark.svg, of which chart.ts says what is in it, and whatever else is given as a specification.
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Results } from "../results.ts";
