@@ -25,6 +25,7 @@ interface Shape {
   connectionManager?: Config;
   decorator?: string;
   plugin?: Config;
+  headers?: Record<string, string>;
 }
 
 /** One request with `host: shop.example:8080` through an Envoy of that shape; the span that came of it. */
@@ -61,7 +62,12 @@ async function spanOf(shape: Shape): Promise<Span> {
       const port = await envoy.listenerPort("listener");
       await new Promise<void>((resolve, reject) => {
         // fetch() would write a host header of its own.
-        const request = { host: "127.0.0.1", port, path: "/reviews/7", headers: { host: "shop.example:8080" } };
+        const request = {
+          host: "127.0.0.1",
+          port,
+          path: "/reviews/7",
+          headers: { host: "shop.example:8080", ...shape.headers },
+        };
         get(request, (response) => response.resume().on("end", resolve)).on("error", reject);
       });
       found = await eventually("the span", () => satellite.store.list()[0]?.spans[0]);
@@ -174,3 +180,21 @@ for (const [what, shape, service, version] of services) {
     assert.equal("istio.mesh_id" in span.tags, isIstio, "istio.* are tags of Istio's nodes");
   });
 }
+
+const strangers = {
+  "x-envoy-decorator-operation": "theirs",
+  "x-envoy-original-path": "/theirs",
+  "x-envoy-downstream-service-cluster": "theirs",
+};
+const told = ({ operation, tags }: Span) => [operation, tags["http.url"], tags.downstream_cluster];
+
+test("what a caller says of itself in Envoy's headers is believed behind an edge", { timeout: 60_000 }, async () => {
+  const span = await spanOf({ direction: "INBOUND", cluster: "backend", headers: strangers });
+  assert.deepEqual(told(span), ["theirs", "http://shop.example:8080/theirs", "theirs"]);
+});
+
+test("… and not at one", { timeout: 60_000 }, async () => {
+  const connectionManager = { use_remote_address: true };
+  const span = await spanOf({ direction: "INBOUND", cluster: "backend", headers: strangers, connectionManager });
+  assert.deepEqual(told(span), ["shop.example:8080", "http://shop.example:8080/reviews/7", "-"]);
+});

@@ -40,6 +40,15 @@ for (const document of documents) {
   });
 }
 
+test("README leads to every document", () => {
+  const links = [...textOf("README.md").matchAll(/\]\(([^)\s#]+)/g)].map(([, link]) => link);
+  const others = documents.filter((document) => document !== "README.md");
+  assert.deepEqual(
+    others.filter((document) => !links.includes(document)),
+    [],
+  );
+});
+
 test("every counter that the documents name is one of docs/counters.md", () => {
   const known = new Set([...textOf("docs/counters.md").matchAll(/^\| `(lightspan\.\w+)`/gm)].map(([, name]) => name));
   assert.ok(known.size > 10);
