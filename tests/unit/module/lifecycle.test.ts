@@ -219,6 +219,19 @@ describe("the inbound root context", () => {
     assert.deepEqual(sidecar.spansPerReport, [1, 1]);
   });
 
+  // report/delivery.ts leave(): the timer of whoever goes is stopped, also where there is another to go on with.
+  it("stops its own timer, whether it goes at once or waits", async () => {
+    for (const underWay of [false, true]) {
+      const sidecar = await both(underWay);
+      sidecar.request();
+      assert.equal(sidecar.host.tickPeriod(INBOUND), 1000);
+      assert.equal(sidecar.done(INBOUND), !underWay);
+      assert.equal(sidecar.host.tickPeriod(INBOUND), 0);
+      assert.equal(sidecar.host.tickPeriod(OUTBOUND), 1000);
+      assert.deepEqual(sidecar.host.strayTimers, []);
+    }
+  });
+
   // report/delivery.ts handOver(): wakes the new owner whether there is work or not.
   it("hands over no timer when there is nothing to do", async () => {
     const sidecar = await both(false);
