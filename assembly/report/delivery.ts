@@ -192,8 +192,7 @@ export class Delivery {
    */
   private drain(): void {
     this.queue.seal();
-    if (this.backoff.isWaiting || nowMs() > this.drainUntil) this.loseAll(counters.UNAVAILABLE);
-    this.send();
+    if (!this.backoff.isWaiting && nowMs() <= this.drainUntil) this.send();
     if (!this.isInFlight) this.loseAll(counters.UNAVAILABLE);
   }
 
