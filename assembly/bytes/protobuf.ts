@@ -2,9 +2,6 @@
 // (https://protobuf.dev/programming-guides/encoding). No message is known here. Writers check no bounds: the caller
 // makes room first, by the sizes given here. Field numbers are below 16, so that every key is one byte.
 
-/** The longest varint, in bytes. */
-export const MAX_VARINT: u32 = 10;
-
 export const VARINT: u32 = 0;
 export const FIXED64: u32 = 1;
 export const BYTES: u32 = 2;
@@ -116,7 +113,7 @@ export function fieldEnd(at: usize): usize {
 
 /** Goes through the fields of one message. Whatever the bytes are, it ends, and reads nothing outside of them. */
 export class Cursor {
-  /** Number and wire type of the field that next() found. */
+  /** Number and wire type of the field that advance() found. */
   field: u32 = 0;
   wireType: u32 = 0;
   /** Value of a varint. */

@@ -228,7 +228,10 @@ export class JsonReader {
     for (let i = 0; i < 4; i++) {
       this.at++;
       let digit = hexDigit(this.byte());
-      if (digit < 0) this.fail("four hexadecimal digits");
+      if (digit < 0) {
+        this.fail("four hexadecimal digits");
+        return out;
+      }
       unit = (unit << 4) | digit;
     }
     this.at++;

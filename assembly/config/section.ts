@@ -74,7 +74,8 @@ export class Section {
     private refusal: Refusal,
   ) {
     if (value !== null && value.type !== OBJECT) {
-      refusal.refuse(path.length > 0 ? path : "configuration", show(value), "an object");
+      // Not what it says: a whole configuration may stand there as text, its token too.
+      refusal.refuse(path.length > 0 ? path : "configuration", "found " + typeName(value), "an object");
       this.value = null;
     }
   }

@@ -1,4 +1,4 @@
-// The configuration, checked: every key there is, its default and its bounds. config.schema.json says the same to tools.
+// The configuration, checked: every key there is, its default and its bounds. lightspan.schema.json says the same to tools.
 import { JsonReader } from "./json";
 import { Entries, Refusal, Section, Source } from "./section";
 

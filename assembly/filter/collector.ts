@@ -121,7 +121,10 @@ function keyOf(settings: Settings, reporter: Reporter, headers: Entries): string
     words.push(toText(reporter.tags[i].name));
     words.push(toText(reporter.tags[i].value));
   }
-  return words.join("\n");
+  // How long each is says where it ends: some may hold any character.
+  let key = "";
+  for (let i = 0; i < words.length; i++) key += spell(words[i].length) + " " + words[i];
+  return key;
 }
 
 /** Header values that are shorter are names of tenants and the like. */

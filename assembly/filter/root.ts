@@ -132,8 +132,9 @@ export function configure(id: u32, size: u32): bool {
     isSeeded = true;
   }
   if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
-  end(id);
+  // First what the host does for this root context: with what it was before, calls may go over to another one.
   let root = make(id, settings, custom, accessToken, held);
+  end(id);
   roots.push(root);
   root.delivery.join(id);
   return true;

@@ -37,22 +37,20 @@ export function dispatch(cluster: Slice, headers: Slice, body: usize, bodySize: 
   return status;
 }
 
-function readBuffer(buffer: i32, size: u32, into: Slice): bool {
+function readBuffer(buffer: i32, size: u32, into: Slice): void {
   into.clear();
-  if (size === 0) return true;
-  if (proxy_get_buffer_bytes(buffer, 0, size, addressCell, sizeCell) !== OK) return false;
-  takeResult(into);
-  return true;
+  // Of nothing, the host writes no address and no size.
+  if (size > 0 && proxy_get_buffer_bytes(buffer, 0, size, addressCell, sizeCell) === OK) takeResult(into);
 }
 
-/** The first `size` bytes of the body that answered the current call. */
-export function readAnswer(size: u32, into: Slice): bool {
-  return readBuffer(CALL_RESPONSE_BODY, size, into);
+/** The first `size` bytes of the body that answered the current call; empty if the host has none. */
+export function readAnswer(size: u32, into: Slice): void {
+  readBuffer(CALL_RESPONSE_BODY, size, into);
 }
 
-/** The plugin's configuration, `size` bytes as on_configure was told; only there. */
-export function readConfiguration(size: u32, into: Slice): bool {
-  return readBuffer(PLUGIN_CONFIGURATION, size, into);
+/** The plugin's configuration, `size` bytes as on_configure was told; only there. Empty if the host has none. */
+export function readConfiguration(size: u32, into: Slice): void {
+  readBuffer(PLUGIN_CONFIGURATION, size, into);
 }
 
 /** Ticks every `ms` milliseconds for the current root context; 0 ends them. */

@@ -18,12 +18,6 @@ export function writeProperty(path: Slice, value: usize, size: u32): u32 {
   return proxy_set_property(path.at, path.size, value, size);
 }
 
-/** The value of a numeric property, or `fallback` if it is absent. */
-export function readNumber(path: Slice, fallback: u64): u64 {
-  if (proxy_get_property(path.at, path.size, addressCell, sizeCell) !== OK) return fallback;
-  return load<u32>(sizeCell) === 8 ? load<u64>(load<usize>(addressCell)) : fallback;
-}
-
 /** A property of the node as text; "" if absent. Asks `xds.node` (Envoy 1.29 and later), then `node`. Allocates. */
 export function readNode(path: string): string {
   let value = over(0, 0);

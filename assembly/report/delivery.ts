@@ -114,6 +114,8 @@ export class Delivery {
     let index = this.members.indexOf(id);
     if (index < 0) return true;
     takeOut(this.members, index);
+    // A timer that runs goes off as long as the VM lives, also of a root context that is gone.
+    setTick(0);
     if (this.members.length > 0) {
       if (this.owner === id) this.handOver(this.members[0]);
     } else {
@@ -121,7 +123,6 @@ export class Delivery {
       this.drainUntil = nowMs() + this.settings.timeoutMs;
       this.drain();
       publishAll();
-      setTick(0);
       this.period = 0;
     }
     if (!this.isNeeded(id)) return true;
@@ -191,8 +192,7 @@ export class Delivery {
    */
   private drain(): void {
     this.queue.seal();
-    if (this.backoff.isWaiting || nowMs() > this.drainUntil) this.loseAll(counters.UNAVAILABLE);
-    this.send();
+    if (!this.backoff.isWaiting && nowMs() <= this.drainUntil) this.send();
     if (!this.isInFlight) this.loseAll(counters.UNAVAILABLE);
   }
 

@@ -57,9 +57,9 @@ export class Verdict {
     let code = this.readNumber(CALL_RESPONSE, STATUS, 0);
     if (code < 200 || code > 299) return this.judgeStatus(code);
     if (format.isGrpc && !this.judgeGrpc()) return;
-    readAnswer(min(bodySize, MAX_ANSWER), this.value);
+    readAnswer(bodySize > MAX_ANSWER ? 0 : bodySize, this.value);
     let answer = this.answer;
-    format.readAnswer(this.value.at, bodySize > MAX_ANSWER ? 0 : this.value.size, answer);
+    format.readAnswer(this.value.at, this.value.size, answer);
     this.be(SENT, answer.rejected > 0 ? this.quote(answer.complaint) : "");
   }
 

@@ -149,6 +149,11 @@ export class Host {
     return this.vm.contexts.get(root)?.tickPeriod ?? 0;
   }
 
+  /** Root contexts that went and left a timer behind. */
+  get strayTimers(): readonly number[] {
+    return this.vm.strayTimers;
+  }
+
   /** Has the host call `name` answer by script from now on. */
   refuse(name: string, script: Script): void {
     this.vm.tallies.script(name, script);

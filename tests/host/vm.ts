@@ -82,6 +82,8 @@ export class Vm {
   /** By id, from 1. */
   readonly metricIds: { name: string; isCounter: boolean }[] = [];
   logs: LogLine[] = [];
+  /** Root contexts that went while their timers ran: Envoy has those go off for nobody as long as the VM lives. */
+  readonly strayTimers: number[] = [];
   /** Root contexts that proxy_done() let go in this callback. */
   readonly released: Context[] = [];
   /** Wall-clock time in milliseconds. */
@@ -108,9 +110,10 @@ export class Vm {
     return context.current.get(path) ?? context.attributes.get(path) ?? this.node.get(path);
   }
 
-  /** Takes the context away, with its timer and its calls. */
+  /** Takes the context away, with its calls. */
   destroy(context: Context): void {
     this.contexts.delete(context.id);
+    if (context.tickPeriod > 0) this.strayTimers.push(context.id);
     context.tickPeriod = 0;
     if (!context.isRoot) return;
     for (const call of this.inFlight.values()) {

@@ -153,6 +153,20 @@ describe("the only root context", () => {
     assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 14 });
   });
 
+  it("waits for the report under way, also when its time is up while it says so", async () => {
+    const sidecar = await Sidecar.start({ collector: { timeout_ms: 1 } });
+    sidecar.request();
+    sidecar.tick();
+    // The clock goes on, or is set, between any two looks at it.
+    sidecar.host.refuse("proxy_get_current_time_nanoseconds", () => {
+      sidecar.host.now += 2;
+      return 0;
+    });
+    assert.equal(sidecar.done(INBOUND), false);
+    sidecar.answer();
+    assert.deepEqual(sidecar.account, { recorded: 1, sent: 1, dropped: 0, buffered: 0 });
+  });
+
   it("does not ask a collector that told it to stop", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
     sidecar.requests(7);
@@ -217,6 +231,19 @@ describe("the inbound root context", () => {
     assert.equal(sidecar.host.tickPeriod(INBOUND), 0);
     sidecar.tick(OUTBOUND);
     assert.deepEqual(sidecar.spansPerReport, [1, 1]);
+  });
+
+  // report/delivery.ts leave(): the timer of whoever goes is stopped, also where there is another to go on with.
+  it("stops its own timer, whether it goes at once or waits", async () => {
+    for (const underWay of [false, true]) {
+      const sidecar = await both(underWay);
+      sidecar.request();
+      assert.equal(sidecar.host.tickPeriod(INBOUND), 1000);
+      assert.equal(sidecar.done(INBOUND), !underWay);
+      assert.equal(sidecar.host.tickPeriod(INBOUND), 0);
+      assert.equal(sidecar.host.tickPeriod(OUTBOUND), 1000);
+      assert.deepEqual(sidecar.host.strayTimers, []);
+    }
   });
 
   // report/delivery.ts handOver(): wakes the new owner whether there is work or not.

@@ -10,7 +10,7 @@ export const MISTAKES: [what: string, changes: Changes, path: string, found: str
   ["a string is a number", { service: { name: 7 } }, "service.name", "found 7", TEXT],
   ["a string is null", { service: { version: null } }, "service.version", "found null", TEXT],
   ["a section is no object", { buffer: [] as never }, "buffer", "found an array", "an object"],
-  ["a section is a string", { span: "x" as never }, "span", 'found "x"', "an object"],
+  ["a section is a string", { span: "x" as never }, "span", "found a string", "an object"],
   [
     "a header value has control characters",
     { collector: { authority: "a\nb" } },

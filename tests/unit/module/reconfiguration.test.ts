@@ -66,6 +66,20 @@ describe("two root contexts", () => {
     });
   }
 
+  it("have a report each where the words of one run into those of the other", async () => {
+    const sidecar = await Sidecar.start({ tags: { literal: { stage: "canary", place: "eu" } } });
+    sidecar.collectors = 2;
+    sidecar.configure(OUTBOUND, { tags: { literal: { stage: "canary\nplace\neu" } } });
+    sidecar.request();
+    sidecar.request({ root: OUTBOUND });
+    sidecar.tick(INBOUND);
+    sidecar.tick(OUTBOUND);
+    assert.deepEqual(
+      sidecar.reports.map(({ reporterTags }) => reporterTags.place),
+      ["eu", undefined],
+    );
+  });
+
   it("of different collectors each get their own answer", async () => {
     const sidecar = await Sidecar.start();
     sidecar.collectors = 2;

@@ -53,6 +53,22 @@ describe("the token and header values are not in the log when they", () => {
   });
 });
 
+describe("a token is not in the log when", () => {
+  const collector = { access_token: SECRET, cluster: "lightstep" };
+  const texts: Record<string, unknown> = {
+    "the whole configuration is text once more": JSON.stringify({ collector }),
+    "its section is text": { collector: JSON.stringify(collector) },
+  };
+  for (const [what, value] of Object.entries(texts)) {
+    it(what, async () => {
+      const sidecar = await Sidecar.bare();
+      assert.equal(sidecar.host.configure(INBOUND, JSON.stringify(value)), false);
+      assert.match(shown(sidecar), /: found a string; allowed: an object$/);
+      assert.ok(!shown(sidecar).includes(SECRET), shown(sidecar));
+    });
+  }
+});
+
 describe("the token and header values are not in the log when reports", () => {
   const changes: Changes = {
     collector: { access_token: SECRET, headers: { authorization: SECRET } },

@@ -1,5 +1,6 @@
 // A sidecar in the mock host: Lightspan loaded, configured, and led through whole requests. After every step it checks what
-// must hold at all times: the account balances, and no more reports are under way than there are collectors.
+// must hold at all times: the account balances, no more reports are under way than there are collectors, and no timer outlives
+// its root context.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -171,5 +172,6 @@ export class Sidecar {
     assertBalanced(this.host);
     const underWay = this.host.inFlight.length;
     assert.ok(underWay <= this.collectors, `${underWay} reports are under way`);
+    assert.deepEqual(this.host.strayTimers, [], "a timer outlives its root context");
   }
 }

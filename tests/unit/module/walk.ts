@@ -136,6 +136,7 @@ export class Walk {
       assert.equal(new Set(clusters).size, clusters.length, "one report is under way to each collector");
     for (const { token } of this.host.inFlight) if (!this.madeAt.has(token)) this.madeAt.set(token, this.host.now);
     if (this.tellsAll && this.host.metrics.size > 0) assertBalanced(this.host);
+    if (this.faults.length === 0) assert.deepEqual(this.host.strayTimers, [], "a timer outlives its root context");
   }
 
   /** No fault keeps the module from telling the host what it counts: the account balances after every step. */

@@ -1,3 +1,4 @@
+import { allocate, reset } from "../../../../assembly/bytes/arena";
 import { JsonReader } from "../../../../assembly/config/json";
 import { text } from "../../../../assembly/bytes/slice";
 import { Bytes, fence } from "../bytes";
@@ -133,6 +134,18 @@ describe("a string that is no JSON", () => {
     expect(error('"\\u123"')).toBe('not JSON at byte 6: found ", expected four hexadecimal digits');
     expect(error('"\\u12g4"')).toBe("not JSON at byte 5: found g, expected four hexadecimal digits");
     expect(error('"\\u-123"')).toBe("not JSON at byte 3: found -, expected four hexadecimal digits");
+  });
+
+  it("is written nowhere but into its own room", () => {
+    let bytes = text('"123456\\u"');
+    let given = fence(bytes.at, bytes.size);
+    reset();
+    let behind = allocate(16) + 8;
+    reset();
+    reader.parse(given, bytes.size);
+    expect(reader.error).toBe('not JSON at byte 9: found ", expected four hexadecimal digits');
+    // Behind the eight bytes of the string stands the number of the message.
+    expect(load<u8>(behind)).toBe(0x39);
   });
 });
 

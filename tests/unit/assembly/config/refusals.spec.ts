@@ -166,13 +166,13 @@ describe("a wrong type", () => {
   it("is refused at each section", () => {
     expect(refusalOf('{"collector":[]}')).toBe("collector: found an array; allowed: an object");
     let rest = '{"collector":{"cluster":"x"},';
-    expect(refusalOf(rest + '"service":"x"}')).toBe('service: found "x"; allowed: an object');
-    expect(refusalOf(rest + '"propagation":true}')).toBe("propagation: found true; allowed: an object");
-    expect(refusalOf(rest + '"sampling":0.5}')).toBe("sampling: found 0.5; allowed: an object");
+    expect(refusalOf(rest + '"service":"x"}')).toBe("service: found a string; allowed: an object");
+    expect(refusalOf(rest + '"propagation":true}')).toBe("propagation: found a boolean; allowed: an object");
+    expect(refusalOf(rest + '"sampling":0.5}')).toBe("sampling: found a number; allowed: an object");
     expect(refusalOf(rest + '"tags":["x"]}')).toBe("tags: found an array; allowed: an object");
-    expect(refusalOf(rest + '"log":false}')).toBe("log: found false; allowed: an object");
+    expect(refusalOf(rest + '"log":false}')).toBe("log: found a boolean; allowed: an object");
     expect(refusalOf(rest + '"span":null}')).toBe("span: found null; allowed: an object");
-    expect(refusalOf(rest + '"buffer":1}')).toBe("buffer: found 1; allowed: an object");
+    expect(refusalOf(rest + '"buffer":1}')).toBe("buffer: found a number; allowed: an object");
   });
 });
 

@@ -20,13 +20,13 @@ describe("a section", () => {
     section("[]");
     expect(refusal.reason).toBe("s: found an array; allowed: an object");
     section('"x"');
-    expect(refusal.reason).toBe('s: found "x"; allowed: an object');
+    expect(refusal.reason).toBe("s: found a string; allowed: an object");
     section("null");
     expect(refusal.reason).toBe("s: found null; allowed: an object");
     section("true");
-    expect(refusal.reason).toBe("s: found true; allowed: an object");
+    expect(refusal.reason).toBe("s: found a boolean; allowed: an object");
     section("17");
-    expect(refusal.reason).toBe("s: found 17; allowed: an object");
+    expect(refusal.reason).toBe("s: found a number; allowed: an object");
   });
 
   it("gives every default where it is absent", () => {

@@ -172,9 +172,9 @@ describe("a configuration that is none", () => {
   it("is refused when it is no object", () => {
     expect(refusalOf("[]")).toBe("configuration: found an array; allowed: an object");
     expect(refusalOf('[{"collector":{"cluster":"x"}}]')).toBe("configuration: found an array; allowed: an object");
-    expect(refusalOf('"x"')).toBe('configuration: found "x"; allowed: an object');
+    expect(refusalOf('"x"')).toBe("configuration: found a string; allowed: an object");
     expect(refusalOf("null")).toBe("configuration: found null; allowed: an object");
-    expect(refusalOf("1")).toBe("configuration: found 1; allowed: an object");
+    expect(refusalOf("1")).toBe("configuration: found a number; allowed: an object");
   });
 
   it("is refused without a collector's cluster", () => {
