@@ -72,7 +72,8 @@ const spreadLine = {
 
 const number = {
   y: { scale: "label", field: "label", band: 0.5 },
-  x: { scale: "micros", field: "median" },
+  // Noise may put a bar to the left of zero; its number stays on the right.
+  x: { scale: "micros", signal: "max(datum.median, 0)" },
   dx: { value: 6 },
   baseline: { value: "middle" },
   text: { field: "text" },
