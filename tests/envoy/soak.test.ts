@@ -1,11 +1,9 @@
 // The soak of `npm run soak`, in half a minute: faults come and go at the collector, and everything that its verdict says holds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isStarved } from "./faults/unharmed.ts";
+import { isStarved, MOST_RUNS } from "./faults/unharmed.ts";
 import { soak } from "../soak/soak.ts";
 import { asText, judge } from "../soak/verdict.ts";
-
-const MOST_RUNS = 3;
 
 test("a short soak: no request is harmed, no span is lost without being counted, memory stays", async (context) => {
   for (let run = 1; ; run++) {

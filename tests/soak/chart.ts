@@ -1,11 +1,9 @@
 // The picture of a soak as a specification for Vega (https://vega.github.io/vega/docs/specification): three panels over one axis
-// of time, memory, spans in all and spans that wait, with the times of the faults behind them. Its colours are of a middle
-// brightness, so that they can be read on white and on black.
+// of time, memory, spans in all and spans that wait, with the times of the faults behind them.
+import { FONT, INK, titleOf } from "../bench/report/look.ts";
 import type { Sample, Soak } from "./soak.ts";
 
-const INK = "#7d8590";
 const GRID = "#7d859033";
-const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 const WIDTH = 640;
 const HEIGHT = 130;
 const GAP = 50;
@@ -129,6 +127,8 @@ function top(points: { v: number }[]): number {
 /** The specification of the picture of `soak`. */
 export function chartOf(soak: Soak): object {
   const { perSecond, workers } = soak.options;
+  const kinds = new Set(soak.spells.map(({ name }) => name)).size;
+  const subtitle = `${perSecond} requests a second, ${workers} workers of one Envoy; seconds; shaded: a fault, one of ${kinds} kinds`;
   return {
     $schema: "https://vega.github.io/schema/vega/v6.json",
     width: WIDTH,
@@ -136,20 +136,7 @@ export function chartOf(soak: Soak): object {
     // Vega without a browser does not know how wide words are, and guesses too much.
     autosize: "none",
     padding: PADDING,
-    title: {
-      text: "Faults come and go at the collector",
-      subtitle: `${perSecond} requests a second, ${workers} workers of one Envoy; seconds; shaded: a fault, one of ${new Set(soak.spells.map(({ name }) => name)).size} kinds`,
-      anchor: "start",
-      frame: "group",
-      offset: 24,
-      font: FONT,
-      fontSize: 15,
-      color: INK,
-      subtitleFont: FONT,
-      subtitleFontSize: 11,
-      subtitleColor: INK,
-      subtitlePadding: 4,
-    },
+    title: titleOf("Faults come and go at the collector", subtitle, 24),
     scales: [{ name: "t", domain: [0, soak.samples.at(-1)?.seconds ?? 1], range: [0, WIDTH] }],
     data: [{ name: "faults", values: soak.spells.map(({ from, to }) => ({ from: round(from), to: round(to) })) }],
     marks: [FAULTS, ...PANELS.map((panel, place) => panelOf(panel, place, soak))],

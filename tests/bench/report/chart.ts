@@ -1,12 +1,10 @@
 // The picture of docs/benchmark.md as a specification for Vega (https://vega.github.io/vega/docs/specification): bars with
-// their spread. Its colours are of a middle brightness, so that they can be read on white and on black; the background
-// is whatever is behind it.
+// their spread.
 import type { Results } from "../results.ts";
+import { FONT, INK, titleOf } from "./look.ts";
 
-const INK = "#7d8590";
 const GRID = "#7d859044";
 const COLOURS = { floor: "#8b949e", lightspan: "#2f81f7", native: "#d29922" };
-const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 const WIDTH = 430;
 const ROW_HEIGHT = 30;
 const PADDING = { left: 295, right: 125, top: 70, bottom: 52 };
@@ -83,23 +81,11 @@ const number = {
 };
 
 function title({ machine }: Results): object {
-  return {
-    text: "CPU that tracing adds to each request",
-    subtitle: [
-      `Envoy ${machine.envoy}, one worker, HTTP/1.1, every variant in the same run`,
-      "line: the middle half of the rounds · ×: compared with native OpenTelemetry",
-    ],
-    anchor: "start",
-    frame: "group",
-    offset: 18,
-    font: FONT,
-    fontSize: 15,
-    color: INK,
-    subtitleFont: FONT,
-    subtitleFontSize: 11,
-    subtitleColor: INK,
-    subtitlePadding: 4,
-  };
+  const subtitle = [
+    `Envoy ${machine.envoy}, one worker, HTTP/1.1, every variant in the same run`,
+    "line: the middle half of the rounds · ×: compared with native OpenTelemetry",
+  ];
+  return titleOf("CPU that tracing adds to each request", subtitle, 18);
 }
 
 /** The specification of the chart of `results`. */

@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, startLoad, type Seen } from "./load.ts";
 import { residentOf, setScene, TIMEOUT_MS, type Scene, type SceneOptions } from "./scene.ts";
-import { assertUnharmed, isStarved } from "./unharmed.ts";
+import { assertUnharmed, isStarved, MOST_RUNS } from "./unharmed.ts";
 import { assertAccount, settled, type Account } from "./verdict.ts";
 
 const PER_SECOND = 150;
@@ -44,8 +44,6 @@ interface Outcome {
   plain?: Seen;
   problem?: unknown;
 }
-
-const MOST_RUNS = 3;
 
 /**
  * One scene under load from its beginning to its end, and everything that has to be true of every one of them. A run that fails

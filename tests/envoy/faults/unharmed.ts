@@ -18,6 +18,9 @@ const SLOWER_MS: [share: number, milliseconds: number][] = [
 /** Collector, load and application share a process. If it stands still for so long, reports run out of time by themselves. */
 const STARVED_MS = TIMEOUT_MS / 2;
 
+/** A test may be run so often, while each run that fails is a starved one. */
+export const MOST_RUNS = 3;
+
 /** The machine had no time for any Envoy: what failed beside this load may be the machine's fault. */
 export function isStarved(plain: Seen): boolean {
   return percentile(plain, 1) > STARVED_MS;
