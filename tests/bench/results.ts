@@ -1,5 +1,5 @@
 // What a run found: the content of build/bench.json, from which tables, picture and documents are made.
-import type { Spread } from "./measure/statistics.ts";
+import type { Estimate, Spread } from "./measure/statistics.ts";
 
 export interface Machine {
   date: string;
@@ -21,10 +21,10 @@ export interface Machine {
 export interface Cost {
   /** CPU microseconds of the Envoy process for each request. */
   cpu: Spread;
-  /** More than without tracing in the same round; null for that itself. */
-  added: Spread | null;
-  /** `added` divided by what native OpenTelemetry adds; null where that was not measured or nothing. */
-  ofNative: number | null;
+  /** More than without tracing, in the windows that were disturbed least; null for that itself. */
+  added: Estimate | null;
+  /** `added` divided by what native OpenTelemetry adds; null where that was not measured. */
+  ofNative: Estimate | null;
 }
 
 export interface MainRow extends Cost {
@@ -64,7 +64,7 @@ export interface VariationRow {
 export interface GrowthRow {
   label: string;
   cpu: Spread;
-  added: Spread | null;
+  added: Estimate | null;
   bytesPerSpan: number | null;
   /** Null, or how many spans of how many came. */
   spans: { expected: number; received: number } | null;

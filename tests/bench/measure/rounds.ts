@@ -1,6 +1,7 @@
-// Rounds: A B C, A B C, … so that whatever changes on the machine meanwhile changes for all of them.
+// Rounds: A B C, C A B, … so that whatever changes on the machine meanwhile changes for all of them, and none has always the
+// same one before it.
 
-/** Does `work` for each of `items`, `rounds` times over; no round but the first is begun that would end after `deadline`. */
+/** Does `work` for each of `items`, in an order of its own in each of `rounds` rounds; no round but the first is begun that would end after `deadline`. */
 export async function interleave<T>(
   items: T[],
   rounds: number,
@@ -11,8 +12,18 @@ export async function interleave<T>(
   for (let round = 0; round < rounds; round++) {
     const start = Date.now();
     if (round > 0 && start + longest > deadline) return round;
-    for (const item of items) await work(item);
+    for (const item of shuffled(items)) await work(item);
     longest = Math.max(longest, Date.now() - start);
   }
   return rounds;
+}
+
+/** The same items in a random order (Fisher and Yates). */
+export function shuffled<T>(items: T[]): T[] {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [order[i], order[j]] = [order[j] as T, order[i] as T];
+  }
+  return order;
 }

@@ -24,26 +24,16 @@ export interface Sample {
 }
 
 /** Envoy passes an answer on before it writes its logs: some more CPU time follows the last answer. */
-const SETTLE_MS = 150;
+const SETTLE_MS = 50;
 
-/**
- * Runs a closed loop. `isPatient`: waits for the batch that is still open where that takes no longer than a second or so.
- * Otherwise a window may end with a batch open, as it may have begun with one.
- */
-export async function saturate(
-  bench: Bench,
-  subject: Subject,
-  load: Load,
-  limit: Limit,
-  isPatient: boolean,
-): Promise<Sample> {
+/** Runs a closed loop. */
+export async function saturate(bench: Bench, subject: Subject, load: Load, limit: Limit): Promise<Sample> {
   await open(bench, subject, load);
   const before = cpuNanos(subject.envoy.pid);
   const { requests, failures, seconds } = await bench.load.ask("saturate", limit);
   const during = cpuNanos(subject.envoy.pid) - before;
   subject.requests += requests;
   await sleep(SETTLE_MS);
-  if (isPatient) await lastBatch(bench, subject);
   const cpu = cpuNanos(subject.envoy.pid) - before;
   await bench.load.ask("close");
   // What was to be looked at twice is looked at now, while nothing is measured.
@@ -69,10 +59,4 @@ export async function pace(bench: Bench, subject: Subject, load: Load, at: Pace)
 
 function open(bench: Bench, { port, variant }: Subject, { protocol, streams, headers }: Load): Promise<void> {
   return bench.load.ask("open", { port, protocol, streams, headers: { ...headers, ...variant.headers } });
-}
-
-async function lastBatch(bench: Bench, { variant, collector, requests }: Subject): Promise<void> {
-  if (variant.spans !== "each" || variant.flushMs > 1000) return;
-  const deadline = Date.now() + variant.flushMs;
-  while (Date.now() < deadline && (await bench.collectors.ask("spans", collector)) < requests) await sleep(25);
 }

@@ -1,5 +1,5 @@
 // Numbers as people read them.
-import type { Spread } from "../measure/statistics.ts";
+import type { Estimate, Spread } from "../measure/statistics.ts";
 
 export function whole(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : "–";
@@ -15,9 +15,22 @@ export function withSpread({ median, low, high }: Spread, format = tenth): strin
   return Number.isFinite(median) ? `${format(median)} (${format(low)}–${format(high)})` : "–";
 }
 
+/** `20.3 (18.9–21.5)` */
+export function withBounds({ value, low, high }: Estimate): string {
+  return withSpread({ median: value, low, high });
+}
+
 /** `0.48 ×` */
-export function ratio(value: number | null): string {
-  return value === null || !Number.isFinite(value) ? "–" : `${value.toFixed(2)} ×`;
+export function ratio(estimate: Estimate | null): string {
+  return estimate === null || !Number.isFinite(estimate.value) ? "–" : `${estimate.value.toFixed(2)} ×`;
+}
+
+/** `0.48 × (0.44–0.53)` */
+export function ratioWithBounds(estimate: Estimate | null): string {
+  const value = ratio(estimate);
+  return estimate === null || value === "–"
+    ? value
+    : `${value} (${estimate.low.toFixed(2)}–${estimate.high.toFixed(2)})`;
 }
 
 export function mebibytes(bytes: number): string {

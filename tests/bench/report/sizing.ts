@@ -57,7 +57,7 @@ function weigh(one: MainRow, other: MainRow, kind: "bodyBytes" | "wireBytes"): B
 function unitOf(table: MainTable): Unit {
   const recording = find(table, "lightspan");
   const seldom = find(table, "rate");
-  const seconds = (row: MainRow): number => Math.max(0, row.added?.median ?? NaN) / 1e6;
+  const seconds = (row: MainRow): number => Math.max(0, row.added?.value ?? NaN) / 1e6;
   return {
     body: weigh(recording, seldom, "bodyBytes"),
     wire: weigh(recording, seldom, "wireBytes"),

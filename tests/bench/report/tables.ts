@@ -1,18 +1,18 @@
 // The tables of a run. Which numbers stand where; how a table is drawn is table.ts's.
 import type { GrowthTable, MainTable, Results, VariationRow } from "../results.ts";
-import { arrived, mebibytes, ratio, tenth, whole, withSpread } from "./format.ts";
+import { arrived, mebibytes, ratio, ratioWithBounds, tenth, whole, withBounds, withSpread } from "./format.ts";
 import type { Table } from "./table.ts";
 
 /** Cost and throughput. */
 function costTable({ requestsPerWindow, rounds, streams, rows }: MainTable): Table {
   return {
-    title: `CPU of the Envoy process: median (quartiles) of ${rounds} rounds of ${whole(requestsPerWindow)} requests, HTTP/1.1, ${streams} connections, one worker`,
+    title: `CPU of the Envoy process in ${rounds} rounds of ${whole(requestsPerWindow)} requests, HTTP/1.1, ${streams} connections, one worker: medians (quartiles); what is added (with nine in ten from–to)`,
     head: ["", "µs per request", "added µs", "÷ native OpenTelemetry", "requests per second", "cores busy"],
     rows: rows.map(({ label, cpu, added, ofNative, perSecond, cores }) => [
       label,
       withSpread(cpu),
-      added === null ? "–" : withSpread(added),
-      ratio(ofNative),
+      added === null ? "–" : withBounds(added),
+      ratioWithBounds(ofNative),
       withSpread(perSecond, whole),
       cores.toFixed(2),
     ]),
@@ -57,11 +57,11 @@ function variationsTable({ rounds, labels, rows }: NonNullable<Results["variatio
     label,
     ...costs.map(({ cpu, added, ofNative }) => {
       if (added === null) return tenth(cpu.median);
-      return ofNative === null ? tenth(added.median) : `${tenth(added.median)} · ${ratio(ofNative)}`;
+      return ofNative === null ? tenth(added.value) : `${tenth(added.value)} · ${ratio(ofNative)}`;
     }),
   ];
   return {
-    title: `Other loads: µs per request without tracing, then µs added · as a part of what native OpenTelemetry adds; median of ${rounds} rounds`,
+    title: `Other loads: µs per request without tracing, then µs added · as a part of what native OpenTelemetry adds; ${rounds} rounds`,
     head: ["", ...names.map((name) => labels[name] ?? name)],
     rows: rows.map(cells),
   };
@@ -74,7 +74,7 @@ function growthTable({ title, rows }: GrowthTable): Table {
     rows: rows.map(({ label, cpu, added, bytesPerSpan, spans }) => [
       label,
       withSpread(cpu),
-      added === null ? "–" : withSpread(added),
+      added === null ? "–" : withBounds(added),
       bytesPerSpan === null ? "–" : whole(bytesPerSpan),
       arrived(spans),
     ]),

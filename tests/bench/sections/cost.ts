@@ -1,8 +1,7 @@
-// From rounds of samples to what a variant costs: each sample against that of its base in the same round, because what slows the
-// machine down slows down both.
-import type { Sample } from "../measure/window.ts";
-import { median, spread } from "../measure/statistics.ts";
+// From rounds of samples to what a variant costs: its windows that were disturbed least against those of its base.
 import { NATIVE, type Variant } from "../envoys/variant.ts";
+import { estimate, spread, undisturbed } from "../measure/statistics.ts";
+import type { Sample } from "../measure/window.ts";
 import type { Cost } from "../results.ts";
 
 /** The samples of each variant, by its name, a sample for each round. */
@@ -22,17 +21,25 @@ export class Rows {
   }
 
   cost({ name, base }: Variant): Cost {
-    const added = base === null ? null : this.#added(name, base);
-    const native = NATIVE.base === null ? NaN : median(this.#added(NATIVE.name, NATIVE.base));
+    const samples = this.of(name);
+    const cpu = spread(samples.map((sample) => sample.cpu));
+    if (base === null) return { cpu, added: null, ofNative: null };
+    const added = (rounds: number[]): number => this.#added(name, base, rounds);
+    const native = (rounds: number[]): number => this.#added(NATIVE.name, NATIVE.base ?? "", rounds);
+    const isComparable = this.of(NATIVE.name).length > 0;
     return {
-      cpu: spread(this.of(name).map(({ cpu }) => cpu)),
-      added: added && spread(added),
-      ofNative: added !== null && native > 0 ? median(added) / native : null,
+      cpu,
+      added: estimate(samples.length, added),
+      ofNative: isComparable ? estimate(samples.length, (rounds) => added(rounds) / native(rounds)) : null,
     };
   }
 
-  #added(name: string, baseName: string): number[] {
-    const base = this.of(baseName);
-    return this.of(name).map(({ cpu }, round) => cpu - (base[round]?.cpu ?? NaN));
+  /** In `rounds`, the same ones of both: what slows the machine down slows down both. */
+  #added(name: string, base: string, rounds: number[]): number {
+    const lowest = (each: string): number => {
+      const samples = this.of(each);
+      return undisturbed(rounds.map((round) => samples[round]?.cpu ?? NaN));
+    };
+    return lowest(name) - lowest(base);
   }
 }

@@ -2,7 +2,7 @@
 import type { Progress } from "../../../envoy/progress.ts";
 import type { Bench, Receipt, Subject } from "../bench.ts";
 import { lightspan, NO_TRACING, type Variant } from "../envoys/variant.ts";
-import { interleave } from "../measure/rounds.ts";
+import { interleave, shuffled } from "../measure/rounds.ts";
 import { saturate } from "../measure/window.ts";
 import type { Plan, Rounds } from "../plan.ts";
 import type { GrowthRow, Results } from "../results.ts";
@@ -83,9 +83,8 @@ export async function measureGrowth(
       () =>
         interleave([...series.entries()], rounds.rounds, Date.now() + rounds.budgetMs, async ([index, each]) => {
           const load = { ...USUAL, headers: each.headers };
-          for (const subject of belonging(subjects, each)) {
-            // Patient, because a window must not lose a batch of 1000.
-            rows[index]?.add(subject.variant.name, await saturate(bench, subject, load, rounds.limit, true));
+          for (const subject of shuffled(belonging(subjects, each))) {
+            rows[index]?.add(subject.variant.name, await saturate(bench, subject, load, rounds.limit));
           }
         }),
       soMany(rounds.rounds, "growth", notes),

@@ -60,13 +60,13 @@ export async function measureMain(
 
 /** Lets every Envoy open its upstream connections, and V8 compile what is called often. */
 export async function warmUp(bench: Bench, subjects: Subject[], plan: Plan): Promise<void> {
-  for (const subject of subjects) await saturate(bench, subject, USUAL, plan.warmUp, false);
+  for (const subject of subjects) await saturate(bench, subject, USUAL, plan.warmUp);
 }
 
 function closedLoops(bench: Bench, subjects: Subject[], plan: Plan, rows: Rows): Promise<number> {
   const { rounds, limit, budgetMs } = plan.main;
   return interleave(subjects, rounds, Date.now() + budgetMs, async (subject) =>
-    rows.add(subject.variant.name, await saturate(bench, subject, USUAL, limit, plan.isPatient)),
+    rows.add(subject.variant.name, await saturate(bench, subject, USUAL, limit)),
   );
 }
 

@@ -2,7 +2,7 @@
 import type { Progress } from "../../../envoy/progress.ts";
 import type { Bench, Subject } from "../bench.ts";
 import { CONTINUED, type Variant } from "../envoys/variant.ts";
-import { interleave } from "../measure/rounds.ts";
+import { interleave, shuffled } from "../measure/rounds.ts";
 import { saturate, type Load } from "../measure/window.ts";
 import type { Plan, Rounds } from "../plan.ts";
 import type { Results, VariationRow } from "../results.ts";
@@ -59,8 +59,8 @@ export async function measureVariations(
       `${rounds.rounds} rounds of ${SETTINGS.length} loads`,
       () =>
         interleave([...SETTINGS.entries()], rounds.rounds, Date.now() + rounds.budgetMs, async ([index, setting]) => {
-          for (const subject of subjects[setting.workers] ?? []) {
-            rows[index]?.add(subject.variant.name, await saturate(bench, subject, setting.load, rounds.limit, false));
+          for (const subject of shuffled(subjects[setting.workers] ?? [])) {
+            rows[index]?.add(subject.variant.name, await saturate(bench, subject, setting.load, rounds.limit));
           }
         }),
       soMany(rounds.rounds, "variations", notes),

@@ -1,7 +1,7 @@
-// What a variant costs is what it adds to the one without tracing that got the same requests in the same round.
+// What a variant costs is what it adds to the one without tracing that got the same requests, when nothing disturbed either.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { hollow, mainVariants, NATIVE, NO_TRACING, NO_TRACING_OF_UNSAMPLED } from "../../bench/envoys/variant.ts";
+import { hollow, mainVariants, NATIVE, NO_TRACING } from "../../bench/envoys/variant.ts";
 import { Rows } from "../../bench/sections/cost.ts";
 
 const modules = { lightspan: "lightspan.wasm", empty: "empty.wasm", minimal: "minimal.wasm" };
@@ -17,28 +17,53 @@ function measured(samples: Record<string, number[]>): Rows {
 
 describe("the cost of a variant", () => {
   const empty = hollow("empty", "an empty module", modules.empty);
-  const rows = measured({
-    [NO_TRACING.name]: [50, 80, 60],
-    [NO_TRACING_OF_UNSAMPLED.name]: [55, 85, 65],
-    [NATIVE.name]: [90, 120, 100],
-    [empty.name]: [55, 90, 70],
-    unsampled: [63, 95, 73],
+  /** Twenty rounds of `cpu`, of which `disturbed` took half as long again. */
+  const rounds = (cpu: number, ...disturbed: number[]): number[] =>
+    Array.from({ length: 20 }, (_, round) => (disturbed.includes(round) ? cpu * 1.5 : cpu));
+  const unsampled = variants.find(({ name }) => name === "unsampled");
+  assert.ok(unsampled);
+
+  it("is what it adds, and its part of what native OpenTelemetry adds", () => {
+    const rows = measured({ none: rounds(50), [NATIVE.name]: rounds(90), empty: rounds(60) });
+    const { cpu, added, ofNative } = rows.cost(empty);
+    assert.deepEqual(cpu, { median: 60, low: 60, high: 60 });
+    assert.deepEqual(added, { value: 10, low: 10, high: 10 });
+    assert.deepEqual(ofNative, { value: 0.25, low: 0.25, high: 0.25 });
   });
 
-  it("is the median of the differences in each round, and its part of what native OpenTelemetry adds", () => {
+  it("is not that of what disturbed some of its windows, or of the others'", () => {
+    const rows = measured({
+      none: rounds(50, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+      [NATIVE.name]: rounds(90, 0, 1),
+      empty: rounds(60, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+    });
+    assert.equal(rows.cost(empty).added?.value, 10);
+    assert.equal(rows.cost(empty).ofNative?.value, 0.25);
+  });
+
+  it("is as uncertain as its rounds are different", () => {
+    const rows = measured({
+      none: rounds(50),
+      [NATIVE.name]: rounds(90),
+      empty: Array.from({ length: 20 }, (_, round) => 60 + round),
+    });
     const { added, ofNative } = rows.cost(empty);
-    assert.equal(added?.median, 10);
-    assert.equal(ofNative, 10 / 40);
+    assert.ok(added && added.low < added.value && added.value < added.high, JSON.stringify(added));
+    assert.ok(ofNative && ofNative.low < ofNative.value && ofNative.value < ofNative.high, JSON.stringify(ofNative));
   });
 
   it("of requests that bring headers is not that of the headers", () => {
-    const unsampled = variants.find(({ name }) => name === "unsampled");
-    assert.ok(unsampled);
-    assert.equal(rows.cost(unsampled).added?.median, 8);
+    const rows = measured({ "none-b3": rounds(55), unsampled: rounds(63) });
+    assert.equal(rows.cost(unsampled).added?.value, 8);
+  });
+
+  it("is compared with nothing where native OpenTelemetry was not measured", () => {
+    assert.equal(measured({ none: rounds(50), empty: rounds(60) }).cost(empty).ofNative, null);
   });
 
   it("is none of its own for one without tracing", () => {
-    assert.deepEqual([rows.cost(NO_TRACING).added, rows.cost(NO_TRACING).ofNative], [null, null]);
+    const { added, ofNative } = measured({ none: rounds(50), [NATIVE.name]: rounds(90) }).cost(NO_TRACING);
+    assert.deepEqual([added, ofNative], [null, null]);
   });
 });
 
