@@ -2,7 +2,7 @@
 // u32 name size and u32 value size, then every name and value with a NUL behind it (proxy-wasm ABI 0.2, "pairs").
 // One pass over memory instead of a host call for each header. It knows no header by name.
 import { hold } from "./hold";
-import { over, sameBytes, Slice } from "./slice";
+import { over, sameBytes, sameStart, Slice } from "./slice";
 
 /** One wanted header and what arrived under its name. */
 @unmanaged
@@ -15,6 +15,8 @@ export class Field {
   /** How many times the header arrived. */
   seen: u32 = 0;
   next: usize = 0;
+  /** The next one with a name of the same size. */
+  alike: usize = 0;
 
   /** Holds exactly these bytes, once. */
   holds(at: usize, size: u32): bool {
@@ -22,10 +24,13 @@ export class Field {
   }
 }
 
+/** Names are shorter than this. */
+const SIZES: u32 = 64;
+
 export class Fields {
   private first: usize = 0;
-  // Bit n: a wanted name of n bytes. Most headers of a request are passed over by this alone.
-  private sizes: u64 = 0;
+  // The first field for each size of names. Most headers of a request are passed over by this alone.
+  private bySize: usize = heap.alloc(SIZES * sizeof<usize>());
   // The header map of the last scan(), for headers of several lines.
   private pairs: usize = 0;
   /** The line that firstLine() or nextLine() found. */
@@ -34,12 +39,14 @@ export class Fields {
   /** Sum of all names and values of the last scan(), in bytes: what Envoy calls the header map's byte size. */
   total: u64 = 0;
 
+  constructor() {
+    memory.fill(this.bySize, 0, SIZES * sizeof<usize>());
+  }
+
   /** Wants the header `spelt` (lower case, shorter than 64 bytes); the same field if it was wanted before. */
   want(spelt: Slice): Field {
-    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
-      let known = changetype<Field>(at);
-      if (sameBytes(known.name, known.nameSize, spelt.at, spelt.size)) return known;
-    }
+    let known = this.find(spelt.at, spelt.size);
+    if (known !== 0) return changetype<Field>(known);
     let field = new Field();
     // A name that is wanted once stays wanted, whatever becomes of the configuration that brought it.
     field.name = heap.alloc(spelt.size);
@@ -47,7 +54,9 @@ export class Fields {
     field.nameSize = spelt.size;
     field.next = this.first;
     this.first = changetype<usize>(field);
-    this.sizes |= (<u64>1) << spelt.size;
+    let alike = this.bySize + <usize>spelt.size * sizeof<usize>();
+    field.alike = load<usize>(alike);
+    store<usize>(alike, this.first);
     return field;
   }
 
@@ -77,7 +86,14 @@ export class Fields {
       let value = <u64>at + nameSize + 1;
       if (value + valueSize + 1 > end) return false;
       this.total += <u64>nameSize + valueSize;
-      if (nameSize < 64 && (this.sizes >> nameSize) & 1) this.meet(at, nameSize, <usize>value, valueSize);
+      let met = this.find(at, nameSize);
+      if (met !== 0) {
+        let field = changetype<Field>(met);
+        if (field.seen++ === 0) {
+          field.at = <usize>value;
+          field.size = valueSize;
+        }
+      }
       at = <usize>value + valueSize + 1;
     }
     return true;
@@ -109,16 +125,12 @@ export class Fields {
     return false;
   }
 
-  private meet(name: usize, nameSize: u32, value: usize, valueSize: u32): void {
-    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
-      let field = changetype<Field>(at);
-      if (!sameBytes(field.name, field.nameSize, name, nameSize)) continue;
-      if (field.seen++ === 0) {
-        field.at = value;
-        field.size = valueSize;
-      }
-      return;
-    }
+  /** The field that is called so, or 0. */
+  private find(name: usize, nameSize: u32): usize {
+    if (nameSize >= SIZES) return 0;
+    let at = load<usize>(this.bySize + <usize>nameSize * sizeof<usize>());
+    while (at !== 0 && !sameStart(changetype<Field>(at).name, name, nameSize)) at = changetype<Field>(at).alike;
+    return at;
   }
 }
 

@@ -2,6 +2,8 @@
 // (https://protobuf.dev/programming-guides/encoding). No message is known here. Writers check no bounds: the caller
 // makes room first, by the sizes given here. Field numbers are below 16, so that every key is one byte.
 
+import { copyShort } from "./slice";
+
 export const VARINT: u32 = 0;
 export const FIXED64: u32 = 1;
 export const BYTES: u32 = 2;
@@ -51,7 +53,7 @@ export function writeShortHead(at: usize, field: u32, size: u32): usize {
 /** As writeBytesField(), of fewer than 128 bytes. */
 export function writeShortField(at: usize, field: u32, from: usize, size: u32): usize {
   at = writeShortHead(at, field, size);
-  memory.copy(at, from, size);
+  copyShort(at, from, size);
   return at + size;
 }
 
