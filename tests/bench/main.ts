@@ -8,6 +8,7 @@ import { EnvoyFailed } from "../../envoy/process.ts";
 import { Progress } from "../../envoy/progress.ts";
 import { Bench } from "./bench.ts";
 import { makeModules } from "./envoys/modules.ts";
+import { buildPeer } from "./envoys/peer.ts";
 import { mainVariants } from "./envoys/variant.ts";
 import { whyNotHere } from "./measure/process.ts";
 import { Problem, readOptions, USAGE, UsageError, type Options } from "./options.ts";
@@ -74,8 +75,16 @@ async function measure(options: Options, envoy: string, progress: Progress): Pro
   const plan = options.quick ? QUICK : FULL;
   const machine = await describeMachine(envoy, wasm);
   const modules = await makeModules(wasm);
-  const variants = mainVariants(modules, options.against && resolve(options.against));
-  const notes: string[] = [];
+  const peer = await progress.step(
+    "building a filter in Rust",
+    () => buildPeer(process.env),
+    (built) => ("missing" in built ? "not here" : "built"),
+  );
+  const notes = "missing" in peer ? [peer.missing] : [];
+  const variants = mainVariants(modules, {
+    against: options.against && resolve(options.against),
+    rust: "path" in peer ? peer.path : undefined,
+  });
   const ground = await Bench.open(envoy);
   try {
     const main = await measureMain(ground, variants, plan, progress, notes);

@@ -16,7 +16,7 @@ export interface Variant {
   spans: "each" | "some" | "none";
   /** The longest that a span may wait for its batch. */
   flushMs: number;
-  wasm?: { path: string; config: Config };
+  wasm?: { path: string; config: Config | string };
   connectionManager?: Config;
   /** Top-level fields of the bootstrap. */
   bootstrap?: Config;
@@ -116,8 +116,22 @@ function bothEnds(path: string, name: string, unsampledName: string, label: stri
   return [{ ...unsampled, name: unsampledName, label: `${label}, unsampled` }, recording];
 }
 
-/** The rows of the main table. `against`: another build of the module. */
-export function mainVariants({ lightspan: path, empty, minimal }: Modules, against?: string): Variant[] {
+/** The filter of tests/bench/peer, of the same shape and with the same batches. Its configuration is the cluster's name. */
+function peer(path: string): Variant {
+  const label = "a filter in Rust, proxy-wasm crate, every span";
+  return { ...lightspan("rust", label, path), wasm: { path, config: collectorCluster } };
+}
+
+/** What the rows of the main table may have besides. */
+export interface Guests {
+  /** Another build of the module. */
+  against?: string;
+  /** The module of tests/bench/peer. */
+  rust?: string;
+}
+
+/** The rows of the main table. */
+export function mainVariants({ lightspan: path, empty, minimal }: Modules, { against, rust }: Guests = {}): Variant[] {
   const [unsampled, recording] = bothEnds(path, "lightspan", "unsampled", "Lightspan");
   const rate = lightspan("rate", "Lightspan, 1 % of the traces", path, { sampling: { rate: 0.01 } });
   return [
@@ -129,6 +143,7 @@ export function mainVariants({ lightspan: path, empty, minimal }: Modules, again
     { ...rate, spans: "some" },
     recording,
     ...(against === undefined ? [] : bothEnds(against, "other", "other-unsampled", relative("", against))),
+    ...(rust === undefined ? [] : [peer(rust)]),
     native("zipkin", LIKE_OURS),
     native("zipkin"),
     native("opentelemetry", LIKE_OURS),

@@ -4,7 +4,7 @@ import type { Results } from "../results.ts";
 import { FONT, INK, titleOf } from "./look.ts";
 
 const GRID = "#7d859044";
-const COLOURS = { floor: "#8b949e", lightspan: "#2f81f7", native: "#d29922" };
+const COLOURS = { floor: "#8b949e", lightspan: "#2f81f7", peer: "#a371f7", native: "#d29922" };
 const WIDTH = 430;
 const ROW_HEIGHT = 30;
 const PADDING = { left: 295, right: 125, top: 70, bottom: 52 };
@@ -20,6 +20,7 @@ interface Bar {
 
 function kindOf(name: string): Bar["kind"] {
   if (name === "empty" || name === "minimal") return "floor";
+  if (name === "rust") return "peer";
   return name.startsWith("zipkin") || name.startsWith("opentelemetry") ? "native" : "lightspan";
 }
 
