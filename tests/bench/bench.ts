@@ -43,9 +43,9 @@ export class Bench {
     private readonly upstream: Upstream,
   ) {}
 
-  /** Starts all but the Envoys under measurement; `binary` is Envoy. */
-  static async open(binary: string): Promise<Bench> {
-    return new Bench(binary, await startUpstream(binary));
+  /** Starts all but the Envoys under measurement; `binary` is Envoy, `measured` what becomes one that is measured. */
+  static async open(binary: string, measured = binary): Promise<Bench> {
+    return new Bench(measured, await startUpstream(binary));
   }
 
   /** Starts one Envoy for each variant, and sees that it is Envoy itself whose CPU time will be read. */

@@ -4,15 +4,17 @@ import { parseArgs } from "node:util";
 export interface Options {
   quick: boolean;
   micro: boolean;
+  instructions: boolean;
   writeDocs: boolean;
   /** Another build of the module, measured beside this one. */
   against: string | undefined;
   help: boolean;
 }
 
-export const USAGE = `usage: npm run bench -- [--quick] [--micro] [--write-docs] [--against FILE]
+export const USAGE = `usage: npm run bench -- [--quick | --instructions | --micro] [--write-docs] [--against FILE]
   (none)          everything, ten minutes at most
   --quick         the main table alone, about a minute
+  --instructions  the main table in instructions in place of time, counted by valgrind, the same in each run; three minutes
   --micro         the hot rooms of the module by themselves, in Node, a few seconds
   --write-docs    also writes the tables and the picture into docs/
   --against FILE  another build of the module as two more rows of the main table`;
@@ -31,13 +33,14 @@ export function readOptions(args: string[]): Options {
       options: {
         quick: { type: "boolean", default: false },
         micro: { type: "boolean", default: false },
+        instructions: { type: "boolean", default: false },
         "write-docs": { type: "boolean", default: false },
         against: { type: "string" },
         help: { type: "boolean", default: false },
       },
     });
-    const { quick, micro, against, help } = values;
-    return { quick, micro, writeDocs: values["write-docs"], against, help };
+    const { quick, micro, instructions, against, help } = values;
+    return { quick, micro, instructions, writeDocs: values["write-docs"], against, help };
   } catch (error) {
     // Node's first sentence names the flag; the ones after it teach quoting.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/\.\s/, 1);

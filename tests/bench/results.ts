@@ -75,6 +75,25 @@ export interface GrowthTable {
   rows: GrowthRow[];
 }
 
+/** What a variant costs in instructions. */
+export interface InstructionRow {
+  name: string;
+  label: string;
+  /** Name of the row that this one adds to. */
+  base: string | null;
+  /** Instructions in user space for each request. */
+  perRequest: number;
+}
+
+/** What a run with --instructions found: the content of build/instructions.json. */
+export interface InstructionResults {
+  form: "instructions";
+  seconds: number;
+  machine: Machine;
+  rows: InstructionRow[];
+  notes: string[];
+}
+
 export interface Results {
   form: "quick" | "full";
   seconds: number;

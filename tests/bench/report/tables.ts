@@ -1,5 +1,6 @@
 // The tables of a run. Which numbers stand where; how a table is drawn is table.ts's.
-import type { GrowthTable, MainTable, Results, VariationRow } from "../results.ts";
+import { NATIVE } from "../envoys/variant.ts";
+import type { GrowthTable, InstructionResults, MainTable, Results, VariationRow } from "../results.ts";
 import { arrived, mebibytes, ratio, ratioWithBounds, tenth, whole, withBounds, withSpread } from "./format.ts";
 import type { Table } from "./table.ts";
 
@@ -81,6 +82,24 @@ function growthTable({ title, rows }: GrowthTable): Table {
   };
 }
 
+/** Instructions of each row, what it adds, and that as a part of what native OpenTelemetry adds. */
+export function instructionsTable({ rows }: InstructionResults): Table {
+  const perRequest = new Map(rows.map((row) => [row.name, row.perRequest]));
+  const added = (name: string, base: string | null): number =>
+    base === null ? NaN : (perRequest.get(name) ?? NaN) - (perRequest.get(base) ?? NaN);
+  const native = added(NATIVE.name, NATIVE.base);
+  return {
+    title: "Thousands of instructions of the Envoy process for each request, the kernel's apart",
+    head: ["", "per request", "added", "÷ native OpenTelemetry"],
+    rows: rows.map(({ name, label, base, perRequest: count }) => [
+      label,
+      tenth(count / 1000),
+      tenth(added(name, base) / 1000),
+      Number.isFinite(added(name, base) / native) ? `${(added(name, base) / native).toFixed(2)} ×` : "–",
+    ]),
+  };
+}
+
 export function mainTables(results: Results): Table[] {
   return [costTable(results.main), deliveryTable(results.main)];
 }
@@ -91,7 +110,7 @@ export function furtherTables({ variations, growth }: Results): Table[] {
 }
 
 /** Where, when and of what, in one line. */
-export function provenance({ form, seconds, machine }: Results): string {
+export function provenance({ form, seconds, machine }: Results | InstructionResults): string {
   const { date, cpu, cores, kernel, envoy, node, commit, moduleBytes, loadAverage } = machine;
   const busy = loadAverage > 0.7 ? `; the machine was busy before (load ${loadAverage.toFixed(1)})` : "";
   const module = `${(moduleBytes / 1024).toFixed(1)} KiB`;
