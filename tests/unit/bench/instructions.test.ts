@@ -1,0 +1,47 @@
+// What --instructions makes of a profile, and how its table reads.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { NATIVE, NO_TRACING } from "../../bench/envoys/variant.ts";
+import { readCount, useCallgrind } from "../../bench/instructions/callgrind.ts";
+import { Problem } from "../../bench/options.ts";
+import { instructionsTable } from "../../bench/report/tables.ts";
+import type { InstructionResults } from "../../bench/results.ts";
+
+describe("counting instructions", () => {
+  it("reads the sum of a profile, not those of its functions", () => {
+    const profile =
+      "# callgrind format\nversion: 1\nevents: Ir\nsummary: 680671015\n\nfn=(1) f\n0 216000\ntotals: 680930470\n";
+    assert.equal(readCount(profile), 680671015);
+  });
+
+  it("says so if there is no sum", () => {
+    assert.throws(() => readCount("events: Ir\n"), Problem);
+  });
+
+  it("names what it wants where that is not installed", () => {
+    assert.throws(() => useCallgrind("/usr/bin/envoy", { PATH: "" }), /wants valgrind/);
+  });
+});
+
+describe("the table of instructions", () => {
+  const row = (name: string, base: string | null, perRequest: number) => ({ name, label: name, base, perRequest });
+  const cellsOf = (...rows: InstructionResults["rows"]) => instructionsTable({ rows } as InstructionResults).rows;
+
+  it("has what a row adds to its base, and that as a part of what native OpenTelemetry adds", () => {
+    const rows = [row(NO_TRACING.name, null, 150_000), row("ours", NO_TRACING.name, 240_000)];
+    assert.deepEqual(cellsOf(...rows, row(NATIVE.name, NO_TRACING.name, 300_000)), [
+      [NO_TRACING.name, "150.0", "–", "–"],
+      ["ours", "240.0", "90.0", "0.60 ×"],
+      [NATIVE.name, "300.0", "150.0", "1.00 ×"],
+    ]);
+  });
+
+  it("compares with nothing where native OpenTelemetry is not in it", () => {
+    assert.deepEqual(cellsOf(row(NO_TRACING.name, null, 150_000), row("ours", NO_TRACING.name, 240_000))[1], [
+      "ours",
+      "240.0",
+      "90.0",
+      "–",
+    ]);
+  });
+});
