@@ -9,7 +9,7 @@ import { Progress } from "../../envoy/progress.ts";
 import { Bench } from "./bench.ts";
 import { makeModules, type Modules } from "./envoys/modules.ts";
 import { buildPeer } from "./envoys/peer.ts";
-import { mainVariants, type Variant } from "./envoys/variant.ts";
+import { lean, mainVariants, type Variant } from "./envoys/variant.ts";
 import { countInstructions } from "./instructions/main.ts";
 import { whyNotHere } from "./measure/process.ts";
 import { Problem, readOptions, USAGE, UsageError, type Options } from "./options.ts";
@@ -63,9 +63,9 @@ async function inTime(prepared: Prepared, options: Options, progress: Progress):
 }
 
 async function inInstructions(prepared: Prepared, options: Options, progress: Progress): Promise<void> {
-  const { envoy, machine, variants, notes } = prepared;
+  const { envoy, machine, modules, variants, notes } = prepared;
   const start = performance.now();
-  const rows = await countInstructions(envoy, variants, progress);
+  const rows = await countInstructions(envoy, [...variants, lean(modules.lightspan)], progress);
   const results: InstructionResults = { form: "instructions", seconds: secondsSince(start), machine, rows, notes };
   show([instructionsTable(results)], results, "instructions.json");
   if (options.writeDocs) await writeInstructions(results);
