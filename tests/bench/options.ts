@@ -14,7 +14,7 @@ export interface Options {
 export const USAGE = `usage: npm run bench -- [--quick | --instructions | --micro] [--write-docs] [--against FILE]
   (none)          everything, ten minutes at most
   --quick         the main table alone, about a minute
-  --instructions  the main table in instructions in place of time, counted by valgrind, the same in each run; three minutes
+  --instructions  the main table in instructions in place of time, counted by valgrind, the same in each run; four minutes
   --micro         the hot rooms of the module by themselves, in Node, a few seconds
   --write-docs    also writes the tables and the picture into docs/
   --against FILE  another build of the module as two more rows of the main table`;

@@ -1,7 +1,10 @@
 // Rounds: A B C, C A B, … so that whatever changes on the machine meanwhile changes for all of them, and none has always the
 // same one before it.
 
-/** Does `work` for each of `items`, in an order of its own in each of `rounds` rounds; no round but the first is begun that would end after `deadline`. */
+/**
+ * Does `work` for each of `items`, in an order of its own in each of `rounds` rounds; no round but the first is begun that would
+ * end after `deadline`. Tells how many rounds there were.
+ */
 export async function interleave<T>(
   items: T[],
   rounds: number,
