@@ -26,9 +26,13 @@ export interface Sample {
 /** Envoy passes an answer on before it writes its logs: some more CPU time follows the last answer. */
 const SETTLE_MS = 50;
 
+/** Requests before the first reading: a window does not pay for filling the caches that the one before it left to it. */
+const LEAD_IN: Limit = { requests: 200, ms: 10_000 };
+
 /** Runs a closed loop. */
 export async function saturate(bench: Bench, subject: Subject, load: Load, limit: Limit): Promise<Sample> {
   await open(bench, subject, load);
+  subject.requests += (await bench.load.ask("saturate", LEAD_IN)).requests;
   const before = cpuNanos(subject.envoy.pid);
   const { requests, failures, seconds } = await bench.load.ask("saturate", limit);
   const during = cpuNanos(subject.envoy.pid) - before;
