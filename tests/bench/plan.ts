@@ -28,7 +28,7 @@ const WINDOW: Limit = { requests: 1000, ms: 1000 };
 export const QUICK: Plan = {
   form: "quick",
   warmUp: { requests: 2000, ms: 600 },
-  main: { rounds: 24, limit: WINDOW, budgetMs: 40_000 },
+  main: { rounds: 16, limit: WINDOW, budgetMs: 40_000 },
   latency: { rounds: 1, pace: { rate: 1000, ms: 700 }, budgetMs: 10_000 },
   variations: null,
   growth: null,
@@ -37,8 +37,8 @@ export const QUICK: Plan = {
 export const FULL: Plan = {
   form: "full",
   warmUp: { requests: 6000, ms: 1000 },
-  main: { rounds: 100, limit: WINDOW, budgetMs: 240_000 },
-  latency: { rounds: 2, pace: { rate: 1000, ms: 2000 }, budgetMs: 50_000 },
-  variations: { rounds: 30, limit: WINDOW, budgetMs: 160_000 },
-  growth: { rounds: 30, limit: WINDOW, budgetMs: 75_000 },
+  main: { rounds: 85, limit: WINDOW, budgetMs: 240_000 },
+  latency: { rounds: 2, pace: { rate: 1000, ms: 2000 }, budgetMs: 70_000 },
+  variations: { rounds: 10, limit: WINDOW, budgetMs: 160_000 },
+  growth: { rounds: 20, limit: WINDOW, budgetMs: 75_000 },
 };
