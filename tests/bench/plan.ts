@@ -23,7 +23,7 @@ export interface Plan {
  * Short windows and many of them: what disturbs a machine lasts for seconds, and hits the windows of one round alike. As many
  * requests as fill a whole number of batches of each size here, so that no window leaves a batch to the next one.
  */
-const WINDOW: Limit = { requests: 1000, ms: 1000 };
+export const WINDOW: Limit = { requests: 1000, ms: 1000 };
 
 export const QUICK: Plan = {
   form: "quick",

@@ -5,14 +5,16 @@ import type { Progress } from "../../../envoy/progress.ts";
 import { Bench } from "../bench.ts";
 import type { Variant } from "../envoys/variant.ts";
 import { saturate } from "../measure/window.ts";
+import { WINDOW } from "../plan.ts";
 import type { InstructionRow } from "../results.ts";
 import { USUAL } from "../sections/main.ts";
 import { useCallgrind, type Callgrind } from "./callgrind.ts";
 
+/** Callgrind makes everything slower by far. */
+const PATIENCE_MS = 120_000;
 /** For V8 to compile what is called often with its optimizing compiler, and for connections to be open. */
-const WARM_UP = { requests: 2000, ms: 120_000 };
-/** A whole number of batches, as in plan.ts. */
-const WINDOW = { requests: 1000, ms: 120_000 };
+const WARM_UP = { requests: 2000, ms: PATIENCE_MS };
+const COUNTED = { ...WINDOW, ms: PATIENCE_MS };
 
 /** Counts each of `variants`, one after the other; `envoy` is the program. Throws Problem where there is no valgrind. */
 export async function countInstructions(
@@ -47,7 +49,7 @@ async function countOne(bench: Bench, variant: Variant, callgrind: Callgrind): P
     const count = await callgrind.count(subject.envoy.pid, async () => {
       // Those before the first reading of a window are counted as well: callgrind counts all.
       const before = subject.requests;
-      await saturate(bench, subject, USUAL, WINDOW);
+      await saturate(bench, subject, USUAL, COUNTED);
       requests = subject.requests - before;
     });
     return count / requests;

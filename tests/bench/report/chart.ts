@@ -1,6 +1,7 @@
 // The picture of docs/benchmark.md as a specification for Vega (https://vega.github.io/vega/docs/specification): bars with
 // their spread.
 import type { Results } from "../results.ts";
+import { ratio } from "./format.ts";
 import { FONT, INK, titleOf } from "./look.ts";
 
 const GRID = "#7d859044";
@@ -27,7 +28,7 @@ function kindOf(name: string): Bar["kind"] {
 function barsOf({ main }: Results): Bar[] {
   return main.rows.flatMap(({ name, label, added, ofNative }) => {
     if (added === null) return [];
-    const part = ofNative === null ? "" : ` · ${ofNative.value.toFixed(2)} ×`;
+    const part = ofNative === null ? "" : ` · ${ratio(ofNative.value)}`;
     return [{ label, kind: kindOf(name), ...added, text: `${added.value.toFixed(1)} µs${part}` }];
   });
 }

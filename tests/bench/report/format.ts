@@ -21,16 +21,13 @@ export function withBounds({ value, low, high }: Estimate): string {
 }
 
 /** `0.48 ×` */
-export function ratio(estimate: Estimate | null): string {
-  return estimate === null || !Number.isFinite(estimate.value) ? "–" : `${estimate.value.toFixed(2)} ×`;
+export function ratio(value: number): string {
+  return Number.isFinite(value) ? `${value.toFixed(2)} ×` : "–";
 }
 
 /** `0.48 × (0.44–0.53)` */
-export function ratioWithBounds(estimate: Estimate | null): string {
-  const value = ratio(estimate);
-  return estimate === null || value === "–"
-    ? value
-    : `${value} (${estimate.low.toFixed(2)}–${estimate.high.toFixed(2)})`;
+export function ratioWithBounds({ value, low, high }: Estimate): string {
+  return Number.isFinite(value) ? `${ratio(value)} (${low.toFixed(2)}–${high.toFixed(2)})` : "–";
 }
 
 export function mebibytes(bytes: number): string {

@@ -13,7 +13,7 @@ function costTable({ requestsPerWindow, rounds, streams, rows }: MainTable): Tab
       label,
       withSpread(cpu),
       added === null ? "–" : withBounds(added),
-      ratioWithBounds(ofNative),
+      ofNative === null ? "–" : ratioWithBounds(ofNative),
       withSpread(perSecond, whole),
       cores.toFixed(2),
     ]),
@@ -58,7 +58,7 @@ function variationsTable({ rounds, labels, rows }: NonNullable<Results["variatio
     label,
     ...costs.map(({ cpu, added, ofNative }) => {
       if (added === null) return tenth(cpu.median);
-      return ofNative === null ? tenth(added.value) : `${tenth(added.value)} · ${ratio(ofNative)}`;
+      return ofNative === null ? tenth(added.value) : `${tenth(added.value)} · ${ratio(ofNative.value)}`;
     }),
   ];
   return {
@@ -95,7 +95,7 @@ export function instructionsTable({ rows }: InstructionResults): Table {
       label,
       tenth(count / 1000),
       tenth(added(name, base) / 1000),
-      Number.isFinite(added(name, base) / native) ? `${(added(name, base) / native).toFixed(2)} ×` : "–",
+      ratio(added(name, base) / native),
     ]),
   };
 }

@@ -1,25 +1,24 @@
 // The peer in Rust is a guest: where it cannot be built there is a note instead of its row, and everything else is measured.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { buildPeer } from "../../bench/envoys/peer.ts";
 import { mainVariants } from "../../bench/envoys/variant.ts";
+import { program } from "../envoy/programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lightspan-peer-"));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Path of a program that runs `script`. */
-function program(name: string, script: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  return path;
+function standIn(name: string, script: string): string {
+  return program(join(folder, name), script);
 }
 
 describe("the peer", () => {
-  const cargo = program("cargo", "echo 'warning: no' >&2; echo 'error: no such crate' >&2; exit 101");
-  const rustc = program("rustc", `echo ${folder}`);
+  const cargo = standIn("cargo", "echo 'warning: no' >&2; echo 'error: no such crate' >&2; exit 101");
+  const rustc = standIn("rustc", `echo ${folder}`);
   const missing = (reason: string) => ({ missing: `no row for a filter in Rust: ${reason}` });
 
   it("is not built without cargo or rustc", async () => {
@@ -29,8 +28,8 @@ describe("the peer", () => {
 
   it("is not built without the target, whose folder rustc names whether it is there or not", async () => {
     const reason = missing("Rust has no target wasm32-wasip1 here (rustup target add wasm32-wasip1)");
-    const elsewhere = program("elsewhere", `echo ${folder}/lib`);
-    const old = program("old", "echo 'error: Could not find specification for target'; exit 1");
+    const elsewhere = standIn("elsewhere", `echo ${folder}/lib`);
+    const old = standIn("old", "echo 'error: Could not find specification for target'; exit 1");
     for (const RUSTC of [elsewhere, old])
       assert.deepEqual(await buildPeer({ ...process.env, CARGO: cargo, RUSTC }), reason);
   });
@@ -38,7 +37,7 @@ describe("the peer", () => {
   it("is built by the programs that CARGO and RUSTC name; what cargo refuses is said in a line", async () => {
     const env = { ...process.env, CARGO: cargo, RUSTC: rustc };
     assert.deepEqual(await buildPeer(env), missing("cargo build: error: no such crate"));
-    const path = await buildPeer({ ...env, CARGO: program("good", "exit 0") });
+    const path = await buildPeer({ ...env, CARGO: standIn("good", "exit 0") });
     assert.ok("path" in path && path.path.endsWith(".wasm"), JSON.stringify(path));
   });
 });
