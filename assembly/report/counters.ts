@@ -1,11 +1,16 @@
-// The account that Lightspan gives of itself, in Envoy's stats. At any quiet moment
+// The two accounts that Lightspan gives of itself, in Envoy's stats. At any quiet moment
 //
+//   requests       = spans_recorded + spans_unsampled + requests_open
 //   spans_recorded = spans_sent + spans_dropped + spans_buffered
 //
 // and spans_dropped is the sum of its reasons. Sent is what a collector acknowledged.
 import { Slice, text } from "../bytes/slice";
 import { counter, gauge, Metric } from "../host/metrics";
 
+/** Streams that Lightspan saw: their request headers, or the log of one that an earlier filter answered. */
+export const requests: Metric = counter(text("lightspan.requests"));
+/** Those of them that have not ended. */
+export const requestsOpen: Metric = gauge(text("lightspan.requests_open"));
 export const spansRecorded: Metric = counter(text("lightspan.spans_recorded"));
 export const spansSent: Metric = counter(text("lightspan.spans_sent"));
 export const spansDropped: Metric = counter(text("lightspan.spans_dropped"));
@@ -36,6 +41,13 @@ export class DropReason {
   because(detail: string): string {
     return detail.length > 0 ? this.phrase + " (" + detail + ")" : this.phrase;
   }
+}
+
+/** Counts spans that were never buffered and are lost. */
+export function lose(spans: u32, reason: DropReason): void {
+  spansRecorded.add(spans);
+  spansDropped.add(spans);
+  reason.count.add(spans);
 }
 
 /** The buffer's bytes were used up while the collector did not take any. */

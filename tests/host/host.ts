@@ -85,12 +85,18 @@ export class Host {
     stream.requestHeaders = stream.responseHeaders = stream.responseTrailers = null;
     stream.current = NO_PROPERTIES;
     stream.isLogging = false;
+    stream.hasLogged = true;
   }
 
-  /** Ends a context. False if it is a root context that wants to wait: proxy_done() ends it then. */
-  done(id: number): boolean {
+  /**
+   * Ends a context; `properties` are what can be read there of a stream, whose header maps are empty by then. False if it is a
+   * root context that wants to wait: proxy_done() ends it then.
+   */
+  done(id: number, properties?: Properties | Attributes): boolean {
     const context = this.context(id);
+    context.current = toProperties(properties);
     const agreed = this.entry.call(context, "proxy_on_done", 1) !== 0 || !context.isRoot;
+    context.current = NO_PROPERTIES;
     if (agreed) this.vm.destroy(context);
     else context.isPendingDone = true;
     return agreed;
@@ -137,6 +143,12 @@ export class Host {
   /** What the module has set on a stream, for access logs: names come without Envoy's `wasm.`. */
   filterState(stream: number): ReadonlyMap<string, string> {
     return this.context(stream).filterState;
+  }
+
+  /** Streams whose request headers came and that have not ended. */
+  get openStreams(): number {
+    return [...this.vm.contexts.values()].filter((context) => context.sentHeaders !== null && !context.hasLogged)
+      .length;
   }
 
   /** The context exists: nobody has ended it, or it waits. */

@@ -5,6 +5,19 @@ import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { Random } from "./random.ts";
 import { Tallies } from "./tallies.ts";
 
+/** An attribute in an expression that lists them; a value for one that may be absent. */
+export interface ListItem {
+  path: string;
+  fallback?: Uint8Array;
+}
+
+/** An expression: one list where the attribute `asked` is there, another where it is not. */
+export interface ListChoice {
+  asked: string;
+  present: ListItem[];
+  absent: ListItem[];
+}
+
 /** A root context, or a stream with a root. What is null is not within reach in the current callback. */
 export class Context {
   requestHeaders: HeaderMap | null = null;
@@ -14,6 +27,8 @@ export class Context {
   responseTrailers: HeaderMap | null = null;
   /** In on_log all maps are read-only, and a missing one is an empty one. */
   isLogging = false;
+  /** Its log was written. */
+  hasLogged = false;
   /** Attributes that last as long as the context, and those of the current callback. */
   attributes: Properties = NO_PROPERTIES;
   current: Properties = NO_PROPERTIES;
@@ -23,8 +38,8 @@ export class Context {
   // Of a root context:
   streamAttributes: Properties = NO_PROPERTIES;
   configuration: Uint8Array | null = null;
-  /** Paths of the attributes that an expression lists, by its token. */
-  readonly expressions: string[][] = [];
+  /** By token. */
+  readonly expressions: ListChoice[] = [];
   /** No trailers: null. */
   answer: { headers: HeaderMap; body: Uint8Array; trailers: HeaderMap | null } | null = null;
   /** Milliseconds; 0 = no timer. */
