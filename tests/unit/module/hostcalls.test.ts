@@ -12,7 +12,10 @@ const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
   fresh: { headers: FRESH },
   b3: { headers: request({ b3: `${TRACE_ID}-${SPAN_ID}-1` }) },
   istio: { headers: SAMPLED, properties: ended({ xds: { cluster_name: "inbound|9080||" } }) },
-  local: { headers: SAMPLED, properties: new Map([...OK].filter(([path]) => !/cluster_name|backend_latency/.test(path))) },
+  local: {
+    headers: SAMPLED,
+    properties: new Map([...OK].filter(([path]) => !/cluster_name|backend_latency/.test(path))),
+  },
   bare: { headers: SAMPLED, changes: { log: { trace_id: false }, span: { kind: "server" } } },
 };
 
