@@ -8,6 +8,7 @@ import { tellAnswer } from "./filter/collector";
 import { configure, end, findRoot } from "./filter/root";
 import { beginStream, endStream } from "./filter/stream";
 import { findStream, openStream } from "./filter/streams";
+import { lookForFailed } from "./report/failed";
 
 export { malloc } from "./host/memory";
 
@@ -42,6 +43,7 @@ export function proxy_on_tick(id: u32): void {
   reset();
   __collect();
   forgetCluster();
+  lookForFailed();
   let root = findRoot(id);
   if (root !== null) root.delivery.tick();
 }

@@ -78,13 +78,12 @@ export function beginStream(id: u32): void {
   let root = findRoot(stream.root);
   if (root === null) return;
   stream.isSeen = true;
-  counters.requests.add(1);
-  counters.requestsOpen.add(1);
   if (readCarrier()) follow(stream, root);
   else if (!hasToldOfReading) {
     hasToldOfReading = true;
     warn("Envoy did not show request headers: traces go past this request as they came");
   }
+  counters.openRequest(stream.context.sampled);
   // Last: from here on the module may speak for another root context.
   root.delivery.wake();
 }
@@ -104,7 +103,7 @@ export function endStream(id: u32, isLogged: bool): void {
   let stream = findStream(id);
   if (stream === null) return;
   let root = findRoot(stream.root);
-  if (stream.isSeen) counters.requestsOpen.add(-1);
+  if (stream.isSeen) counters.closeRequest(stream.context.sampled);
   if (root === null) countOrphan(stream);
   else if (stream.isSeen || beginLate(stream, root, isLogged)) finish(stream, root, isLogged);
   closeStream(id);

@@ -11,6 +11,21 @@ import { counter, gauge, Metric } from "../host/metrics";
 export const requests: Metric = counter(text("lightspan.requests"));
 /** Those of them that have not ended. */
 export const requestsOpen: Metric = gauge(text("lightspan.requests_open"));
+/** Those of the open ones whose trace is sampled. No metric: failed.ts has to know. */
+export let sampledOpen: u32 = 0;
+
+export function openRequest(isSampled: bool): void {
+  requests.add(1);
+  requestsOpen.add(1);
+  if (isSampled) sampledOpen++;
+}
+
+/** What was given to openRequest() has ended. */
+export function closeRequest(isSampled: bool): void {
+  requestsOpen.add(-1);
+  if (isSampled) sampledOpen--;
+}
+
 export const spansRecorded: Metric = counter(text("lightspan.spans_recorded"));
 export const spansSent: Metric = counter(text("lightspan.spans_sent"));
 export const spansDropped: Metric = counter(text("lightspan.spans_dropped"));
@@ -67,5 +82,7 @@ export const UNAVAILABLE: DropReason = new DropReason(
 );
 /** An answer that says "no": any other status outside 2xx, or errors in the body. */
 export const REFUSED: DropReason = new DropReason(text("lightspan.spans_dropped_refused"), "it refused the report");
+/** A VM of this Envoy failed, and took them along. */
+export const VM_FAILED: DropReason = new DropReason(text("lightspan.spans_dropped_vm_failed"), "its VM failed");
 /** The collector told this reporter to stop. */
 export const DISABLED: DropReason = new DropReason(text("lightspan.spans_dropped_disabled"), "it told us to stop");

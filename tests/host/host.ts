@@ -12,6 +12,7 @@
 //   host.answer(host.calls[0].token, { status: 200 });
 import { Entry } from "./entry.ts";
 import { HeaderMap, type Header, type Headers } from "./headers.ts";
+import { newShared } from "./imports/shared.ts";
 import type { Answer, Ended, HostOptions } from "./options.ts";
 import { NO_PROPERTIES, toProperties, type Attributes, type Properties } from "./properties.ts";
 import { Random } from "./random.ts";
@@ -31,9 +32,9 @@ export class Host {
 
   /** Starts a VM. Rejects for a module that Envoy would not start. */
   static async load(bytes: Uint8Array, options: HostOptions = {}): Promise<Host> {
-    const { clusters, node, environment = {}, now = 1_700_000_000_000, seed = 1 } = options;
+    const { clusters, node, environment = {}, now = 1_700_000_000_000, seed = 1, shared = newShared() } = options;
     const known = clusters ? new Set(clusters) : null;
-    const vm = new Vm(known, toProperties(node), environment, now, new Random(seed));
+    const vm = new Vm(known, toProperties(node), environment, now, new Random(seed), shared);
     return new Host(vm, await Entry.open(bytes, vm));
   }
 

@@ -1,6 +1,7 @@
 // What the host remembers of one VM: its contexts, whose turn it is, and what the module has asked for so far.
 import { Guest } from "./guest.ts";
 import type { Header, HeaderMap } from "./headers.ts";
+import type { Shared } from "./imports/shared.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { Random } from "./random.ts";
 import { Tallies } from "./tallies.ts";
@@ -110,6 +111,7 @@ export class Vm {
     readonly environment: Readonly<Record<string, string>>,
     now: number,
     readonly random: Random,
+    readonly shared: Shared,
   ) {
     this.now = now;
   }
