@@ -6,7 +6,7 @@ import { info, warn } from "../host/log";
 const QUIET_MS: u64 = 30000;
 
 /** `1 span`, `2 spans`. */
-function some(count: u32, what: string): string {
+export function some(count: u32, what: string): string {
   return spell(count) + " " + what + (count === 1 ? "" : "s");
 }
 
