@@ -18,6 +18,7 @@ export const DOWNSTREAM_CLUSTER: Field = request.want(text("x-envoy-downstream-s
 export const DECORATOR_OPERATION: Field = request.want(text("x-envoy-decorator-operation"));
 export const CONTENT_TYPE: Field = request.want(text("content-type"));
 export const GRPC_TIMEOUT: Field = request.want(text("grpc-timeout"));
+export const TRACESTATE: Field = request.want(text("tracestate"));
 
 const AT_SIGN: u8 = 0x40;
 const authority: Slice = new Slice();
