@@ -6,6 +6,7 @@ import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { cutSize, makeValid } from "../bytes/utf8";
 import { isTracestate, MAX_TRACESTATE } from "../context/tracestate";
+import { carrier } from "../context/carrier";
 import * as headers from "./exchange";
 import { CustomTag } from "./custom";
 import { Exchange } from "./exchange";
@@ -151,19 +152,18 @@ function takeTraceState(span: Span): void {
   let state = span.traceState;
   state.clear();
   let field = headers.TRACESTATE;
-  if (field.seen === 0 || !isTracestate(headers.request, field)) return;
+  if (field.seen === 0 || !isTracestate(carrier, field)) return;
   let joined = field.seen > 1 ? allocate(MAX_TRACESTATE) : field.at;
   let size: u32 = 0;
-  let request = headers.request;
-  for (let more = request.firstLine(field); more; more = request.nextLine(field)) {
+  for (let more = carrier.firstLine(field); more; more = carrier.nextLine(field)) {
     let comma: u32 = size > 0 ? 1 : 0;
-    if (request.lineSize === 0) continue;
-    if (request.lineSize > MAX_TRACESTATE - size - comma) return;
+    if (carrier.lineSize === 0) continue;
+    if (carrier.lineSize > MAX_TRACESTATE - size - comma) return;
     if (field.seen > 1) {
       store<u8>(joined + size, COMMA);
-      memory.copy(joined + size + comma, request.lineAt, request.lineSize);
+      memory.copy(joined + size + comma, carrier.lineAt, carrier.lineSize);
     }
-    size += comma + request.lineSize;
+    size += comma + carrier.lineSize;
   }
   state.set(joined, size);
 }
