@@ -119,7 +119,7 @@ export class Settings {
     buffer.finish();
 
     let retry = root.section("retry");
-    this.attempts = retry.integer("attempts", 3, 1, 100);
+    this.attempts = retry.integer("attempts", 12, 1, 100);
     this.retryBaseMs = retry.integer("base_ms", 250, 1, 3600000);
     this.retryMaxMs = retry.integer("max_ms", 5000, 1, 3600000);
     retry.finish();

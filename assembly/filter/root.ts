@@ -13,7 +13,7 @@ import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
 import { randomU64 } from "../host/random";
-import { Delivery } from "../report/delivery";
+import { Delivery, letsEnd } from "../report/delivery";
 import { introduce } from "../report/failed";
 import { Exchange } from "../span/exchange";
 import { constantTags, serviceOf, versionOf } from "../span/node";
@@ -136,16 +136,23 @@ export function configure(id: u32, size: u32): bool {
   if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
   // First what the host does for this root context: with what it was before, calls may go over to another one.
   let root = make(id, settings, custom, accessToken, held);
-  end(id);
+  let previous = remove(id);
+  // Settings that change nothing for the delivery must not end it: its last member takes along what is buffered.
+  if (previous !== null && previous.delivery !== root.delivery) previous.delivery.leave(id);
   roots.push(root);
   root.delivery.join(id);
   return true;
 }
 
+function remove(id: u32): Root | null {
+  for (let i = 0; i < roots.length; i++) if (roots[i].id === id) return takeOut(roots, i);
+  return null;
+}
+
 /** Forgets the root context `id`; false if it has to wait for its last report, true also if it is none. */
 export function end(id: u32): bool {
-  for (let i = 0; i < roots.length; i++) {
-    if (roots[i].id === id) return takeOut(roots, i).delivery.leave(id);
-  }
-  return true;
+  let root = remove(id);
+  if (root === null) return true;
+  root.delivery.leave(id);
+  return letsEnd(id);
 }

@@ -42,6 +42,24 @@ export class Destination {
   ) {}
 }
 
+// Of all deliveries: a root context may change from one to another while its last report to the first is under way.
+/** Root contexts in whose name reports are under way though they are no members, once for each delivery. */
+const needed: u32[] = [];
+/** Those that ended and told the host "not yet": proxy_done lets them go. */
+const waiting: u32[] = [];
+
+function forget(list: u32[], id: u32): void {
+  let index = list.indexOf(id);
+  if (index >= 0) takeOut(list, index);
+}
+
+/** The root context `id` has ended and is a member nowhere. False if it has to wait for a report: proxy_done follows then. */
+export function letsEnd(id: u32): bool {
+  if (!needed.includes(id)) return true;
+  waiting.push(id);
+  return false;
+}
+
 export class Delivery {
   private format: Format;
   private settings: Settings;
@@ -54,7 +72,7 @@ export class Delivery {
 
   /** Root contexts that report here. */
   private members: u32[] = [];
-  /** Those that want to go and may not yet: a report in their name is under way. */
+  /** Those that are no members any more, but in whose name a report is under way. */
   private leaving: u32[] = [];
   /** The root context in whose name calls are made and the timer runs. */
   private owner: u32 = 0;
@@ -92,9 +110,17 @@ export class Delivery {
     return this.members.length === 0 && this.leaving.length === 0;
   }
 
-  /** The root context `id` reports here from now on. It was configured, so a collector that said "stop" is asked again. */
+  /**
+   * The root context `id` reports here from now on, or still does. It was configured, so a collector that said "stop" is
+   * asked again.
+   */
   join(id: u32): void {
     this.isDisabled = false;
+    if (this.members.includes(id)) return;
+    if (this.leaving.includes(id)) {
+      forget(this.leaving, id);
+      forget(needed, id);
+    }
     this.members.push(id);
     if (this.members.length > 1) return;
     this.owner = id;
@@ -107,13 +133,11 @@ export class Delivery {
   }
 
   /**
-   * The root context `id` ends. False if it has to wait for a report: then it is let go by proxy_done. What is buffered
-   * goes to those that stay; the last one takes it along.
+   * The root context `id` reports here no longer: it ends, or reports elsewhere. What is buffered goes to those that stay;
+   * the last one takes it along.
    */
-  leave(id: u32): bool {
-    let index = this.members.indexOf(id);
-    if (index < 0) return true;
-    takeOut(this.members, index);
+  leave(id: u32): void {
+    forget(this.members, id);
     // A timer that runs goes off as long as the VM lives, also of a root context that is gone.
     setTick(0);
     if (this.members.length > 0) {
@@ -125,9 +149,9 @@ export class Delivery {
       publish();
       this.period = 0;
     }
-    if (!this.isNeeded(id)) return true;
+    if (!this.isNeeded(id)) return;
     this.leaving.push(id);
-    return false;
+    needed.push(id);
   }
 
   /**
@@ -329,12 +353,15 @@ export class Delivery {
     return this.callOwner === id || (this.members.length === 0 && this.owner === id && !this.queue.isEmpty);
   }
 
-  /** Lets go of the waiting root contexts that are not needed any more. */
+  /** Lets go of the root contexts that are not needed any more. Those that report elsewhere by now live on. */
   private letGo(): void {
     for (let i = this.leaving.length - 1; i >= 0; i--) {
       let id = this.leaving[i];
       if (this.isNeeded(id)) continue;
       takeOut(this.leaving, i);
+      forget(needed, id);
+      if (needed.includes(id) || !waiting.includes(id)) continue;
+      forget(waiting, id);
       if (actAs(id) === OK) done();
     }
   }

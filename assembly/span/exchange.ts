@@ -17,6 +17,7 @@ export const DOWNSTREAM_CLUSTER: Field = carrier.keep(text("x-envoy-downstream-s
 export const DECORATOR_OPERATION: Field = carrier.keep(text("x-envoy-decorator-operation"));
 export const CONTENT_TYPE: Field = carrier.keep(text("content-type"));
 export const GRPC_TIMEOUT: Field = carrier.keep(text("grpc-timeout"));
+export const TRACESTATE: Field = carrier.keep(text("tracestate"));
 
 const AT_SIGN: u8 = 0x40;
 const authority: Slice = new Slice();

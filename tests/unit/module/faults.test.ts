@@ -6,7 +6,7 @@ import { droppedBecause } from "./account.ts";
 import { request, SPAN_ID, TRACE_ID } from "./requests.ts";
 import { INBOUND, Sidecar } from "./sidecar.ts";
 
-const EACH = { buffer: { flush_spans: 1 } };
+const EACH = { buffer: { flush_spans: 1 }, retry: { attempts: 3 } };
 const SECOND = 1000;
 
 describe("a report that Envoy does not take", () => {

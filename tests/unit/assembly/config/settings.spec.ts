@@ -89,7 +89,7 @@ describe("the smallest configuration", () => {
     expect(settings.maxBytes).toBe(1048576);
     expect(settings.flushSpans).toBe(200);
     expect(settings.flushIntervalMs).toBe(1000);
-    expect(settings.attempts).toBe(3);
+    expect(settings.attempts).toBe(12);
     expect(settings.retryBaseMs).toBe(250);
     expect(settings.retryMaxMs).toBe(5000);
   });
