@@ -125,7 +125,7 @@ export class Settings {
     retry.finish();
 
     let log = root.section("log");
-    this.logsTraceId = log.boolean("trace_id", true);
+    this.logsTraceId = log.boolean("trace_id", false);
     log.finish();
 
     root.finish();

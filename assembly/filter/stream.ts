@@ -2,7 +2,7 @@
 import { allocate } from "../bytes/arena";
 import { writeHex } from "../bytes/hex";
 import { Slice, text } from "../bytes/slice";
-import { carrier } from "../context/carrier";
+import { carrier, TRACESTATE } from "../context/carrier";
 import { TraceContext } from "../context/context";
 import { writeTraceId } from "../context/spelling";
 import { extract, keepsTracestate, metMalformed } from "../context/extract";
@@ -20,7 +20,7 @@ import { Span } from "../span/span";
 import { describe } from "../span/tags";
 import { askExchange, wasAnsweredEarlier } from "./ask";
 import { askCustom } from "./custom";
-import { keep, recall } from "./kept";
+import { keep, MOST_OF_VALUE, recall } from "./kept";
 import { findRoot, Root } from "./root";
 import { closeStream, findStream, Stream } from "./streams";
 
@@ -95,6 +95,9 @@ function follow(stream: Stream, root: Root): void {
   writeCarrier(context, root);
   if (!context.sampled) return;
   if (root.logsTraceId) writeLogIds(context);
+  let goesOn = keepsTracestate && !root.propagation.strip;
+  // A list that is cut, or the first of several lines, would be another list.
+  if (!goesOn || TRACESTATE.seen > 1 || TRACESTATE.size > MOST_OF_VALUE) TRACESTATE.forget();
   stream.kept = keep(carrier);
 }
 

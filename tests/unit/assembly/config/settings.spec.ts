@@ -52,7 +52,7 @@ const EVERYTHING =
   '"exclude_paths":["/healthz","/metrics"]},"span":{"kind":"client","max_tag_length":64,"url_query":"drop"},' +
   '"tags":{"literal":{"team":"blue"},"environment":{"pod":"POD"},"request_headers":{"tenant":"x-tenant"},' +
   '"response_headers":{"cache":{"source":"x-cache","default":"none"}},"properties":{"route":"xds.route_name"}},' +
-  '"log":{"trace_id":false},"buffer":{"max_bytes":65536,"flush_spans":5,"flush_interval_ms":10},' +
+  '"log":{"trace_id":true},"buffer":{"max_bytes":65536,"flush_spans":5,"flush_interval_ms":10},' +
   '"retry":{"attempts":7,"base_ms":20,"max_ms":300}}';
 
 describe("the smallest configuration", () => {
@@ -85,7 +85,7 @@ describe("the smallest configuration", () => {
     expect(settings.dropsQuery).toBe(false);
     expect(settings.literalTags.length + settings.environmentTags.length + settings.propertyTags.length).toBe(0);
     expect(settings.requestHeaderTags.length + settings.responseHeaderTags.length).toBe(0);
-    expect(settings.logsTraceId).toBe(true);
+    expect(settings.logsTraceId).toBe(false);
     expect(settings.maxBytes).toBe(1048576);
     expect(settings.flushSpans).toBe(200);
     expect(settings.flushIntervalMs).toBe(1000);
@@ -136,7 +136,7 @@ describe("a whole configuration", () => {
     expect(told(settings.requestHeaderTags)).toBe("tags.request_headers.tenant: tenant from x-tenant");
     expect(told(settings.responseHeaderTags)).toBe("tags.response_headers.cache: cache from x-cache or none");
     expect(told(settings.propertyTags)).toBe("tags.properties.route: route from xds.route_name");
-    expect(settings.logsTraceId).toBe(false);
+    expect(settings.logsTraceId).toBe(true);
     expect(settings.maxBytes).toBe(65536);
     expect(settings.flushSpans).toBe(5);
     expect(settings.flushIntervalMs).toBe(10);
