@@ -3,7 +3,7 @@
 import { bootstrap, type Config } from "./bootstrap.ts";
 import { cluster, inboundCluster, outboundCluster, type Endpoint } from "./cluster.ts";
 import { lightspanFilter, type Lightspan } from "./filter.ts";
-import { httpListener, type HttpListener } from "./listener.ts";
+import { httpListener, type HttpListener, type KeyPair } from "./listener.ts";
 import { istioNode, type Workload } from "./node.ts";
 import { inboundVirtualHost, outboundVirtualHost, route } from "./route.ts";
 import { operationOf, outboundName, type Service } from "./service.ts";
@@ -43,7 +43,7 @@ interface Common {
 
 export interface Sidecar extends Common {
   /** The application beside it; gives the sidecar an inbound listener. */
-  inbound?: { service: Service; app: Endpoint; port?: number };
+  inbound?: { service: Service; app: Endpoint; port?: number; http3?: KeyPair };
   /** What the application calls; gives the sidecar an outbound listener. */
   outbound?: { upstreams: Upstream[]; port?: number };
 }
@@ -68,6 +68,7 @@ export function sidecar(options: Sidecar): Config {
         direction: "INBOUND",
         routeName: `inbound|${inbound.service.port}||`,
         virtualHosts: [inboundVirtualHost(inbound.service)],
+        http3: inbound.http3,
       }),
     );
   }
