@@ -160,7 +160,12 @@ describe("the operation", () => {
 });
 
 /** Where strangers may be: the operation with headers, of a virtual host, of a cluster. */
-function strangersOperation(virtualHost: string, cluster: string, trusted: u32 = NOTHING, client: bool = false): string {
+function strangersOperation(
+  virtualHost: string,
+  cluster: string,
+  trusted: u32 = NOTHING,
+  client: bool = false,
+): string {
   reset();
   bring(carrier, [":authority", "stranger.example", "x-envoy-decorator-operation", "theirs"]);
   set(exchange.cluster, cluster);
