@@ -17,8 +17,9 @@ import { Delivery, letsEnd } from "../report/delivery";
 import { introduce } from "../report/failed";
 import { Exchange } from "../span/exchange";
 import { constantTags, serviceOf, versionOf } from "../span/node";
+import { AUTHORITY, Trust, trustAt } from "../span/operation";
 import { TagSettings } from "../span/tags";
-import { prepare } from "./attributes";
+import { prepare, Question } from "./attributes";
 import { deliveryFor, Reporter } from "./collector";
 import { CustomTags } from "./custom";
 import { askNode } from "./node";
@@ -33,8 +34,9 @@ export class Root {
     readonly logsTraceId: bool,
     /** AUTO, CLIENT or SERVER. */
     private kind: u32,
+    readonly trust: Trust,
     /** For ask.ts. */
-    readonly question: u32,
+    readonly question: Question,
     /** The memory of all of it. */
     readonly held: Hold,
   ) {}
@@ -99,6 +101,7 @@ function make(id: u32, settings: Settings, custom: CustomTags, accessToken: stri
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
   let tags = constantTags(node, version);
   for (let i = 0; i < custom.constant.length; i++) tags.push(custom.constant[i]);
+  let trust = trustAt(node, settings.trustIncoming);
   return new Root(
     id,
     deliveryFor(settings, new Reporter(service, version, tags, accessToken), held),
@@ -107,9 +110,18 @@ function make(id: u32, settings: Settings, custom: CustomTags, accessToken: stri
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
     settings.logsTraceId,
     settings.spanKind,
-    prepare(),
+    trust,
+    prepare(needsVirtualHost(trust, settings.spanKind)),
     held,
   );
+}
+
+/**
+ * True if spans of `kind` may have no better name than their virtual host's: each attribute costs, and Istio's sidecars do
+ * without this one. Servers are trusted no more than clients.
+ */
+function needsVirtualHost(trust: Trust, kind: u32): bool {
+  return (kind === CLIENT ? trust.ofClient : trust.ofServer) < AUTHORITY;
 }
 
 function refuse(reason: string): bool {

@@ -145,7 +145,8 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
   span.client = root.isClient(exchange);
   span.startNanos = exchange.startNanos;
   span.durationNanos = exchange.durationNanos;
-  nameOperation(exchange, span.client, span.operation);
+  let trusted = span.client ? root.trust.ofClient : root.trust.ofServer;
+  nameOperation(exchange, span.client, trusted, span.operation);
   askCustom(root.tags.custom);
   describe(span, exchange, root.tags);
   root.delivery.record(span);

@@ -53,7 +53,7 @@ export class Exchange {
   cluster: Slice = new Slice();
   /** Host of the service behind the cluster, where Istio put it into the cluster's metadata. */
   clusterHost: Slice = new Slice();
-  /** Name of the route's virtual host, where clusterHost was asked for; in Istio it has the service's port. */
+  /** Name of the route's virtual host, where it was asked for; in Istio's inbound routes it has the service's port. */
   virtualHost: Slice = new Slice();
   grpcStatus: Slice = new Slice();
   /** A grpc-status of the headers or of the trailers says so. */
