@@ -188,9 +188,10 @@ export class Delivery {
     // While reports wait, spans gather in the open batch: more of them in a report, not more reports.
     if (this.queue.peek() === null) this.queue.seal();
     this.send();
+    if (this.notice.isDue) this.notice.tick(nowMs());
     publish();
     // Nothing to do: an idle worker is not woken. The next request starts the timer again.
-    if (!this.hasWork && counters.requestsOpen.own === 0) this.setTimer(0);
+    if (!this.hasWork && !this.notice.isDue && counters.requestsOpen.own === 0) this.setTimer(0);
   }
 
   /** The answer to the call `token`: `headers` of them, 0 if the call failed before there was an answer. */
@@ -217,7 +218,9 @@ export class Delivery {
   private drain(): void {
     this.queue.seal();
     if (!this.backoff.isWaiting && nowMs() <= this.drainUntil) this.send();
-    if (!this.isInFlight) this.loseAll(counters.UNAVAILABLE);
+    if (this.isInFlight) return;
+    this.loseAll(counters.UNAVAILABLE);
+    if (this.notice.isDue) this.notice.end(nowMs());
   }
 
   /** Sends the oldest sealed batch, unless one is under way or the collector is left alone; then the timer comes back. */
@@ -293,7 +296,7 @@ export class Delivery {
     if (batch === null || batch.tries >= this.settings.attempts || this.members.length === 0)
       return this.fail(reason, detail);
     this.queue.keep();
-    this.notice.failed(now, 0, 0, reason.because(detail));
+    this.notice.failed(now, reason.because(detail));
     this.setTimer(min(<u32>this.backoff.remaining(now), this.settings.flushIntervalMs));
   }
 
@@ -319,7 +322,7 @@ export class Delivery {
   /** Counts `spans` that are not buffered any more, and tells of them; `reports` were given up with them. */
   private lost(reports: u32, spans: u32, reason: DropReason, detail: string): void {
     this.drop(spans, reason);
-    this.notice.failed(nowMs(), reports, spans, reason.because(detail));
+    this.notice.lost(nowMs(), reports, spans, reason, detail);
   }
 
   private drop(spans: u32, reason: DropReason): void {
@@ -331,7 +334,9 @@ export class Delivery {
   /** Drops all that is buffered; nothing may be under way. */
   private loseAll(reason: DropReason): void {
     this.queue.seal();
-    while (this.queue.peek() !== null) this.lost(0, this.strikeOff(false), reason, "");
+    let spans: u32 = 0;
+    while (this.queue.peek() !== null) spans += this.strikeOff(false);
+    if (spans > 0) this.lost(0, spans, reason, "");
   }
 
   private disable(): void {

@@ -71,8 +71,20 @@ for (const [name, wire] of Object.entries(WIRES)) {
         ["content-type", wire.type],
         isGrpc ? ["te", "trailers"] : ["accept", wire.type],
         ["lightstep-access-token", "t0k3n"],
+        ["b3", "0"],
         ["x-scope-orgid", "42"],
       ]);
+    });
+
+    it("has the b3 header that is configured, and no second one", async () => {
+      const sidecar = await start(wire, { collector: { headers: { b3: "1" } } });
+      sidecar.request();
+      sidecar.tick();
+      const headers = sidecar.host.calls[0]?.headers ?? [];
+      assert.deepEqual(
+        headers.filter(([name]) => name === "b3"),
+        [["b3", "1"]],
+      );
     });
 
     it("goes to another path and authority, where they are given", async () => {
