@@ -13,18 +13,19 @@ const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
   b3: { headers: request({ b3: `${TRACE_ID}-${SPAN_ID}-1` }) },
   istio: { headers: SAMPLED, properties: ended({ xds: { cluster_name: "inbound|9080||" } }) },
   local: { headers: SAMPLED, properties: new Map([...OK].filter(([path]) => path !== "xds\0cluster_name")) },
+  states: { headers: SAMPLED, changes: { log: { trace_id: false }, propagation: { via: "filter_state" } } },
   bare: { headers: SAMPLED, changes: { log: { trace_id: false }, span: { kind: "server" } } },
 };
 
 // Whole requests, context_create to done, of a VM that has its timer running. What is not in the table is not called.
 const TABLE = `
-  host call                       unsampled  inbound  outbound  fresh  b3  istio  bare  local
-  proxy_get_header_map_pairs              1        2         2      2   2      2     2      2
-  proxy_get_header_map_value              0        2         2      2   2      2     2      2
-  proxy_call_foreign_function             0        1         1      1   1      1     1      1
-  proxy_get_property                      0        0         0      0   0      0     0     10
-  proxy_replace_header_map_value          0        2         2      3   5      2     2      2
-  proxy_set_property                      0        2         2      2   2      2     0      2
+  host call                       unsampled  inbound  outbound  fresh  b3  istio  bare  local  states
+  proxy_get_header_map_pairs              1        2         2      2   2      2     2      2       2
+  proxy_get_header_map_value              0        2         2      2   2      2     2      2       2
+  proxy_call_foreign_function             0        1         1      1   1      1     1      1       1
+  proxy_get_property                      0        0         0      0   0      0     0     10       0
+  proxy_replace_header_map_value          0        2         2      3   5      2     2      2       0
+  proxy_set_property                      0        2         2      2   2      2     0      2       2
 `;
 
 function readTable(): Map<string, Record<string, number>> {
