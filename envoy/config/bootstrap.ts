@@ -9,6 +9,6 @@ export function bootstrap(node: Config, listeners: Config[], clusters: Config[],
 }
 
 /** An address with a port, as Envoy writes it. */
-export function socketAddress(address: string, port: number): Config {
-  return { socket_address: { address, port_value: port } };
+export function socketAddress(address: string, port: number, protocol: "TCP" | "UDP" = "TCP"): Config {
+  return { socket_address: { address, port_value: port, ...(protocol === "TCP" ? {} : { protocol }) } };
 }

@@ -14,11 +14,19 @@ export interface HttpListener {
   filters: Config[];
   /** More fields of the connection manager, in Envoy's own names. */
   connectionManager?: Config;
+  /** Makes it an HTTP/3 listener, on a UDP port, that shows this certificate. */
+  http3?: KeyPair;
+}
+
+/** Paths of two PEM files. */
+export interface KeyPair {
+  certificate: string;
+  key: string;
 }
 
 /** A listener with one HTTP connection manager. No `tracing` in it: Lightspan does without. */
 export function httpListener(listener: HttpListener): Config {
-  const { name, address, port, direction, routeName, virtualHosts, filters } = listener;
+  const { name, address, port, direction, routeName, virtualHosts, filters, http3 } = listener;
   const side = direction === "INBOUND" ? "inbound" : "outbound";
   const connectionManager = {
     "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -27,16 +35,42 @@ export function httpListener(listener: HttpListener): Config {
     upgrade_configs: [{ upgrade_type: "websocket" }],
     route_config: { name: routeName, virtual_hosts: virtualHosts },
     http_filters: [...filters, routerFilter()],
+    ...(http3 === undefined ? {} : http3Codec),
     ...listener.connectionManager,
   };
+  const chain = {
+    filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager }],
+  };
+  if (http3 !== undefined) {
+    return {
+      name,
+      address: socketAddress(address, port, "UDP"),
+      traffic_direction: direction,
+      // No enable_reuse_port here: with several workers, Envoy refuses a UDP listener that does without it.
+      udp_listener_config: { quic_options: {} },
+      filter_chains: [{ ...chain, transport_socket: quic(http3) }],
+    };
+  }
   return {
     name,
     address: socketAddress(address, port),
     traffic_direction: direction,
     // A second Envoy on the same port has to fail, not to share the port's connections.
     enable_reuse_port: false,
-    filter_chains: [
-      { filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: connectionManager }] },
-    ],
+    filter_chains: [chain],
+  };
+}
+
+// With it, a WebSocket comes over HTTP/3 too.
+const http3Codec: Config = { codec_type: "HTTP3", http3_protocol_options: { allow_extended_connect: true } };
+
+function quic({ certificate, key }: KeyPair): Config {
+  const pair = { certificate_chain: { filename: certificate }, private_key: { filename: key } };
+  return {
+    name: "envoy.transport_sockets.quic",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport",
+      downstream_tls_context: { common_tls_context: { tls_certificates: [pair] } },
+    },
   };
 }

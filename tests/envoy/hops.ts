@@ -3,7 +3,7 @@
 import { bootstrap, type Config } from "../../envoy/config/bootstrap.ts";
 import { cluster } from "../../envoy/config/cluster.ts";
 import { headerFilters, lightspanFilter } from "../../envoy/config/filter.ts";
-import { httpListener, type HttpListener } from "../../envoy/config/listener.ts";
+import { httpListener, type HttpListener, type KeyPair } from "../../envoy/config/listener.ts";
 import { collectorCluster } from "../../envoy/config/mesh.ts";
 import { istioNode } from "../../envoy/config/node.ts";
 import { workload } from "../../envoy/bookinfo/topology.ts";
@@ -20,6 +20,8 @@ export interface Hop {
   settings: Config;
   /** Variables of its VM. */
   environment?: Record<string, string>;
+  /** Makes it a listener of HTTP/3. */
+  http3?: KeyPair;
 }
 
 export interface Hops {
@@ -53,7 +55,7 @@ function filtersOf({ settings, environment }: Hop): Config[] {
 }
 
 function listenerOf(hop: Hop, connectionManager: Config): HttpListener {
-  const { name, direction } = hop;
+  const { name, direction, http3 } = hop;
   return {
     name,
     address: "127.0.0.1",
@@ -65,6 +67,7 @@ function listenerOf(hop: Hop, connectionManager: Config): HttpListener {
     ],
     filters: filtersOf(hop),
     connectionManager,
+    http3,
   };
 }
 
