@@ -1,4 +1,4 @@
-// The two HTTP filters of every Envoy here: Lightspan and, always last, the router.
+// The HTTP filters of every Envoy here: Lightspan, first, with the filters that write its headers if asked to, and the router, last.
 // Knows how a Wasm plugin is configured; refuses to know what Lightspan's own configuration means.
 import type { Config } from "./bootstrap.ts";
 
@@ -13,7 +13,7 @@ export interface Lightspan {
   hostEnvironment?: string[];
 }
 
-/** Lightspan as an HTTP filter; belongs directly before the router. */
+/** Lightspan as an HTTP filter; belongs first in the chain (docs/place.md). */
 export function lightspanFilter({ wasm, config, environment, hostEnvironment }: Lightspan): Config {
   const variables = {
     ...(environment === undefined ? {} : { key_values: environment }),
