@@ -75,7 +75,7 @@ function propagationOf(settings: Settings): Propagation {
   }
   let inject: u32 = 0;
   for (let i = 0; i < settings.inject.length; i++) inject |= formatOf(settings.inject[i]);
-  return new Propagation(extract, inject, settings.traceIdBits === 128, settings.strip);
+  return new Propagation(extract, inject, settings.traceIdBits === 128, settings.strip, settings.viaStates);
 }
 
 function samplerOf(settings: Settings): Sampler {

@@ -7,9 +7,8 @@ import { TraceContext } from "../context/context";
 import { writeTraceId } from "../context/spelling";
 import { extract, keepsTracestate, metMalformed } from "../context/extract";
 import { continueFrom } from "../context/hop";
-import { editAt, editCount, inject } from "../context/inject";
 import { nowMs } from "../host/clock";
-import { readPairs, removeHeader, replaceHeader, REQUEST } from "../host/headers";
+import { readPairs, REQUEST } from "../host/headers";
 import { warn } from "../host/log";
 import { writeProperty } from "../host/properties";
 import { OK, statusName } from "../host/status";
@@ -20,6 +19,7 @@ import { Span } from "../span/span";
 import { describe } from "../span/tags";
 import { askExchange, wasAnsweredEarlier } from "./ask";
 import { askCustom } from "./custom";
+import { writeContext } from "./departure";
 import { keep, MOST_OF_VALUE, recall } from "./kept";
 import { findRoot, Root } from "./root";
 import { closeStream, findStream, Stream } from "./streams";
@@ -50,18 +50,10 @@ function readCarrier(): bool {
 
 /** Makes the request carry `context`. A write that the host refuses harms the trace, not the request. */
 function writeCarrier(context: TraceContext, root: Root): void {
-  inject(context, root.propagation, keepsTracestate);
-  for (let i: u32 = 0; i < editCount; i++) {
-    let edit = editAt(i);
-    let status =
-      edit.size > 0
-        ? replaceHeader(REQUEST, edit.name, edit.nameSize, edit.at, edit.size)
-        : removeHeader(REQUEST, edit.name, edit.nameSize);
-    if (status !== OK && !hasToldOfHeaders) {
-      hasToldOfHeaders = true;
-      warn("Envoy refused a change of trace headers (" + statusName(status) + "): traces break here");
-    }
-  }
+  let status = writeContext(context, root.propagation, keepsTracestate);
+  if (status === OK || hasToldOfHeaders) return;
+  hasToldOfHeaders = true;
+  warn("Envoy refused a change of trace headers (" + statusName(status) + "): traces break here");
 }
 
 /** Tells access logs the ids of the span, as filter state. What has no span has no ids to look up. */

@@ -33,7 +33,7 @@ interface Common {
   address?: string;
   /** The address that calls to other pods come from. */
   source?: string;
-  /** More HTTP filters, before Lightspan. */
+  /** More HTTP filters, after Lightspan. */
   filters?: Config[];
   /** More clusters. */
   clusters?: Config[];
@@ -116,8 +116,8 @@ function listen(common: Common, listener: Omit<HttpListener, "address" | "filter
   return httpListener({
     ...listener,
     address,
-    // Directly before the router: Lightspan has to see what the other filters made of the request.
-    filters: lightspan === null ? filters : [...filters, lightspanFilter(lightspan)],
+    // First: filters after it have the trace, and the route is still that of the request as it came.
+    filters: lightspan === null ? filters : [lightspanFilter(lightspan), ...filters],
     connectionManager: { ...listener.connectionManager, ...common.connectionManager },
   });
 }

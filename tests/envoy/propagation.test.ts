@@ -1,5 +1,5 @@
-// Every case of tests/fixtures/propagation.txt through real Envoy, inbound and outbound, and over HTTP/3: what arrives on a raw
-// socket, what reaches the upstream, which span is reported, what counts as malformed.
+// Every case of tests/fixtures/propagation.txt through real Envoy, inbound and outbound, over HTTP/3, and with Envoy writing the
+// headers: what arrives on a raw socket, what reaches the upstream, which span is reported, what counts as malformed.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { EnvoyProcess } from "../../envoy/process.ts";
@@ -19,12 +19,14 @@ interface Way {
   direction: Direction;
   kind: string;
   isHttp3?: true;
+  propagation?: object;
 }
 
 const ways: Way[] = [
   { name: "inbound", direction: "INBOUND", kind: "server" },
   { name: "outbound", direction: "OUTBOUND", kind: "client" },
   { name: "inbound over HTTP/3", direction: "INBOUND", kind: "server", isHttp3: true },
+  { name: "via filter_state", direction: "INBOUND", kind: "server", propagation: { via: "filter_state" } },
 ];
 
 let satellite: Satellite;
@@ -114,9 +116,11 @@ before(async () => {
   satellite = await startSatellite({ maxTraces: 10_000 });
   echo = await startEcho();
   const hops = blocks.flatMap(({ name, json }) =>
-    ways.map(({ name: way, direction, isHttp3 }) => ({
-      ...{ name: `${name}, ${way}`, direction, settings: json },
-      ...(isHttp3 ? { http3: http3KeyPair } : {}),
+    ways.map((way) => ({
+      name: `${name}, ${way.name}`,
+      direction: way.direction,
+      settings: { ...json, propagation: { ...(json.propagation ?? {}), ...way.propagation } },
+      ...(way.isHttp3 ? { http3: http3KeyPair } : {}),
     })),
   );
   const ports = { upstream: echo.port, collector: satellite.port };

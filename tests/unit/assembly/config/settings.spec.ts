@@ -48,7 +48,7 @@ const EVERYTHING =
   '"headers":{"x-a":"1","x-b":"2"},"access_token":"hush","protocol":"otlp","transport":"http",' +
   '"compression":"deflate"},"service":{"name":"reviews.default","version":"v3"},' +
   '"propagation":{"extract":["tracecontext","b3"],"inject":["b3","tracecontext"],"trace_id_bits":64,' +
-  '"trust_incoming":false,"strip":true},"sampling":{"rate":0.5,"max_traces_per_second":2.5,' +
+  '"trust_incoming":false,"strip":true,"via":"filter_state"},"sampling":{"rate":0.5,"max_traces_per_second":2.5,' +
   '"exclude_paths":["/healthz","/metrics"]},"span":{"kind":"client","max_tag_length":64,"url_query":"drop"},' +
   '"tags":{"literal":{"team":"blue"},"environment":{"pod":"POD"},"request_headers":{"tenant":"x-tenant"},' +
   '"response_headers":{"cache":{"source":"x-cache","default":"none"}},"properties":{"route":"xds.route_name"}},' +
@@ -77,6 +77,7 @@ describe("the smallest configuration", () => {
     expect(settings.traceIdBits).toBe(128);
     expect(settings.trustIncoming).toBe(true);
     expect(settings.strip).toBe(false);
+    expect(settings.viaStates).toBe(false);
     expect(settings.rate).toBe(10000);
     expect(settings.maxTracesPerSecond).toBe(0);
     expect(settings.excludePaths.length).toBe(0);
@@ -125,6 +126,7 @@ describe("a whole configuration", () => {
     expect(settings.traceIdBits).toBe(64);
     expect(settings.trustIncoming).toBe(false);
     expect(settings.strip).toBe(true);
+    expect(settings.viaStates).toBe(true);
     expect(settings.rate).toBe(5000);
     expect(settings.maxTracesPerSecond).toBe(25000);
     expect(settings.excludePaths.join(",")).toBe("/healthz,/metrics");
