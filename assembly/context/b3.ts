@@ -7,20 +7,19 @@
 //   b3: 463ac35c9f6413ad-0020000000000001
 //   b3: 0
 //
-// Read token by token, so that any width of id stands where it likes. A parent may come without a decision, as Brave has it.
+// The widths are fixed: a trace id of 16 or 32 digits, other ids of 16. A shorter id is a header that was cut, and must not
+// become a wrong parent. A parent may come without a decision, as Brave has it.
 import { writeHex } from "../bytes/hex";
 import { ABSENT, ACCEPT, DEBUG, DEFER, DENY, MALFORMED, READ, TraceContext } from "./context";
 import { readParentId, readSpanId, readTraceId, writeTraceId } from "./spelling";
 
 const DASH: u8 = 0x2d;
+const WIDTH: u32 = 16;
+/** Bytes of a decision with the dash before it, and of a parent with its dash. */
+const DECISION_PART: u32 = 2;
+const PARENT_PART: u32 = 1 + WIDTH;
 /** No `b3` is longer: 32 + 1 + 16 + 1 + 1 + 1 + 16 bytes. */
 export const MAX_B3: u32 = 68;
-
-function tokenSize(at: usize, end: usize): u32 {
-  let from = at;
-  while (at < end && load<u8>(at) !== DASH) at++;
-  return <u32>(at - from);
-}
 
 /** DENY, ACCEPT or DEBUG for `0`, `1`, `d`; DEFER for any other byte. */
 function decisionOf(byte: u8): u8 {
@@ -37,32 +36,27 @@ function spell(decision: u8): u8 {
 /** Reads the value of a `b3` header into `into`, which is undefined unless READ is returned. Empty is ABSENT. */
 export function readB3(at: usize, size: u32, into: TraceContext): u32 {
   if (size === 0) return ABSENT;
-  if (size > MAX_B3) return MALFORMED;
   into.clear();
-  let end = at + size;
   if (size === 1) {
     into.decision = decisionOf(load<u8>(at));
     return into.decision === DEFER ? MALFORMED : READ;
   }
 
-  let token = tokenSize(at, end);
-  if (!readTraceId(at, token, into)) return MALFORMED;
-  at += token;
-  if (at === end) return MALFORMED;
+  let width = size > WIDTH && load<u8>(at, WIDTH) === DASH ? WIDTH : 2 * WIDTH;
+  if (size < width + 1 + WIDTH || load<u8>(at + width) !== DASH) return MALFORMED;
+  if (!readTraceId(at, width, into) || !readSpanId(at + width + 1, WIDTH, into)) return MALFORMED;
+  at += width + 1 + WIDTH;
+  let left = size - width - 1 - WIDTH;
 
-  token = tokenSize(++at, end);
-  if (!readSpanId(at, token, into)) return MALFORMED;
-  at += token;
-  if (at === end) return READ;
-
-  token = tokenSize(++at, end);
-  if (token === 1) {
-    into.decision = decisionOf(load<u8>(at));
-    if (into.decision === DEFER) return MALFORMED;
-    if (++at === end) return READ;
-    token = tokenSize(++at, end);
+  if (left === DECISION_PART || left === DECISION_PART + PARENT_PART) {
+    into.decision = decisionOf(load<u8>(at, 1));
+    if (load<u8>(at) !== DASH || into.decision === DEFER) return MALFORMED;
+    at += DECISION_PART;
+    left -= DECISION_PART;
   }
-  return readParentId(at, token, into) && at + token === end ? READ : MALFORMED;
+  if (left === 0) return READ;
+  if (left !== PARENT_PART || load<u8>(at) !== DASH) return MALFORMED;
+  return readParentId(at + 1, WIDTH, into) ? READ : MALFORMED;
 }
 
 /** Writes `context` at `at`, where MAX_B3 bytes are free; returns the address behind it. */

@@ -1,5 +1,6 @@
 // How B3 spells ids, in both of its forms: hexadecimal, written lower-case in full width, 16 digits or 32.
-// Read as leniently as Envoy does: either case, and shorter ids stand for ids with zeros in front.
+// Read as leniently as Envoy does: either case, and shorter ids stand for ids with zeros in front. Where a form has fixed
+// widths, its reader holds them.
 import { hexValue, readHex, writeHex } from "../bytes/hex";
 import { TraceContext } from "./context";
 

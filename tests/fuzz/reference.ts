@@ -36,14 +36,13 @@ function isZero(id: string): boolean {
 function readB3(headers: readonly Header[]): Outcome {
   const { value } = valueOf(headers, "b3");
   if (value === "") return "absent";
-  if (value.length > 68) return "malformed";
   const letter = LETTERS[value];
   if (letter !== undefined) return { traceId: null, spanId: null, decision: letter, random: false };
-  const form = /^([0-9a-f]{1,32})-([0-9a-f]{1,16})(?:-([01d]))?(?:-([0-9a-f]{1,16}))?$/i.exec(value);
+  const form = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d]))?(?:-[0-9a-f]{16})?$/i.exec(value);
   if (form === null) return "malformed";
-  const [, traceId = "", spanId = "", decision, parentId] = form;
-  // A third part of one character is a decision, or wrong; only D and hexadecimal letters get past the expression above.
-  if (decision === "D" || (decision === undefined && parentId?.length === 1)) return "malformed";
+  const [, traceId = "", spanId = "", decision] = form;
+  // A capital D, which the expression above lets pass.
+  if (decision === "D") return "malformed";
   if (isZero(traceId) || isZero(spanId)) return "malformed";
   const decided = decision === undefined ? "defer" : (LETTERS[decision] ?? "defer");
   return { traceId: canonical(traceId), spanId: canonical(spanId), decision: decided, random: false };
@@ -117,9 +116,8 @@ export function validTracestate(headers: readonly Header[]): string[] {
     .map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ""))
     .filter((member) => member !== "");
   const form = /^([a-z0-9][a-z0-9_\-*/@]{0,255})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
-  const keys = members.map((member) => form.exec(member)?.[1]);
-  const isValid = members.length > 0 && members.length <= 32 && !keys.includes(undefined);
-  return isValid && new Set(keys).size === keys.length ? lines : [];
+  const isValid = members.length > 0 && members.length <= 32 && members.every((member) => form.test(member));
+  return isValid ? lines : [];
 }
 
 /** What `traceparent` alone says; null if it cannot be used. */
