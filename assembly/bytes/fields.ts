@@ -42,6 +42,11 @@ export class Fields {
   private bySize: usize = heap.alloc(SIZES * sizeof<usize>());
   // The header map of the last scan(), for headers of several lines.
   private pairs: usize = 0;
+  // Where nextLine() goes on: the sizes and the name of the next header, and how many are left. Starting over for each line
+  // would cost a caller's thousands of lines their square.
+  private sizes: usize = 0;
+  private rest: usize = 0;
+  private left: u32 = 0;
   /** The line that firstLine() or nextLine() found. */
   lineAt: usize = 0;
   lineSize: u32 = 0;
@@ -151,24 +156,29 @@ export class Fields {
   firstLine(field: Field): bool {
     this.lineAt = field.at;
     this.lineSize = field.size;
+    if (field.seen > 1) {
+      this.left = load<u32>(this.pairs);
+      this.sizes = this.pairs + 4;
+      this.rest = this.sizes + <usize>this.left * 8;
+    }
     return field.seen > 0;
   }
 
-  /** Goes to the next line; false behind the last one. */
+  /** Goes to the next line of the field that firstLine() was asked for; false after the last one. */
   nextLine(field: Field): bool {
     if (field.seen < 2) return false;
-    let count = load<u32>(this.pairs);
-    let sizes = this.pairs + 4;
-    let at = sizes + <usize>count * 8;
-    for (let i: u32 = 0; i < count; i++, sizes += 8) {
-      let nameSize = load<u32>(sizes);
+    while (this.left > 0) {
+      let at = this.rest;
+      let nameSize = load<u32>(this.sizes);
       let value = at + nameSize + 1;
-      if (value > this.lineAt && sameBytes(field.name, field.nameSize, at, nameSize)) {
-        this.lineAt = value;
-        this.lineSize = load<u32>(sizes, 4);
-        return true;
-      }
-      at = value + load<u32>(sizes, 4) + 1;
+      let size = load<u32>(this.sizes, 4);
+      this.left--;
+      this.sizes += 8;
+      this.rest = value + size + 1;
+      if (value <= this.lineAt || !sameBytes(field.name, field.nameSize, at, nameSize)) continue;
+      this.lineAt = value;
+      this.lineSize = size;
+      return true;
     }
     return false;
   }

@@ -243,6 +243,24 @@ describe("the lines of a header", () => {
     expect(fields.scan(fence(pairs.at, pairs.size), pairs.size)).toBe(true);
     expect(linesOf(a)).toBe("[][x][][]");
   });
+
+  it("are come by again from the first one", () => {
+    scan(PAIRS);
+    expect(linesOf(b3)).toBe("[1][no]");
+    expect(linesOf(b3)).toBe("[1][no]");
+  });
+
+  it("are passed once each: half a million of them would not end if each looked for its place from the start", () => {
+    const LINES: u32 = 500000;
+    let pairs = new Bytes().u32(LINES);
+    for (let i: u32 = 0; i < LINES; i++) pairs.u32(1).u32(0);
+    for (let i: u32 = 0; i < LINES; i++) pairs.text("a\0\0");
+    expect(scan(pairs)).toBe(true);
+    let count: u32 = 0;
+    for (let more = fields.firstLine(a); more; more = fields.nextLine(a)) count++;
+    expect(count).toBe(LINES);
+    heap.free(pairs.at);
+  });
 });
 
 describe("encodePairs", () => {
