@@ -37,8 +37,39 @@ const CLOSE_BRACKET: u8 = 0x5d;
 const FIXED_PART: u32 = 320;
 /** What stands around a tag's name and value. */
 const TAG_PART: u32 = 6;
-/** A control character is written as six bytes. */
-const LONGEST_ESCAPE: u32 = 6;
+/** A control character is written as six bytes, quote and backslash as two. */
+const CONTROL_SIZE: u32 = 6;
+
+// Eight bytes at once: most text needs no escape anywhere.
+const ONES: u64 = 0x0101010101010101;
+const HIGH_BITS: u64 = ONES * 0x80;
+const SPACES: u64 = ONES * 0x20;
+const QUOTES: u64 = ONES * QUOTE;
+const BACKSLASHES: u64 = ONES * BACKSLASH;
+
+/** True if none of the eight bytes needs an escape. */
+function isPlain(eight: u64): bool {
+  let quotes = eight ^ QUOTES;
+  let backslashes = eight ^ BACKSLASHES;
+  let found = ((eight - SPACES) & ~eight) | ((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes);
+  return (found & HIGH_BITS) === 0;
+}
+
+/** Bytes that appendEscaped() writes. */
+function escapedSize(value: Slice): u32 {
+  let size = value.size;
+  let end = value.at + size;
+  for (let from = value.at; from < end;) {
+    if (from + 8 <= end && isPlain(load<u64>(from))) {
+      from += 8;
+      continue;
+    }
+    let byte = <u32>load<u8>(from++);
+    if (byte < 0x20) size += CONTROL_SIZE - 1;
+    else if (byte === QUOTE || byte === BACKSLASH) size++;
+  }
+  return size;
+}
 
 function append(at: usize, slice: Slice): usize {
   memory.copy(at, slice.at, slice.size);
@@ -48,8 +79,14 @@ function append(at: usize, slice: Slice): usize {
 /** The inside of a JSON string (RFC 8259, section 7); `value` is valid UTF-8. */
 function appendEscaped(at: usize, value: Slice): usize {
   let end = value.at + value.size;
-  for (let from = value.at; from < end; from++) {
-    let byte = <u32>load<u8>(from);
+  for (let from = value.at; from < end;) {
+    if (from + 8 <= end && isPlain(load<u64>(from))) {
+      store<u64>(at, load<u64>(from));
+      from += 8;
+      at += 8;
+      continue;
+    }
+    let byte = <u32>load<u8>(from++);
     if (byte < 0x20) {
       let digit = byte & 15;
       at = append(at, CONTROL);
@@ -71,7 +108,7 @@ function appendTag(at: usize, name: Slice, value: Slice): usize {
 }
 
 function tagSize(name: Slice, value: Slice): u32 {
-  return TAG_PART + (name.size + value.size) * LONGEST_ESCAPE;
+  return TAG_PART + escapedSize(name) + escapedSize(value);
 }
 
 export class Zipkin extends Format {
@@ -82,7 +119,7 @@ export class Zipkin extends Format {
   constructor(service: Slice, tags: ConstantTag[]) {
     super(false, 0);
     this.endHead(append(this.beginHead(OPEN.size), OPEN));
-    let capacity = FIXED_PART + service.size * LONGEST_ESCAPE;
+    let capacity = FIXED_PART + escapedSize(service);
     for (let i = 0; i < tags.length; i++) capacity += tagSize(tags[i].name, tags[i].value);
     let start = hold(capacity);
     let at = appendEscaped(append(start, SERVICE), service);
@@ -92,7 +129,7 @@ export class Zipkin extends Format {
   }
 
   maxSpanSize(span: Span): u32 {
-    let size = FIXED_PART + this.constant.size + span.operation.size * LONGEST_ESCAPE;
+    let size = FIXED_PART + this.constant.size + escapedSize(span.operation);
     for (let i: u32 = 0; i < span.tagCount; i++) {
       let tag = span.tagAt(i);
       size += tagSize(tag.name, tag.value);

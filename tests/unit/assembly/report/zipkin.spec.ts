@@ -113,6 +113,37 @@ describe("a span for Zipkin", () => {
   });
 });
 
+describe("the room that a span for Zipkin asks for", () => {
+  it("is that of its text, where nothing of it is escaped", () => {
+    smallest();
+    let long = new Bytes().repeat(0x61, 11000);
+    span.tag(text("http.url")).set(long.at, long.size);
+    let least = <u32>encoded().length;
+    expect(least > 11000).toBe(true);
+    expect(format.maxSpanSize(span) < least + 400).toBe(true, format.maxSpanSize(span).toString());
+  });
+
+  it("grows by what each byte needs, wherever it stands among plain ones", () => {
+    smallest();
+    let value = new Bytes();
+    let tag = span.tag(text("a"));
+    for (let i: u32 = 0; i < 40; i++) value.repeat(0x61, 1);
+    tag.set(value.at, value.size);
+    let plain = format.maxSpanSize(span);
+    for (let i: u32 = 0; i < 40; i++) {
+      for (let byte: u32 = 0; byte < 256; byte++) {
+        store<u8>(value.at + i, <u8>byte);
+        let more: u32 = byte < 0x20 ? 5 : byte === 0x22 || byte === 0x5c ? 1 : 0;
+        if (format.maxSpanSize(span) !== plain + more) expect(byte).toBe(-1, "at " + i.toString());
+        let encoded = new Encoded(format);
+        if (encoded.problem.length > 0) expect(encoded.problem).toBe("");
+        heap.free(encoded.at);
+      }
+      store<u8>(value.at + i, 0x61);
+    }
+  });
+});
+
 describe("a whole report for Zipkin", () => {
   it("is a list of the spans, without a comma behind the last", () => {
     smallest();
