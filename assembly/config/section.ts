@@ -31,14 +31,18 @@ function show(value: Json): string {
   return "found " + (value.raw.length > 60 ? value.raw.substring(0, 60) + "…" : value.raw);
 }
 
-/** The place of a string in a list of words with a comma and a space between them; -1 if it is none of them. */
-function indexIn(words: string, value: Json): i32 {
-  let word = value.text;
-  if (value.type !== STRING || word.includes(",")) return -1;
+/** The place of a word in a list of words with a comma and a space between them; -1 if it is none of them. */
+function placeOf(word: string, words: string): i32 {
+  if (word.includes(",")) return -1;
   let at = (" " + words + ",").indexOf(" " + word + ",");
   let index = 0;
   for (let i = 0; i < at; i++) if (words.charCodeAt(i) === COMMA) index++;
   return at < 0 ? -1 : index;
+}
+
+/** As placeOf(); -1 also if it is no string. */
+function indexIn(words: string, value: Json): i32 {
+  return value.type === STRING ? placeOf(value.text, words) : -1;
 }
 
 /** The entries of an object of strings, in order. */
@@ -254,7 +258,10 @@ export class Section {
     return entries;
   }
 
-  /** As entries(), and they can be sent as headers: names are tokens, values have no control characters. */
+  /**
+   * As entries(), and they can be sent as headers: names are tokens, values have no control characters. Headers that are set
+   * already are refused: with two lengths, encodings or hosts a report is broken.
+   */
   headers(key: string): Entries {
     let entries = this.entries(key);
     for (let i = 0; i < entries.keys.length; i++) {
@@ -262,13 +269,19 @@ export class Section {
       if (!isHeaderName(entries.keys[i])) {
         this.refusal.refuse(path, "is no header name", "a-z, 0-9 and " + MARKS);
       }
+      if (placeOf(entries.keys[i], OWN_HEADERS) >= 0) {
+        this.refusal.refuse(path, "is set by Lightspan or by HTTP itself", "any header but " + OWN_HEADERS);
+      }
       if (!isHeaderValue(entries.values[i])) this.refuseControls(path);
     }
     return entries;
   }
 
-  /** An object of tag names with their sources, each a string or an object of `source` and `default`; names of headers maybe. */
-  sources(key: string, areHeaders: bool = false): Source[] {
+  /**
+   * An object of tag names with their sources, each a string or an object of `source` and `default`. If `pseudo` is given,
+   * the sources are names of headers, or one of those pseudo headers.
+   */
+  sources(key: string, pseudo: string = ""): Source[] {
     let sources: Source[] = [];
     let found = this.find(key);
     if (found === null) return sources;
@@ -288,8 +301,9 @@ export class Section {
         this.refusal.refuse(path, show(item), 'a string, {"source":"…","default":"…"}');
       }
       if (tag.length === 0 || !isHeaderValue(tag)) this.refusal.refuse(path, "is no tag name", "printable characters");
-      if (areHeaders && (!isHeaderName(source) || source.length > 63)) {
-        this.refusal.refuse(path, 'found "' + source + '"', "a header name in lower case, up to 63 bytes");
+      if (pseudo.length > 0 && placeOf(source, pseudo) < 0 && (!isHeaderName(source) || source.length > 63)) {
+        let allowed = "a header name in lower case, up to 63 bytes, " + pseudo;
+        this.refusal.refuse(path, 'found "' + source + '"', allowed);
       }
       sources.push(new Source(path, tag, source, fallback));
     }
@@ -313,6 +327,11 @@ export class Section {
 
 /** What a token may have beside letters and digits. */
 const MARKS: string = "!#$%&'*+-.^_`|~";
+
+/** What frames a report, belongs to one connection, or says what Lightspan sends and can read. */
+const OWN_HEADERS: string =
+  "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, host, http2-settings, " +
+  "keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";
 
 /** A token of RFC 9110, in lower case, as HTTP/2 has it; pseudo-headers are not. */
 function isHeaderName(name: string): bool {

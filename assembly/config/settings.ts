@@ -110,8 +110,8 @@ export class Settings {
     let tags = root.section("tags");
     this.literalTags = tags.sources("literal");
     this.environmentTags = tags.sources("environment");
-    this.requestHeaderTags = tags.sources("request_headers", true);
-    this.responseHeaderTags = tags.sources("response_headers", true);
+    this.requestHeaderTags = tags.sources("request_headers", ":authority, :method, :path, :scheme");
+    this.responseHeaderTags = tags.sources("response_headers", ":status");
     this.propertyTags = tags.sources("properties");
     tags.finish();
 

@@ -7,7 +7,15 @@ import { carrier } from "../context/carrier";
 import { readEnvironment } from "../host/environment";
 import { readHeader, RESPONSE } from "../host/headers";
 import { readNode, readProperty } from "../host/properties";
-import { CustomTag, MAX_CUSTOM_TAGS, PROPERTY, REQUEST_HEADER, RESPONSE_HEADER, typeOf } from "../span/custom";
+import {
+  CustomTag,
+  MAX_CUSTOM_TAGS,
+  PROPERTY,
+  REQUEST_HEADER,
+  RESPONSE_HEADER,
+  typeOf,
+  typeOfHeader,
+} from "../span/custom";
 import { isOwnName } from "../span/names";
 import { ConstantTag } from "../span/node";
 
@@ -59,8 +67,14 @@ export class CustomTags {
 
   private addHeader(kind: u32, tag: Source): void {
     if (!this.takes(tag)) return;
-    let field = kind === REQUEST_HEADER ? carrier.keep(text(tag.source)) : null;
-    this.changing.push(new CustomTag(kind, tag.tag, tag.source, tag.fallback, field));
+    if (kind === RESPONSE_HEADER) {
+      this.changing.push(new CustomTag(kind, tag.tag, tag.source, tag.fallback, null));
+      return;
+    }
+    // Envoy has the header `host` under the name that it has in HTTP/2.
+    let name = tag.source === "host" ? ":authority" : tag.source;
+    let field = carrier.keep(text(name));
+    this.changing.push(new CustomTag(kind, tag.tag, name, tag.fallback, field, typeOfHeader(name)));
   }
 
   /** Properties of the node cannot change. */
@@ -69,24 +83,30 @@ export class CustomTags {
     if (!this.takes(tag)) return;
     let isNode = path.startsWith("xds\0node\0");
     if (isNode) this.addConstant(tag, readNode(path.substring(9)));
-    else this.changing.push(new CustomTag(PROPERTY, tag.tag, path, tag.fallback, null, typeOf(tag.source)));
+    else
+      this.changing.push(
+        new CustomTag(PROPERTY, tag.tag, path, tag.fallback, null, typeOf(path.replaceAll("\0", "."))),
+      );
   }
 }
 
-/** `xds.node.metadata['app.kubernetes.io/name']` with NUL between the parts, as the host wants it. */
+/** `xds.node.metadata['app.kubernetes.io/name']` or `…services[0]` with NUL between the parts, as the host wants it. */
 function pathOf(source: string): string {
   let path = "";
-  let isQuoted = false;
+  /** What ends the brackets that are open. */
+  let end = "";
   for (let i = 0; i < source.length; i++) {
     let unit = source.charAt(i);
-    if (!isQuoted && source.substring(i, i + 2) === "['") {
-      isQuoted = true;
+    if (end.length > 0 && source.startsWith(end, i)) {
+      i += end.length - 1;
+      end = "";
+    } else if (end.length === 0 && unit === "[") {
+      let quote = source.charAt(i + 1);
+      let isQuoted = quote === "'" || quote === '"';
+      end = isQuoted ? quote + "]" : "]";
+      if (isQuoted) i++;
       path += "\0";
-      i++;
-    } else if (isQuoted && source.substring(i, i + 2) === "']") {
-      isQuoted = false;
-      i++;
-    } else path += !isQuoted && unit === "." ? "\0" : unit;
+    } else path += end.length === 0 && unit === "." ? "\0" : unit;
   }
   return path;
 }

@@ -3,6 +3,7 @@
 import { spellInto } from "../bytes/decimal";
 import { Field } from "../bytes/fields";
 import { over, Slice, text } from "../bytes/slice";
+import { hideCredentials } from "./exchange";
 
 /** More than these, all kinds together, are refused. */
 export const MAX_CUSTOM_TAGS: u32 = 32;
@@ -15,23 +16,37 @@ const TEXT: u32 = 0;
 const INTEGER: u32 = 1;
 const MICROSECONDS: u32 = 2;
 const BOOLEAN: u32 = 3;
+const AUTHORITY: u32 = 4;
 
-/** The last parts of the attributes that are no text (Envoy: "Attributes"). */
+/** The first parts of Envoy's own attributes. Metadata and filter state have names that anybody may choose. */
+const ROOTS: string = " request response connection upstream source destination xds ";
+/** The last parts of those that are no text (Envoy: "Attributes"). */
 const INTEGERS: string =
   " size total_size code flags grpc_status port request_attempt_count num_endpoints listener_direction ";
 const DURATIONS: string = " time duration backend_latency cx_pool_ready_duration ";
 const CONNECTION_ID: string = "connection.id";
 const MTLS: string = "connection.mtls";
 
+/** Request headers that hold an authority: a client may have put its password into it. */
+const AUTHORITIES: string = " host :authority x-envoy-original-host x-forwarded-host ";
+const REQUEST_HEADERS: string = "request.headers.";
+
 const TRUE: Slice = text("true");
 const FALSE: Slice = text("false");
 
+/** How the value of a request header is to be read. */
+export function typeOfHeader(name: string): u32 {
+  return AUTHORITIES.includes(" " + name + " ") ? AUTHORITY : TEXT;
+}
+
 /** How the bytes of an attribute are to be read, by its name with dots. What a header or metadata hold is text. */
 export function typeOf(path: string): u32 {
+  if (path.startsWith(REQUEST_HEADERS)) return typeOfHeader(path.substring(REQUEST_HEADERS.length));
+  if (path === "request.host") return AUTHORITY;
   if (path === CONNECTION_ID) return INTEGER;
   if (path === MTLS) return BOOLEAN;
   let dot = path.indexOf(".");
-  if (dot < 0 || path.indexOf(".", dot + 1) >= 0) return TEXT;
+  if (dot < 0 || path.indexOf(".", dot + 1) >= 0 || !ROOTS.includes(" " + path.substring(0, dot) + " ")) return TEXT;
   let last = " " + path.substring(dot + 1) + " ";
   if (INTEGERS.includes(last)) return INTEGER;
   return DURATIONS.includes(last) ? MICROSECONDS : TEXT;
@@ -63,6 +78,7 @@ export class CustomTag {
   spell(): void {
     let value = this.value;
     if (this.type === TEXT || value.size === 0) return;
+    if (this.type === AUTHORITY) return hideCredentials(value);
     if (this.type === BOOLEAN) {
       let word = load<u8>(value.at) !== 0 ? TRUE : FALSE;
       value.set(word.at, word.size);

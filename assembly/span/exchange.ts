@@ -22,12 +22,18 @@ export const TRACESTATE: Field = carrier.keep(text("tracestate"));
 const AT_SIGN: u8 = 0x40;
 const authority: Slice = new Slice();
 
-/** The authority without the user and password that may stand before the host: those are in no tag and in no name. */
-export function publicAuthority(): Slice {
-  let end = AUTHORITY.at + AUTHORITY.size;
+/** Leaves out the user and password that may stand before the host of an authority: those are in no tag and in no name. */
+export function hideCredentials(authority: Slice): void {
+  let end = authority.at + authority.size;
   let at = end;
-  while (at > AUTHORITY.at && load<u8>(at - 1) !== AT_SIGN) at--;
+  while (at > authority.at && load<u8>(at - 1) !== AT_SIGN) at--;
   authority.set(at, <u32>(end - at));
+}
+
+/** The authority without credentials. */
+export function publicAuthority(): Slice {
+  authority.set(AUTHORITY.at, AUTHORITY.size);
+  hideCredentials(authority);
   return authority;
 }
 

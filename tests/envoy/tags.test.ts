@@ -78,8 +78,14 @@ test("custom tags come from literals, environment, headers and properties", { ti
   const tags = {
     literal: { stage: "canary" },
     environment: { pod: "POD_NAME", not_set: "NOT_SET", region: { source: "NOT_SET", default: "nowhere" } },
-    request_headers: { tenant: "x-tenant", absent: "x-absent", plan: { source: "x-plan", default: "free" } },
-    response_headers: { served_by: "x-served-by" },
+    request_headers: {
+      host: "host",
+      asked: ":path",
+      tenant: "x-tenant",
+      absent: "x-absent",
+      plan: { source: "x-plan", default: "free" },
+    },
+    response_headers: { served_by: "x-served-by", answered: ":status" },
     properties: {
       upstream_address: "upstream.address",
       attempts: "upstream.request_attempt_count",
@@ -98,6 +104,7 @@ test("custom tags come from literals, environment, headers and properties", { ti
     assert.equal(got.stage, "canary");
     assert.equal(got.pod, "reviews-v3-2mb96");
     assert.equal(got.region, "nowhere");
+    assert.deepEqual([got.host, got.asked, got.answered], ["reviews", "/", "200"]);
     assert.equal(got.tenant, "acme", "the first value of a repeated header");
     assert.equal(got.plan, "free");
     assert.equal(got.served_by, "pod-7");
@@ -206,7 +213,7 @@ const refusals: [what: string, tags: Config, line: string][] = [
   [
     "a header name with capitals",
     { request_headers: { a: "X-A" } },
-    'tags.request_headers.a: found "X-A"; allowed: a header name in lower case, up to 63 bytes',
+    'tags.request_headers.a: found "X-A"; allowed: a header name in lower case, up to 63 bytes, :authority, :method, :path, :scheme',
   ],
   [
     "a source that is neither text nor an object",

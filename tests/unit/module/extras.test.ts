@@ -26,6 +26,29 @@ describe("a custom tag", () => {
     );
   });
 
+  it("comes from the authority, as host too and without its credentials, and from other pseudo headers", async () => {
+    const tags = {
+      request_headers: { a: "host", b: ":authority", c: ":path", d: ":method", e: ":scheme" },
+      response_headers: { f: ":status" },
+    };
+    const sidecar = await Sidecar.start({ tags });
+    const headers = request({ ...CONTINUED, ":authority": "user:secret@reviews:9080" });
+    sidecar.request({ headers, responseHeaders: ANSWERED });
+    const { a, b, c, d, e, f } = sidecar.spans()[0]?.tags ?? {};
+    const authority = "reviews:9080";
+    const sent = Object.fromEntries(headers);
+    assert.deepEqual([a, b, c, d, e], [authority, authority, sent[":path"], sent[":method"], sent[":scheme"]]);
+    assert.equal(f, "200");
+  });
+
+  it("of a property may have its path in brackets of each kind", async () => {
+    const tags = { properties: { a: "xds.node.metadata['LABELS'].app", b: 'xds.node["metadata"][LABELS]["app"]' } };
+    const sidecar = await Sidecar.start({ tags });
+    sidecar.request({ headers: request(CONTINUED) });
+    const { a, b } = sidecar.spans()[0]?.tags ?? {};
+    assert.deepEqual([a, b], ["reviews", "reviews"]);
+  });
+
   it("has its default where the source has nothing, and is left out without one", async () => {
     const tags = {
       environment: { a: { source: "NONE", default: "-" }, b: { source: "EMPTY", default: "-" }, c: "NONE", d: "REGIO" },

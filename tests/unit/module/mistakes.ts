@@ -3,6 +3,10 @@ import type { Changes } from "./sidecar.ts";
 
 const FORMATS = "b3, b3multi, tracecontext, each once";
 const TEXT = "a string that is not empty";
+/** The headers that nobody can add to a report. */
+export const OWN_HEADERS =
+  "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, host, http2-settings, " +
+  "keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";
 
 /** Refused for what was found at the path, and told what is allowed there. */
 export const MISTAKES: [what: string, changes: Changes, path: string, found: string, allowed: string][] = [
@@ -126,6 +130,27 @@ export const MISTAKES: [what: string, changes: Changes, path: string, found: str
     "collector.headers.A B",
     "is no header name",
     "a-z, 0-9 and !#$%&'*+-.^_`|~",
+  ],
+  [
+    "a header is one that frames a report",
+    { collector: { headers: { "transfer-encoding": "chunked" } } },
+    "collector.headers.transfer-encoding",
+    "is set by Lightspan or by HTTP itself",
+    `any header but ${OWN_HEADERS}`,
+  ],
+  [
+    "a tag's source is a pseudo header that requests do not have",
+    { tags: { request_headers: { status: ":status" } } },
+    "tags.request_headers.status",
+    'found ":status"',
+    "a header name in lower case, up to 63 bytes, :authority, :method, :path, :scheme",
+  ],
+  [
+    "a tag's source is a pseudo header that answers do not have",
+    { tags: { response_headers: { path: ":path" } } },
+    "tags.response_headers.path",
+    'found ":path"',
+    "a header name in lower case, up to 63 bytes, :status",
   ],
   [
     "an integer is too small",

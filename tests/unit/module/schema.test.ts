@@ -6,6 +6,7 @@ import { Ajv } from "ajv";
 import { blocks, environment as ofDocuments } from "../../envoy/documents.ts";
 import { Host } from "../../host/host.ts";
 import { INBOUND, lightspan } from "./sidecar.ts";
+import { OWN_HEADERS } from "./mistakes.ts";
 import { VALUES } from "./values.ts";
 
 interface Schema {
@@ -15,6 +16,7 @@ interface Schema {
   default?: unknown;
   enum?: unknown[];
   not?: Schema;
+  propertyNames?: Schema;
   examples?: object[];
   definitions: Record<string, Schema>;
 }
@@ -158,6 +160,15 @@ describe("the schema has", () => {
       assert.deepEqual(Object.keys(properties).sort(), allowed.sort());
     });
   }
+
+  it("the headers that nobody can add to a report, and the module refuses each", async () => {
+    const names = OWN_HEADERS.split(", ");
+    assert.deepEqual(schema.properties?.collector?.properties?.headers?.propertyNames?.not?.enum, names);
+    const host = await load();
+    for (const name of names) {
+      assert.equal(await judge({ collector: { cluster: "x", headers: { [name]: "x" } } }, host), false, name);
+    }
+  });
 
   it("the names of Lightspan's own tags", () => {
     const names = [...read("assembly/span/names.ts").matchAll(/name\(text\("([^"]+)"\)\)/g)].map((match) => match[1]);

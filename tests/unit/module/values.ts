@@ -42,6 +42,9 @@ export const VALUES: unknown[] = [
     { a: [] },
   ],
   ...[{ a: { source: 1 } }, { a: {} }, { a: "x".repeat(63) }, { a: "x".repeat(64) }, { a: { source: "x".repeat(64) } }],
+  ...[{ host: "x" }, { "content-length": "1" }, { te: "x" }, { tea: "x" }, { "a-host": "x" }],
+  ...[{ a: "host" }, { a: ":authority" }, { a: ":path" }, { a: ":scheme" }, { a: ":status" }, { a: ":Path" }],
+  ...[{ a: ":method" }, { a: { source: ":method" } }, { a: { source: ":status" } }, { a: ":" }, { a: ":paths" }],
   Object.fromEntries(Array.from({ length: 28 }, (_, i) => [`a${i}`, "x"])),
   Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`a${i}`, "x"])),
 ];

@@ -2,9 +2,11 @@ import { Source } from "../../../../assembly/config/section";
 import { absent, refusal, sectionAt } from "./sections";
 
 /** The sources that the object `json` has at `t`; `refusal` is new. */
-function sources(json: string, areHeaders: bool = false): Source[] {
-  return sectionAt("tags", '{"t":' + json + "}").sources("t", areHeaders);
+function sources(json: string, pseudo: string = ""): Source[] {
+  return sectionAt("tags", '{"t":' + json + "}").sources("t", pseudo);
 }
+
+const PSEUDO = ":authority, :path";
 
 const FORMS = '; allowed: a string, {"source":"…","default":"…"}';
 
@@ -74,23 +76,28 @@ describe("the sources of tags", () => {
 
 describe("headers as sources of tags", () => {
   it("are names in lower case of 63 bytes at most", () => {
-    sources('{"tenant":"x-tenant","longest":"' + "x".repeat(63) + '"}', true);
+    sources('{"tenant":"x-tenant","longest":"' + "x".repeat(63) + '"}', PSEUDO);
     expect(refusal.reason).toBe("");
-    sources('{"tenant":"' + "x".repeat(64) + '"}', true);
-    expect(refusal.reason.endsWith("; allowed: a header name in lower case, up to 63 bytes")).toBe(true);
+    sources('{"tenant":"' + "x".repeat(64) + '"}', PSEUDO);
+    expect(refusal.reason.endsWith("; allowed: a header name in lower case, up to 63 bytes, " + PSEUDO)).toBe(true);
+  });
+
+  it("may be the pseudo headers that there are", () => {
+    sources('{"a":":authority","b":{"source":":path"}}', PSEUDO);
+    expect(refusal.reason).toBe("");
   });
 
   it("are refused with what was found", () => {
-    let names = ["X-Tenant", "x tenant", ":path", "x:y", "é"];
+    let names = ["X-Tenant", "x tenant", ":method", ":pat", ":authority, :path", ":", "x:y", "é"];
     for (let i = 0; i < names.length; i++) {
-      sources('{"tenant":"' + names[i] + '"}', true);
-      let allowed = "a header name in lower case, up to 63 bytes";
+      sources('{"tenant":"' + names[i] + '"}', PSEUDO);
+      let allowed = "a header name in lower case, up to 63 bytes, " + PSEUDO;
       expect(refusal.reason).toBe('tags.t.tenant: found "' + names[i] + '"; allowed: ' + allowed);
     }
   });
 
   it("are refused with a default as well", () => {
-    sources('{"tenant":{"source":"X-Tenant","default":"none"}}', true);
+    sources('{"tenant":{"source":"X-Tenant","default":"none"}}', PSEUDO);
     expect(refusal.reason.startsWith('tags.t.tenant: found "X-Tenant"; allowed: ')).toBe(true, refusal.reason);
   });
 });

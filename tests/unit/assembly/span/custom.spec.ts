@@ -89,6 +89,23 @@ describe("an attribute that is text", () => {
   });
 });
 
+describe("metadata and filter state", () => {
+  it("are not typed by names that anybody may choose", () => {
+    let bytes = new Bytes().text("12345678");
+    let paths = ["filter_state.size", "filter_state.duration", "metadata.port", "upstream_filter_state.code"];
+    for (let i = 0; i < paths.length; i++) expect(spelt(paths[i], bytes)).toBe("12345678", paths[i]);
+  });
+});
+
+describe("an authority", () => {
+  it("is shown without user and password, wherever it is asked for", () => {
+    let bytes = new Bytes().text("user:secret@shop.example:80");
+    let paths = ["request.host", "request.headers.:authority", "request.headers.host"];
+    for (let i = 0; i < paths.length; i++) expect(spelt(paths[i], bytes)).toBe("shop.example:80", paths[i]);
+    expect(spelt("request.headers.from", bytes)).toBe("user:secret@shop.example:80");
+  });
+});
+
 describe("a header", () => {
   it("is text, whatever its name", () => {
     reset();
