@@ -40,22 +40,28 @@ describe("writeB3", () => {
   });
 
   it("writes lower case", () => {
-    expect(canonical("463AC35C9F6413AD-A2FB4A1D1A96D312-1-ABC")).toBe(
+    expect(canonical("463AC35C9F6413AD-A2FB4A1D1A96D312-1-0000000000000ABC")).toBe(
       "463ac35c9f6413ad-a2fb4a1d1a96d312-1-0000000000000abc",
     );
   });
 
   it("writes full width, 16 digits or 32", () => {
-    expect(canonical("1-2-0-3")).toBe("0000000000000001-0000000000000002-0-0000000000000003");
-    expect(canonical("00000000000000001-2-0")).toBe("00000000000000000000000000000001-0000000000000002-0");
+    expect(canonical("0000000000000001-0000000000000002-0-0000000000000003")).toBe(
+      "0000000000000001-0000000000000002-0-0000000000000003",
+    );
+    expect(canonical("00000000000000001-0000000000000002-0")).toBe(
+      "00000000000000000000000000000001-0000000000000002-0",
+    );
   });
 
   it("leaves out a parent of zeros", () => {
-    expect(canonical("1-2-0-0")).toBe("0000000000000001-0000000000000002-0");
+    expect(canonical("0000000000000001-0000000000000002-0-0000000000000000")).toBe(
+      "0000000000000001-0000000000000002-0",
+    );
   });
 
   it("leaves out a parent where there is no decision to write before it", () => {
-    expect(canonical("1-2-33")).toBe("0000000000000001-0000000000000002");
+    expect(canonical("0000000000000001-0000000000000002-0000000000000033")).toBe("0000000000000001-0000000000000002");
   });
 
   it("writes the longest of all in the 68 bytes promised", () => {
