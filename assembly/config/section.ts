@@ -259,8 +259,8 @@ export class Section {
   }
 
   /**
-   * As entries(), and they can be sent as headers: names are tokens, values have no control characters. Headers that are set
-   * already are refused: with two lengths, encodings or hosts a report is broken.
+   * As entries(), and they can be sent as headers: names are tokens, values have no control characters. Refuses OWN_HEADERS:
+   * a report with two lengths, encodings or hosts is broken.
    */
   headers(key: string): Entries {
     let entries = this.entries(key);
@@ -328,10 +328,10 @@ export class Section {
 /** What a token may have beside letters and digits. */
 const MARKS: string = "!#$%&'*+-.^_`|~";
 
-/** What frames a report, belongs to one connection, or says what Lightspan sends and can read. */
+/** Headers that frame a report, belong to one connection, or say how Lightspan writes a report and reads its answer. */
 const OWN_HEADERS: string =
-  "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, host, http2-settings, " +
-  "keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";
+  "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, grpc-accept-encoding, " +
+  "grpc-encoding, host, http2-settings, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";
 
 /** A token of RFC 9110, in lower case, as HTTP/2 has it; pseudo-headers are not. */
 function isHeaderName(name: string): bool {

@@ -62,7 +62,7 @@ async function start(name: string, listener: Config, clusters: Config[] = []): P
 
 describe("over HTTP/3", { timeout: 120_000 }, () => {
   test("each request makes one span, however it ends, and the account closes", async () => {
-    const settings = { tags: { request_headers: { tenant: "x-tenant" } } };
+    const settings = { tags: { request_headers: { tenant: "x-tenant", asked: "host", way: ":path" } } };
     const server = await startHops({
       name: "http3",
       hops: [{ name: "in", direction: "INBOUND", settings, http3: http3KeyPair }],
@@ -81,6 +81,7 @@ describe("over HTTP/3", { timeout: 120_000 }, () => {
           [tags["http.protocol"], tags["http.method"], tags["http.status_code"], tags.tenant, tags.request_size],
           ["HTTP/3", "GET", "200", "acme", "0"],
         );
+        assert.deepEqual([tags.asked, tags.way], [`127.0.0.1:${port}`, "/one?a=1"]);
         const body = "x".repeat(1000);
         const posted = await fetch(`http://127.0.0.1:${port}/posted`, { method: "POST", body });
         assert.equal(posted.status, 200);

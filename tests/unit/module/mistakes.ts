@@ -5,8 +5,8 @@ const FORMATS = "b3, b3multi, tracecontext, each once";
 const TEXT = "a string that is not empty";
 /** The headers that nobody can add to a report. */
 export const OWN_HEADERS =
-  "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, host, http2-settings, " +
-  "keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";
+  "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, grpc-accept-encoding, " +
+  "grpc-encoding, host, http2-settings, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";
 
 /** Refused for what was found at the path, and told what is allowed there. */
 export const MISTAKES: [what: string, changes: Changes, path: string, found: string, allowed: string][] = [
