@@ -126,12 +126,18 @@ export class Cursor {
   /** True once something was met that is no protobuf. */
   malformed: bool = false;
 
-  private next: usize;
-  private end: usize;
+  private next: usize = 0;
+  private end: usize = 0;
 
   constructor(at: usize, size: u32) {
+    this.open(at, at + size);
+  }
+
+  /** Begins anew, with the message [at, end). */
+  open(at: usize, end: usize): void {
     this.next = at;
-    this.end = at + size;
+    this.end = end;
+    this.malformed = false;
   }
 
   /** Steps to the next field; false at the end and at anything malformed. */

@@ -1,29 +1,28 @@
 // From the configuration's tags.* to tags: those that cannot change are looked up once, the others are read for each span.
 import { spell } from "../bytes/decimal";
-import { text } from "../bytes/slice";
+import { over, Slice, text, toText } from "../bytes/slice";
 import { Settings } from "../config/settings";
 import { Refusal, Source } from "../config/section";
 import { carrier } from "../context/carrier";
 import { readEnvironment } from "../host/environment";
 import { readHeader, RESPONSE } from "../host/headers";
-import { readNode, readProperty } from "../host/properties";
-import {
-  CustomTag,
-  MAX_CUSTOM_TAGS,
-  PROPERTY,
-  REQUEST_HEADER,
-  RESPONSE_HEADER,
-  typeOf,
-  typeOfHeader,
-} from "../span/custom";
+import { readNode, readNodeMessage, readProperty } from "../host/properties";
+import { CustomTag, MAX_CUSTOM_TAGS, PROPERTY, REQUEST_HEADER, RESPONSE_HEADER } from "../span/custom";
+import { spellMetadata } from "../span/metadata";
 import { isOwnName } from "../span/names";
 import { ConstantTag } from "../span/node";
+
+const METADATA: string = "metadata\0";
+/** Bytes of a list or an object of the node's metadata as JSON. */
+const MOST_OF_NODE: u32 = 65535;
 
 /** What became of the tags of one configuration. */
 export class CustomTags {
   readonly constant: ConstantTag[] = [];
   readonly changing: CustomTag[] = [];
   private names: string[] = [];
+  /** The node's message, once a tag needs it. */
+  private node: Slice = over(0, 0);
 
   /** What cannot be goes to `refusal`. */
   constructor(
@@ -67,26 +66,39 @@ export class CustomTags {
 
   private addHeader(kind: u32, tag: Source): void {
     if (!this.takes(tag)) return;
-    if (kind === RESPONSE_HEADER) {
-      this.changing.push(new CustomTag(kind, tag.tag, tag.source, tag.fallback, null));
-      return;
-    }
     // Envoy has the header `host` under the name that it has in HTTP/2.
-    let name = tag.source === "host" ? ":authority" : tag.source;
-    let field = carrier.keep(text(name));
-    this.changing.push(new CustomTag(kind, tag.tag, name, tag.fallback, field, typeOfHeader(name)));
+    let name = kind === REQUEST_HEADER && tag.source === "host" ? ":authority" : tag.source;
+    let field = kind === REQUEST_HEADER ? carrier.keep(text(name)) : null;
+    this.changing.push(new CustomTag(kind, tag.tag, name, tag.fallback, field));
   }
 
   /** Properties of the node cannot change. */
   private addProperty(tag: Source): void {
     let path = pathOf(tag.source);
     if (!this.takes(tag)) return;
-    let isNode = path.startsWith("xds\0node\0");
-    if (isNode) this.addConstant(tag, readNode(path.substring(9)));
-    else
-      this.changing.push(
-        new CustomTag(PROPERTY, tag.tag, path, tag.fallback, null, typeOf(path.replaceAll("\0", "."))),
-      );
+    let node = path.startsWith("xds\0node\0") ? path.substring(9) : "";
+    if ((node + "\0").startsWith(METADATA))
+      this.addConstant(tag, this.nodeMetadata(node.substring(METADATA.length - 1)));
+    else if (node.length > 0) this.addConstant(tag, readNode(node));
+    else this.addChanging(new CustomTag(PROPERTY, tag.tag, path, tag.fallback, null));
+  }
+
+  /** Several values are often in one message, which is asked for once. */
+  private addChanging(tag: CustomTag): void {
+    for (let i = 0; i < this.changing.length; i++) {
+      let other = this.changing[i];
+      if (other.kind === PROPERTY && toText(other.key) === toText(tag.key)) tag.twin = i;
+    }
+    this.changing.push(tag);
+  }
+
+  /** What the node's metadata has at `path`, as text; "" if nothing. */
+  private nodeMetadata(path: string): string {
+    let value = over(0, 0);
+    if (this.node.size === 0) readNodeMessage(this.node);
+    value.set(this.node.at, this.node.size);
+    spellMetadata(value, text(path), true, MOST_OF_NODE);
+    return toText(value);
   }
 }
 
@@ -116,7 +128,10 @@ export function askCustom(tags: CustomTag[]): void {
   for (let i = 0; i < tags.length; i++) {
     let tag = unchecked(tags[i]);
     let field = tag.field;
-    if (field !== null) tag.value.set(field.at, field.size);
+    if (tag.twin >= 0) {
+      let value = unchecked(tags[tag.twin]).value;
+      tag.value.set(value.at, value.size);
+    } else if (field !== null) tag.value.set(field.at, field.size);
     else if (tag.kind === RESPONSE_HEADER) readHeader(RESPONSE, tag.key, tag.value);
     else readProperty(tag.key, tag.value);
   }

@@ -24,3 +24,8 @@ export function readNode(path: string): string {
   let found = readProperty(text("xds\0node\0" + path), value) || readProperty(text("node\0" + path), value);
   return found ? toText(value) : "";
 }
+
+/** The whole node, an envoy.config.core.v3.Node as protobuf; false, and empty, if the host does not say. */
+export function readNodeMessage(into: Slice): bool {
+  return readProperty(text("xds\0node"), into) || readProperty(text("node"), into);
+}

@@ -128,7 +128,7 @@ function isError(exchange: Exchange): bool {
 
 /** A custom tag with what its source gave, or with its default, or not at all. */
 function customTag(span: Span, tag: CustomTag, maxLength: u32): void {
-  tag.spell();
+  tag.spell(maxLength);
   let value = tag.value.size > 0 ? tag.value : tag.fallback;
   bytesTag(span, tag.name, value.at, cutSize(value.at, value.size, maxLength));
 }

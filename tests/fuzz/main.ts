@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { fuzz } from "./fuzz.ts";
+import { fuzzMetadata } from "./metadata.ts";
 
 function whole(name: string, text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
@@ -25,6 +26,7 @@ try {
     shown = done;
     console.log(`${done} done after ${Math.round((Date.now() - begun) / 1000)} s`);
   });
+  await fuzzMetadata(module, Math.ceil(cases / 20), seed);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

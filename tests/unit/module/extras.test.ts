@@ -15,14 +15,14 @@ describe("a custom tag", () => {
       environment: { region: "REGION" },
       request_headers: { tenant: "x-tenant" },
       response_headers: { server: "server" },
-      properties: { took: "request.duration", code: "response.code", app: "xds.node.metadata.LABELS.app" },
+      properties: { took: "request.duration", code: "response.code", app: "xds.node.cluster" },
     };
     const sidecar = await Sidecar.start({ tags }, { environment });
     sidecar.request({ headers: request({ ...CONTINUED, "x-tenant": "a" }), responseHeaders: ANSWERED });
     const { team, region, tenant, server, took, code, app } = sidecar.spans()[0]?.tags ?? {};
     assert.deepEqual(
       { team, region, tenant, server, took, code, app },
-      { team: "shop", region: "eu", tenant: "a", server: "envoy", took: "1260000", code: "200", app: "reviews" },
+      { team: "shop", region: "eu", tenant: "a", server: "envoy", took: "1260000", code: "200", app: "reviews.default" },
     );
   });
 

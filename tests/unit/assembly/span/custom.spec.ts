@@ -1,14 +1,14 @@
 import { reset } from "../../../../assembly/bytes/arena";
 import { toText } from "../../../../assembly/bytes/slice";
-import { CustomTag, PROPERTY, RESPONSE_HEADER, typeOf } from "../../../../assembly/span/custom";
+import { CustomTag, PROPERTY, RESPONSE_HEADER } from "../../../../assembly/span/custom";
 import { Bytes, fence } from "../bytes";
 
 /** What a tag of the attribute `path` makes of these bytes, which end where memory ends. */
 function spelt(path: string, bytes: Bytes): string {
   reset();
-  let tag = new CustomTag(PROPERTY, "t", path, "", null, typeOf(path));
+  let tag = new CustomTag(PROPERTY, "t", path.replaceAll(".", "\0"), "", null);
   tag.value.set(fence(bytes.at, bytes.size), bytes.size);
-  tag.spell();
+  tag.spell(256);
   return toText(tag.value);
 }
 
@@ -71,7 +71,16 @@ describe("an attribute that is text", () => {
     let bytes = new Bytes().text("12345678");
     expect(spelt("request.headers.size", bytes)).toBe("12345678");
     expect(spelt("xds.node.metadata.port", bytes)).toBe("12345678");
-    expect(spelt("metadata.filter_metadata.x.duration", bytes)).toBe("12345678");
+    expect(spelt("filter_state.size", bytes)).toBe("12345678");
+    expect(spelt("upstream_filter_state.port", bytes)).toBe("12345678");
+    expect(spelt("filter_state.connection.id", bytes)).toBe("12345678");
+  });
+
+  it("is one of a table that Envoy does not have", () => {
+    let bytes = new Bytes().text("12345678");
+    expect(spelt("node.size", bytes)).toBe("12345678");
+    expect(spelt("st.code", bytes)).toBe("12345678");
+    expect(spelt("quest.size", bytes)).toBe("12345678");
   });
 
   it("is one whose name only contains that of a number", () => {
@@ -92,7 +101,7 @@ describe("an attribute that is text", () => {
 describe("metadata and filter state", () => {
   it("are not typed by names that anybody may choose", () => {
     let bytes = new Bytes().text("12345678");
-    let paths = ["filter_state.size", "filter_state.duration", "metadata.port", "upstream_filter_state.code"];
+    let paths = ["filter_state.size", "filter_state.duration", "upstream_filter_state.code"];
     for (let i = 0; i < paths.length; i++) expect(spelt(paths[i], bytes)).toBe("12345678", paths[i]);
   });
 });
@@ -106,13 +115,44 @@ describe("an authority", () => {
   });
 });
 
+// Metadata { filter_metadata: { "x": { size: "123456" } } }
+const METADATA: Bytes = new Bytes()
+  .hex("0a 17") // filter_metadata, an entry of a map
+  .hex("0a 01 78") // key "x"
+  .hex("12 12 0a 10") // value, a Struct with one of fields
+  .hex("0a 04 73 69 7a 65") // key "size"
+  .hex("12 08 1a 06 31 32 33 34 35 36"); // value, a Value: string_value "123456"
+
+describe("a value of metadata", () => {
+  it("is looked up in the message that the host gives", () => {
+    expect(spelt("metadata.filter_metadata.x.size", METADATA)).toBe("123456");
+    expect(spelt("xds.route_metadata.filter_metadata.x.size", METADATA)).toBe("123456");
+    expect(spelt("route_metadata.filter_metadata.x.size", METADATA)).toBe("123456");
+    expect(spelt("metadata.filter_metadata.x", METADATA)).toBe('{"size":"123456"}');
+    expect(spelt("metadata.filter_metadata", METADATA)).toBe('{"x":{"size":"123456"}}');
+    expect(spelt("metadata.filter_metadata.y.size", METADATA)).toBe("");
+  });
+
+  it("is what the host gives where the path is that of no such message", () => {
+    let bytes = new Bytes().text("12345678");
+    expect(spelt("request.filter_metadata.x", bytes)).toBe("12345678");
+    expect(spelt("filter_state.metadata.filter_metadata.x", bytes)).toBe("12345678");
+    expect(spelt("filter_metadata.x", bytes)).toBe("12345678");
+  });
+
+  it("has the path of its message as key, so that one question does for several tags", () => {
+    let tag = new CustomTag(PROPERTY, "t", "xds\0route_metadata\0filter_metadata\0x\0size", "", null);
+    expect(toText(tag.key)).toBe("xds\0route_metadata");
+  });
+});
+
 describe("a header", () => {
   it("is text, whatever its name", () => {
     reset();
     let tag = new CustomTag(RESPONSE_HEADER, "t", "connection.id", "none", null);
     let bytes = new Bytes().text("12345678");
     tag.value.set(bytes.at, bytes.size);
-    tag.spell();
+    tag.spell(256);
     expect(toText(tag.value)).toBe("12345678");
     expect(toText(tag.name)).toBe("t");
     expect(toText(tag.key)).toBe("connection.id");

@@ -1,0 +1,221 @@
+// Values of Envoy's metadata (envoy.config.core.v3.Metadata and Node, google.protobuf.Struct), spelt as Envoy's own metadata tags
+// spell them: text as it is, numbers with six digits, lists and objects as JSON. The host hands single values over without
+// their types, and whole messages as protobuf: so the message is what is read here. Any bytes at all give a value or none.
+import { allocate } from "../bytes/arena";
+import { readDecimal } from "../bytes/decimal";
+import { MAX_DOUBLE, writeDouble, writeWholeDouble } from "../bytes/double";
+import { BYTES, Cursor, FIXED64, VARINT } from "../bytes/protobuf";
+import { over, sameBytes, Slice, text } from "../bytes/slice";
+
+// Kinds of a google.protobuf.Value: its field numbers. Whatever is malformed or has no kind counts as null.
+const NULL: u32 = 1;
+const NUMBER: u32 = 2;
+const STRING: u32 = 3;
+const BOOLEAN: u32 = 4;
+const STRUCT: u32 = 5;
+const LIST: u32 = 6;
+
+/** Of Metadata, Struct and ListValue alike: the entries of a map, or values. */
+const ITEMS: u32 = 1;
+// Of a map's entry.
+const KEY: u32 = 1;
+const VALUE: u32 = 2;
+/** Of Node. */
+const NODE_METADATA: u32 = 3;
+
+/** Deeper lists and objects are null. */
+const MAX_DEPTH: u32 = 32;
+
+const TRUE: Slice = text("true");
+const FALSE: Slice = text("false");
+const NO_VALUE: Slice = text("null");
+
+const ESCAPED: Slice = text("\\u00");
+
+const OPEN_OBJECT: u32 = 0x7b;
+const CLOSE_OBJECT: u32 = 0x7d;
+const OPEN_LIST: u32 = 0x5b;
+const CLOSE_LIST: u32 = 0x5d;
+const COMMA: u32 = 0x2c;
+const COLON: u32 = 0x3a;
+const QUOTE: u32 = 0x22;
+const BACKSLASH: u32 = 0x5c;
+const ZERO: u32 = 0x30;
+
+const cursor: Cursor = new Cursor(0, 0);
+const name: Slice = over(0, 0);
+const key: Slice = over(0, 0);
+/** What was stepped to last: an entry, a Value, or the content of the Value of kind `kind`. */
+const item: Slice = over(0, 0);
+let kind: u32 = NULL;
+
+let out: usize = 0;
+let outEnd: usize = 0;
+
+/** Points `item` at the next `field` of the message [at, end), if it holds bytes; returns the address just past it, or 0 if there is none. */
+function step(at: usize, end: usize, field: u32): usize {
+  cursor.open(at, end);
+  while (cursor.advance()) {
+    if (cursor.field !== field || cursor.wireType !== BYTES) continue;
+    item.set(cursor.at, cursor.size);
+    return cursor.at + cursor.size;
+  }
+  return 0;
+}
+
+/** Takes the entry in `item` apart into `key` and `item`. */
+function openEntry(): void {
+  let at = item.at;
+  let end = at + item.size;
+  item.clear();
+  step(at, end, KEY);
+  key.set(item.at, item.size);
+  item.clear();
+  step(at, end, VALUE);
+}
+
+/** Takes the Value in `item` apart into `kind` and `item`, which is a word of JSON for a boolean. */
+function openValue(): void {
+  cursor.open(item.at, item.at + item.size);
+  kind = NULL;
+  while (cursor.advance()) {
+    let field = cursor.field;
+    let wireType = field === NUMBER ? FIXED64 : field === NULL || field === BOOLEAN ? VARINT : BYTES;
+    if (field - 1 >= LIST || cursor.wireType !== wireType) continue;
+    kind = field;
+    item.set(cursor.at, cursor.size);
+    if (field === BOOLEAN) item.set((cursor.value !== 0 ? TRUE : FALSE).at, 4 + u32(cursor.value === 0));
+  }
+  if (cursor.malformed) kind = NULL;
+}
+
+/** Points `item` at the value of `name` among the entries in it: the last one, as protobuf has it. False if there is none. */
+function find(name: Slice): bool {
+  let end = item.at + item.size;
+  let at: usize = 0;
+  let size: u32 = 0;
+  let isFound = false;
+  for (let next = step(item.at, end, ITEMS); next !== 0; next = step(next, end, ITEMS)) {
+    openEntry();
+    if (!sameBytes(key.at, key.size, name.at, name.size)) continue;
+    at = item.at;
+    size = item.size;
+    isFound = true;
+  }
+  item.set(at, size);
+  return isFound;
+}
+
+/** Points `item` at the value at `place` of the list in it. */
+function pick(place: u32): bool {
+  let end = item.at + item.size;
+  let next = step(item.at, end, ITEMS);
+  for (; next !== 0 && place > 0; place--) next = step(next, end, ITEMS);
+  return next !== 0;
+}
+
+function put(byte: u32): void {
+  if (out < outEnd) store<u8>(out++, byte);
+}
+
+function putAll(value: Slice): void {
+  for (let i: u32 = 0; i < value.size; i++) put(load<u8>(value.at + i));
+}
+
+/** Writes `value` as a string of JSON. */
+function quote(value: Slice): void {
+  put(QUOTE);
+  for (let i: u32 = 0; i < value.size && out < outEnd; i++) {
+    let byte = <u32>load<u8>(value.at + i);
+    if (byte < 0x20) {
+      putAll(ESCAPED);
+      put(ZERO + (byte >> 4));
+      byte &= 15;
+      byte += byte < 10 ? ZERO : 0x57;
+    } else if (byte === QUOTE || byte === BACKSLASH) put(BACKSLASH);
+    put(byte);
+  }
+  put(QUOTE);
+}
+
+/** Writes a number; one that JSON has no word for is a string. */
+function writeNumber(value: f64): void {
+  let isNumber = isFinite(value);
+  if (!isNumber) put(QUOTE);
+  // There is room for one behind the end.
+  out = min(writeWholeDouble(out, value), outEnd);
+  if (!isNumber) put(QUOTE);
+}
+
+/** Writes the value in `kind` and `item` as JSON; of Metadata, the items are Structs themselves. */
+function writeJson(depth: u32, isMetadata: bool): void {
+  if (kind === STRING) quote(item);
+  else if (kind === NUMBER) writeNumber(load<f64>(item.at));
+  else if (kind === BOOLEAN) putAll(item);
+  else if (kind === NULL || depth === MAX_DEPTH) putAll(NO_VALUE);
+  else writeItems(depth + 1, isMetadata);
+}
+
+function writeItems(depth: u32, isMetadata: bool): void {
+  let isObject = kind === STRUCT;
+  let end = item.at + item.size;
+  let mark = isObject ? OPEN_OBJECT : OPEN_LIST;
+  for (let next = step(item.at, end, ITEMS); next !== 0 && out < outEnd; next = step(next, end, ITEMS)) {
+    put(mark);
+    mark = COMMA;
+    if (isObject) {
+      openEntry();
+      quote(key);
+      put(COLON);
+    }
+    if (isMetadata) kind = STRUCT;
+    else openValue();
+    writeJson(depth, false);
+  }
+  if (mark !== COMMA) put(mark);
+  put(isObject ? CLOSE_OBJECT : CLOSE_LIST);
+}
+
+/** Points `value` at the value in `kind` and `item`, spelt. */
+function spell(value: Slice, max: u32, isMetadata: bool): void {
+  if (kind === NULL) return value.clear();
+  if (kind !== STRING && kind !== BOOLEAN) {
+    let at = allocate(max + 1 + MAX_DOUBLE);
+    if (kind === NUMBER) out = writeDouble(at, load<f64>(item.at), 6);
+    else {
+      out = at;
+      outEnd = at + max + 1;
+      writeJson(0, isMetadata);
+    }
+    item.set(at, <u32>(out - at));
+  }
+  value.set(item.at, item.size);
+}
+
+/** Points `item` at what `path` leads to from the value in `kind` and `item`: names and places in lists, a NUL in front of each. */
+function walk(path: Slice, isMetadata: bool): void {
+  let end = path.at + path.size;
+  for (let at = path.at; at < end && kind !== NULL;) {
+    let from = ++at;
+    while (at < end && load<u8>(at) !== 0) at++;
+    name.set(from, <u32>(at - from));
+    let isFound = false;
+    if (kind === STRUCT) isFound = find(name);
+    else if (kind === LIST) isFound = pick(readDecimal(from, name.size, u32.MAX_VALUE));
+    if (!isFound) kind = NULL;
+    else if (!isMetadata) openValue();
+    isMetadata = false;
+  }
+}
+
+/**
+ * `value` holds a Metadata, or a Node, of whose metadata `path` tells. Points it at what is there, spelt, or at nothing; JSON may
+ * be cut after `max` bytes, and is longer than that then.
+ */
+export function spellMetadata(value: Slice, path: Slice, isNode: bool, max: u32): void {
+  kind = STRUCT;
+  item.set(value.at, value.size);
+  if (isNode && step(item.at, item.at + item.size, NODE_METADATA) === 0) kind = NULL;
+  walk(path, !isNode);
+  spell(value, max, !isNode && path.size === 0);
+}
