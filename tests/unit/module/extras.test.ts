@@ -22,7 +22,15 @@ describe("a custom tag", () => {
     const { team, region, tenant, server, took, code, app } = sidecar.spans()[0]?.tags ?? {};
     assert.deepEqual(
       { team, region, tenant, server, took, code, app },
-      { team: "shop", region: "eu", tenant: "a", server: "envoy", took: "1260000", code: "200", app: "reviews.default" },
+      {
+        team: "shop",
+        region: "eu",
+        tenant: "a",
+        server: "envoy",
+        took: "1260000",
+        code: "200",
+        app: "reviews.default",
+      },
     );
   });
 
