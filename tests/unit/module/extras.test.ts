@@ -50,11 +50,11 @@ describe("a custom tag", () => {
   });
 
   it("of a property may have its path in brackets of each kind", async () => {
-    const tags = { properties: { a: "xds.node.metadata['LABELS'].app", b: 'xds.node["metadata"][LABELS]["app"]' } };
+    const tags = { properties: { a: "xds['cluster_name']", b: 'xds["cluster_name"]', c: "xds[cluster_name]" } };
     const sidecar = await Sidecar.start({ tags });
     sidecar.request({ headers: request(CONTINUED) });
-    const { a, b } = sidecar.spans()[0]?.tags ?? {};
-    assert.deepEqual([a, b], ["reviews", "reviews"]);
+    const { a, b, c } = sidecar.spans()[0]?.tags ?? {};
+    assert.deepEqual([a, b, c], Array(3).fill("outbound|9080|v3|reviews.default.svc.cluster.local"));
   });
 
   it("has its default where the source has nothing, and is left out without one", async () => {
