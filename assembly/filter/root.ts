@@ -5,14 +5,12 @@ import { takeOut } from "../bytes/list";
 import { over, Slice, text } from "../bytes/slice";
 import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
 import { isHeaderValue, Refusal } from "../config/section";
-import { seed } from "../context/ids";
 import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../context/propagation";
 import { Sampler } from "../context/sampling";
 import { readConfiguration } from "../host/calls";
 import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
-import { randomU64 } from "../host/random";
 import { Delivery } from "../report/delivery";
 import { introduce } from "../report/failed";
 import { Exchange } from "../span/exchange";
@@ -21,6 +19,7 @@ import { TagSettings } from "../span/tags";
 import { prepare } from "./attributes";
 import { deliveryFor, Reporter } from "./collector";
 import { CustomTags } from "./custom";
+import { seedIds } from "./entropy";
 import { askNode } from "./node";
 
 export class Root {
@@ -129,7 +128,7 @@ export function configure(id: u32, size: u32): bool {
   let accessToken = accessTokenOf(settings, refusal);
   if (refusal.reason.length > 0) return refuse(refusal.reason);
   if (!isSeeded) {
-    seed(randomU64(), randomU64());
+    seedIds(id);
     isSeeded = true;
     introduce();
   }

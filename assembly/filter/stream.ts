@@ -20,6 +20,7 @@ import { Span } from "../span/span";
 import { describe } from "../span/tags";
 import { askExchange, wasAnsweredEarlier } from "./ask";
 import { askCustom } from "./custom";
+import { meetStream } from "./entropy";
 import { keep, recall } from "./kept";
 import { findRoot, Root } from "./root";
 import { closeStream, findStream, Stream } from "./streams";
@@ -37,6 +38,7 @@ let hasToldOfHeaders: bool = false;
 
 /** Finds the stream's trace context in the request headers that carrier holds. */
 function begin(stream: Stream, root: Root): void {
+  meetStream();
   extract(root.propagation, received);
   if (metMalformed) counters.contextMalformed.add(1);
   continueFrom(received, stream.context, root.propagation, root.sampler, nowMs);

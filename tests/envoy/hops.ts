@@ -20,6 +20,8 @@ export interface Hop {
   settings: Config;
   /** Variables of its VM. */
   environment?: Record<string, string>;
+  /** What its VM may use; all if left out. */
+  allowed?: string[];
   /** Makes it a listener of HTTP/3. */
   http3?: KeyPair;
 }
@@ -34,6 +36,8 @@ export interface Hops {
   connectionManager?: Config;
   /** Another Envoy than the one of all tests. */
   binary?: string;
+  /** Workers of each Envoy; 1 if left out. */
+  concurrency?: number;
 }
 
 /** Requests from this machine count as internal, as those from an application beside its sidecar should. */
@@ -47,7 +51,7 @@ export function reporting(settings: Config): Config {
   return { collector: { cluster: collectorCluster }, buffer: { flush_interval_ms: 10 }, ...settings };
 }
 
-function listenerOf({ name, direction, settings, environment, http3 }: Hop, connectionManager: Config): HttpListener {
+function listenerOf({ name, direction, settings, environment, allowed, http3 }: Hop, connectionManager: Config): HttpListener {
   return {
     name,
     address: "127.0.0.1",
@@ -57,7 +61,7 @@ function listenerOf({ name, direction, settings, environment, http3 }: Hop, conn
     virtualHosts: [
       { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "upstream" } }] },
     ],
-    filters: [lightspanFilter({ wasm, config: reporting(settings), environment })],
+    filters: [lightspanFilter({ wasm, config: reporting(settings), environment, allowed })],
     connectionManager,
     http3,
   };
@@ -70,6 +74,7 @@ export async function startHops({
   collector,
   connectionManager,
   binary,
+  concurrency,
 }: Hops): Promise<EnvoyProcess> {
   const listeners = hops.map((hop) => httpListener(listenerOf(hop, connectionManager ?? {})));
   const clusters = [
@@ -77,7 +82,7 @@ export async function startHops({
     cluster(collectorCluster, [{ host: "127.0.0.1", port: collector }]),
   ];
   const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters);
-  return startEnvoy({ binary: binary ?? (await envoyBinary), name, config });
+  return startEnvoy({ binary: binary ?? (await envoyBinary), name, config, concurrency });
 }
 
 /** The counters of all `envoys`, once `requests` or more have been counted and all their spans sent. */

@@ -126,6 +126,7 @@ describe("a VM that is configured and nothing more, as Envoy's canary", () => {
     const asked = [
       ...configuring,
       "proxy_define_metric",
+      "proxy_get_current_time_nanoseconds",
       "proxy_get_shared_data",
       "proxy_set_shared_data",
       "random_get",
