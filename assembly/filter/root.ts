@@ -8,6 +8,7 @@ import { isHeaderValue, Refusal } from "../config/section";
 import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../context/propagation";
 import { Sampler } from "../context/sampling";
 import { readConfiguration } from "../host/calls";
+import { lacking, tellOfCosts } from "../host/capabilities";
 import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
@@ -118,17 +119,22 @@ function refuse(reason: string): bool {
 
 /** Takes the configuration of the root context `id`, `size` bytes; false, with one line in the log, if it is refused. */
 export function configure(id: u32, size: u32): bool {
+  let denied = lacking(id, false, false);
+  if (denied.length > 0) return refuse(denied);
   let held = beginHold();
   let json = over(0, 0);
   readConfiguration(size, json);
   let settings = readSettings(json.at, json.size);
   if (settings === null) return refuse(refusedBecause);
+  let readsEnvironment = settings.accessTokenEnv.length > 0 || settings.environmentTags.length > 0;
+  denied = lacking(id, settings.logsTraceId, readsEnvironment);
+  if (denied.length > 0) return refuse(denied);
   let refusal = new Refusal();
   let custom = new CustomTags(settings, refusal);
   let accessToken = accessTokenOf(settings, refusal);
   if (refusal.reason.length > 0) return refuse(refusal.reason);
   if (!isSeeded) {
-    seedIds(id);
+    tellOfCosts(seedIds(id));
     isSeeded = true;
     introduce();
   }

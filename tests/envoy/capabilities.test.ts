@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Agent, createServer, get, type IncomingHttpHeaders } from "node:http";
 import { after, before, test } from "node:test";
-import type { EnvoyProcess } from "../../envoy/process.ts";
+import { EnvoyFailed, type EnvoyProcess } from "../../envoy/process.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import { allBut } from "./capabilities.ts";
 import { account, during, eventually, listen, type Listening } from "./ground.ts";
@@ -70,5 +70,74 @@ test("without random_get, no two workers and no two Envoys make the same id", { 
       return all.requests === 2000 ? all : undefined;
     });
     assert.equal(counts.traces_started, 2000);
+  });
+});
+
+const NEEDED = [
+  ...["proxy_define_metric", "proxy_done", "proxy_get_buffer_bytes", "proxy_get_current_time_nanoseconds"],
+  ...["proxy_get_header_map_pairs", "proxy_get_header_map_value", "proxy_get_property", "proxy_http_call"],
+  ...["proxy_increment_metric", "proxy_log", "proxy_remove_header_map_value", "proxy_replace_header_map_value"],
+  ...["proxy_set_effective_context", "proxy_set_tick_period_milliseconds"],
+];
+
+const tracing = { settings: { log: { trace_id: true } } };
+
+/** The log of an Envoy that does not start, because the configuration is refused. */
+async function refusedWithout(denied: string[]): Promise<string> {
+  try {
+    const envoy = await start(denied, {}, tracing);
+    await envoy.stop();
+  } catch (error) {
+    if (error instanceof EnvoyFailed) return error.log;
+    throw error;
+  }
+  throw new Error(`Envoy started without ${denied.join(", ")}`);
+}
+
+test("without a host function that is needed, the configuration is refused", { timeout: 300_000 }, async () => {
+  const all = await refusedWithout(NEEDED.filter((name) => name !== "proxy_log"));
+  const denied = /configuration refused: capability_restriction_config denies (.*): add to its allowed_capabilities/;
+  for (const name of NEEDED) if (name !== "proxy_log") assert.ok(denied.exec(all)?.[1]?.includes(name), name);
+  await refusedWithout(["proxy_log"]);
+  assert.equal(denied.exec(await refusedWithout(["proxy_http_call"]))?.[1], "proxy_http_call");
+  const forIds = denied.exec(await refusedWithout(["proxy_set_property"]))?.[1];
+  assert.equal(forIds, "proxy_set_property (or no log.trace_id)");
+});
+
+test("with all of them, and one that is not needed denied, it goes on and says what it costs", async () => {
+  const optional = ["proxy_call_foreign_function", "proxy_get_shared_data", "proxy_set_shared_data", "random_get"];
+  const envoy = await start([...optional, "environ_get", "environ_sizes_get"], {}, tracing);
+  await during([envoy], async () => {
+    const port = await envoy.listenerPort("in");
+    await many(port, "/optional", 10, 1);
+    const counts = await eventually("all to be sent", async () => {
+      const all = await account([envoy]);
+      return all.spans_sent === 10 ? all : undefined;
+    });
+    assert.equal(counts.requests, 10);
+    const log = envoy.log();
+    assert.match(log, /denies random_get: ids come from the clock, the node and the first connection/);
+    assert.match(log, /denies proxy_call_foreign_function: a span costs ten host calls more/);
+    assert.match(log, /denies proxy_get_shared_data, proxy_set_shared_data: spans of a VM that fails stay/);
+    // A line of Envoy's for each try: none of them at a request or at a tick.
+    const tries = log.split("\n").filter((line) => line.includes("Attempted call to restricted")).length;
+    await many(port, "/optional", 10, 1);
+    await eventually("more to be sent", async () => ((await account([envoy])).spans_sent === 20 ? true : undefined));
+    assert.equal(
+      envoy
+        .log()
+        .split("\n")
+        .filter((line) => line.includes("Attempted call to restricted")).length,
+      tries,
+    );
+  });
+});
+
+test("asking for all host functions at the configuration changes nothing and is told nowhere", async () => {
+  const envoy = await start([], {}, tracing);
+  await during([envoy], async () => {
+    assert.doesNotMatch(envoy.log(), /\[(error|critical|warning)\]\[wasm\]/);
+    const names = [...(await envoy.stats("wasmcustom."))].map(([name]) => name);
+    assert.ok(names.length > 0 && names.every((name) => name.startsWith("wasmcustom.lightspan.")), names.join(" "));
   });
 });

@@ -51,7 +51,10 @@ export function reporting(settings: Config): Config {
   return { collector: { cluster: collectorCluster }, buffer: { flush_interval_ms: 10 }, ...settings };
 }
 
-function listenerOf({ name, direction, settings, environment, allowed, http3 }: Hop, connectionManager: Config): HttpListener {
+function listenerOf(
+  { name, direction, settings, environment, allowed, http3 }: Hop,
+  connectionManager: Config,
+): HttpListener {
   return {
     name,
     address: "127.0.0.1",
