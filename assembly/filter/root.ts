@@ -19,6 +19,7 @@ import { constantTags, serviceOf, versionOf } from "../span/node";
 import { TagSettings } from "../span/tags";
 import { prepare } from "./attributes";
 import { deliveryFor, Reporter } from "./collector";
+import { noteRoot } from "./callbacks";
 import { CustomTags } from "./custom";
 import { seedIds } from "./entropy";
 import { askNode } from "./node";
@@ -144,6 +145,7 @@ export function configure(id: u32, size: u32): bool {
   end(id);
   roots.push(root);
   root.delivery.join(id);
+  noteRoot();
   return true;
 }
 

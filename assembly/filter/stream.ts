@@ -19,6 +19,7 @@ import { nameOperation } from "../span/operation";
 import { Span } from "../span/span";
 import { describe } from "../span/tags";
 import { askExchange, wasAnsweredEarlier } from "./ask";
+import { noteHeaders, noteLog, noteOverdueTick, notePasser, takeSuspicion } from "./callbacks";
 import { askCustom } from "./custom";
 import { meetStream } from "./entropy";
 import { keep, recall } from "./kept";
@@ -73,9 +74,18 @@ function writeLogIds(context: TraceContext): void {
   writeProperty(LOG_SPAN_ID, text, <u32>(writeHex(text, context.spanId) - text));
 }
 
+/** Says which callback never comes, if one is suspected anew. */
+export function tellOfCallbacks(): void {
+  let line = takeSuspicion();
+  if (line.length > 0) warn(line);
+}
+
 /** The request headers of stream `id` are here: continues the trace, or starts one, and sends it on with the request. */
 export function beginStream(id: u32): void {
   let stream = findStream(id);
+  noteHeaders(stream !== null);
+  // Here, since there may be no tick.
+  tellOfCallbacks();
   if (stream === null) return;
   let root = findRoot(stream.root);
   if (root === null) return;
@@ -102,6 +112,7 @@ function follow(stream: Stream, root: Root): void {
 
 /** The stream `id` has ended: makes its span, if its trace is sampled. Header maps can be read only if it `isLogged`. */
 export function endStream(id: u32, isLogged: bool): void {
+  if (isLogged) noteLog();
   let stream = findStream(id);
   if (stream === null) return;
   let root = findRoot(stream.root);
@@ -123,7 +134,13 @@ function countOrphan(stream: Stream): void {
  * nowhere, but Envoy's own tracer would have traced it. False if it is not to be traced.
  */
 function beginLate(stream: Stream, root: Root, isLogged: bool): bool {
-  if (!isLogged || !wasAnsweredEarlier() || !readCarrier()) return false;
+  if (!isLogged) return false;
+  if (!wasAnsweredEarlier()) {
+    notePasser();
+    tellOfCallbacks();
+    return false;
+  }
+  if (!readCarrier()) return false;
   counters.requests.add(1);
   begin(stream, root);
   if (root.logsTraceId && stream.context.sampled) writeLogIds(stream.context);
@@ -148,4 +165,7 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
   askCustom(root.tags.custom);
   describe(span, exchange, root.tags);
   root.delivery.record(span);
+  if (!root.delivery.wasOverdue) return;
+  noteOverdueTick();
+  tellOfCallbacks();
 }

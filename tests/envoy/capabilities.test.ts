@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Agent, createServer, get, type IncomingHttpHeaders } from "node:http";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EnvoyFailed, type EnvoyProcess } from "../../envoy/process.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import { allBut } from "./capabilities.ts";
@@ -139,5 +140,49 @@ test("asking for all host functions at the configuration changes nothing and is 
     assert.doesNotMatch(envoy.log(), /\[(error|critical|warning)\]\[wasm\]/);
     const names = [...(await envoy.stats("wasmcustom."))].map(([name]) => name);
     assert.ok(names.length > 0 && names.every((name) => name.startsWith("wasmcustom.lightspan.")), names.join(" "));
+  });
+});
+
+for (const name of ["proxy_on_configure", "proxy_on_context_create", "proxy_on_request_headers", "proxy_on_done"]) {
+  test(`without ${name}, one line says that it never came`, { timeout: 60_000 }, async () => {
+    const envoy = await start([name]);
+    try {
+      const port = await envoy.listenerPort("in");
+      await eventually(`a line about ${name}`, async () => {
+        await many(port, "/denied", 12, 1);
+        return envoy.log().includes(`${name} never came`) || undefined;
+      });
+      await many(port, "/denied", 12, 1);
+      assert.equal(envoy.log().split(`${name} never came`).length, 2);
+    } finally {
+      await envoy.stop();
+    }
+  });
+}
+
+test("without proxy_on_tick, spans are sent while others end, and one line says so", { timeout: 60_000 }, async () => {
+  const envoy = await start(["proxy_on_tick"]);
+  try {
+    const port = await envoy.listenerPort("in");
+    // A batch that is full is sent without a tick: so few, and slowly.
+    await eventually("a line about it", async () => {
+      await many(port, "/ticks", 1, 1);
+      await sleep(200);
+      return envoy.log().includes("proxy_on_tick never came") || undefined;
+    });
+    await eventually("spans to be sent", async () => {
+      return ((await account([envoy])).spans_sent ?? 0) > 0 || undefined;
+    });
+    assert.equal(envoy.log().split("proxy_on_tick never came").length, 2);
+  } finally {
+    await envoy.stop();
+  }
+});
+
+test("without proxy_on_log, spans are made at the end of the stream", { timeout: 60_000 }, async () => {
+  const envoy = await start(["proxy_on_log"]);
+  await during([envoy], async () => {
+    await many(await envoy.listenerPort("in"), "/unlogged", 5, 1);
+    await eventually("spans to be sent", async () => ((await account([envoy])).spans_sent === 5 ? true : undefined));
   });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HostOptions } from "../../host/options.ts";
 import type { Attributes } from "../../host/properties.ts";
-import { FRESH } from "./requests.ts";
+import { ended, FRESH, OK } from "./requests.ts";
 import { configuration, INBOUND, lightspan, NODE, Sidecar, type Changes } from "./sidecar.ts";
 
 /** The span ids of some requests, each of which starts a trace, in a VM without random_get. */
@@ -143,5 +143,57 @@ describe("a host function that is denied", () => {
       ...["proxy_set_property", "proxy_set_shared_data", "random_get"],
     ];
     assert.deepEqual(imports.map(({ name }) => name).sort(), [...NEEDED, ...optional].sort());
+  });
+});
+
+describe("a callback that is denied", () => {
+  const denying = (name: string, changes: Changes = {}) => Sidecar.start(changes, { denied: [name] });
+  const lines = (sidecar: Sidecar): string[] => sidecar.lines("warn").map((line) => line.split(":")[0] ?? "");
+
+  for (const name of ["proxy_on_configure", "proxy_on_context_create"]) {
+    it(`is told of with the first request, once: ${name}`, async () => {
+      const sidecar = await Sidecar.bare({ denied: [name] });
+      assert.ok(sidecar.host.configure(INBOUND, configuration()));
+      for (let i = 0; i < 20; i++) sidecar.host.requestHeaders(sidecar.host.openStream(INBOUND), FRESH);
+      assert.deepEqual(lines(sidecar), [`${name} never came`]);
+    });
+  }
+
+  it("is told of when ten streams went on to an upstream: proxy_on_request_headers", async () => {
+    const sidecar = await denying("proxy_on_request_headers");
+    const properties = ended({ upstream: { address: "10.0.0.9:9080" } });
+    sidecar.requests(20, { properties });
+    assert.deepEqual(lines(sidecar), ["proxy_on_request_headers never came for requests that went on"]);
+  });
+
+  it("is told of at the tick: proxy_on_done", async () => {
+    const sidecar = await denying("proxy_on_done");
+    sidecar.requests(20);
+    sidecar.tick();
+    sidecar.tick();
+    assert.deepEqual(lines(sidecar), ["proxy_on_done never came"]);
+  });
+
+  it("has its work done by the spans that end: proxy_on_tick", async () => {
+    const sidecar = await denying("proxy_on_tick");
+    for (let i = 0; i < 30; i++) {
+      const startNanos = BigInt(sidecar.host.now) * 1_000_000n;
+      sidecar.request({ properties: ended({ request: { time: startNanos, duration: 1_000_000n } }) });
+      if (sidecar.host.inFlight.length > 0) sidecar.answer();
+      sidecar.host.now += 1000;
+    }
+    assert.deepEqual(lines(sidecar), ["proxy_on_tick never came"]);
+    const { sent, buffered } = sidecar.account;
+    assert.ok(sent > 15 && sent + buffered <= 30, JSON.stringify(sidecar.account));
+  });
+
+  it("is told of by nobody where all of them come", async () => {
+    const sidecar = await Sidecar.start();
+    for (let i = 0; i < 30; i++) {
+      sidecar.request({ properties: OK });
+      sidecar.pass(1000);
+      while (sidecar.host.inFlight.length > 0) sidecar.answer();
+    }
+    assert.deepEqual(sidecar.lines("warn"), []);
   });
 });
