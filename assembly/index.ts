@@ -4,9 +4,10 @@
 import "./host/abort";
 import { reset } from "./bytes/arena";
 import { forgetCluster } from "./filter/ask";
+import { noteDone, noteTick } from "./filter/callbacks";
 import { tellAnswer } from "./filter/collector";
 import { configure, end, findRoot } from "./filter/root";
-import { beginStream, endStream } from "./filter/stream";
+import { beginStream, endStream, tellOfCallbacks } from "./filter/stream";
 import { findStream, openStream } from "./filter/streams";
 import { lookForFailed } from "./report/failed";
 
@@ -42,6 +43,8 @@ export function proxy_on_log(id: u32): void {
 export function proxy_on_tick(id: u32): void {
   reset();
   __collect();
+  noteTick();
+  tellOfCallbacks();
   forgetCluster();
   lookForFailed();
   let root = findRoot(id);
@@ -60,6 +63,7 @@ export function proxy_on_http_call_response(_id: u32, token: u32, headers: u32, 
  */
 export function proxy_on_done(id: u32): u32 {
   reset();
+  noteDone();
   if (findStream(id) === null) return end(id) ? 1 : 0;
   endStream(id, false);
   return 1;

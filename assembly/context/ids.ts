@@ -1,5 +1,6 @@
 // New trace and span ids: xoroshiro128++ (Blackman and Vigna, public domain), seeded once for each VM with 128 bits from
-// the host's random source. Workers, Envoys and restarts have each their own seed, so their sequences do not meet.
+// the host's random source. Workers, Envoys and restarts have each their own seed, so their sequences do not meet. Other values
+// are stirred in besides, because a host may deny its random source. It knows no host: filter/entropy.ts has the values.
 
 let s0: u64 = 0;
 let s1: u64 = 0;
@@ -8,6 +9,29 @@ let s1: u64 = 0;
 export function seed(a: u64, b: u64): void {
   s0 = a;
   s1 = (a | b) === 0 ? 0x9e3779b97f4a7c15 : b;
+}
+
+/**
+ * Moves the sequence to a place that depends on `value` as well. For a given value this maps each state to a state of its own, so
+ * nothing that was there before is lost, however poor the value is. For a given state, two values always give two states.
+ * The finalizer spreads a difference of one bit over all 64, so clocks that are a microsecond apart lead far apart.
+ */
+export function stir(value: u64): void {
+  let mixed = s0 ^ value;
+  // The finalizer of SplitMix64 (Steele, Lea and Flood).
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+  seed(mixed ^ (mixed >> 31), s1);
+  // So that the other half depends on it too.
+  nextId();
+}
+
+/** Stirs in `size` bytes at `at`. */
+export function stirBytes(at: usize, size: u32): void {
+  stir(size);
+  let end = at + size;
+  for (; at + 8 <= end; at += 8) stir(load<u64>(at));
+  for (; at < end; at++) stir(load<u8>(at));
 }
 
 /** The next id of 64 random bits; never zero, which the specifications keep for "no id". */

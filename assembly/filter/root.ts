@@ -5,14 +5,13 @@ import { takeOut } from "../bytes/list";
 import { over, Slice, text } from "../bytes/slice";
 import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
 import { isHeaderValue, Refusal } from "../config/section";
-import { seed } from "../context/ids";
 import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../context/propagation";
 import { Sampler } from "../context/sampling";
 import { readConfiguration } from "../host/calls";
+import { lacking, tellOfCosts } from "../host/capabilities";
 import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
-import { randomU64 } from "../host/random";
 import { Delivery, letsEnd } from "../report/delivery";
 import { introduce } from "../report/failed";
 import { Exchange } from "../span/exchange";
@@ -21,7 +20,9 @@ import { AUTHORITY, Trust, trustAt } from "../span/operation";
 import { TagSettings } from "../span/tags";
 import { prepare, Question } from "./attributes";
 import { deliveryFor, Reporter } from "./collector";
+import { noteRoot } from "./callbacks";
 import { CustomTags } from "./custom";
+import { seedIds } from "./entropy";
 import { askNode } from "./node";
 
 export class Root {
@@ -131,17 +132,22 @@ function refuse(reason: string): bool {
 
 /** Takes the configuration of the root context `id`, `size` bytes; false, with one line in the log, if it is refused. */
 export function configure(id: u32, size: u32): bool {
+  let denied = lacking(id, false, false);
+  if (denied.length > 0) return refuse(denied);
   let held = beginHold();
   let json = over(0, 0);
   readConfiguration(size, json);
   let settings = readSettings(json.at, json.size);
   if (settings === null) return refuse(refusedBecause);
+  let readsEnvironment = settings.accessTokenEnv.length > 0 || settings.environmentTags.length > 0;
+  denied = lacking(id, settings.logsTraceId, readsEnvironment);
+  if (denied.length > 0) return refuse(denied);
   let refusal = new Refusal();
   let custom = new CustomTags(settings, refusal);
   let accessToken = accessTokenOf(settings, refusal);
   if (refusal.reason.length > 0) return refuse(refusal.reason);
   if (!isSeeded) {
-    seed(randomU64(), randomU64());
+    tellOfCosts(seedIds(id));
     isSeeded = true;
     introduce();
   }
@@ -153,6 +159,7 @@ export function configure(id: u32, size: u32): bool {
   if (previous !== null && previous.delivery !== root.delivery) previous.delivery.leave(id);
   roots.push(root);
   root.delivery.join(id);
+  noteRoot();
   return true;
 }
 

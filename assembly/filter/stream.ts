@@ -18,8 +18,10 @@ import { nameOperation } from "../span/operation";
 import { Span } from "../span/span";
 import { describe } from "../span/tags";
 import { askExchange, wasAnsweredEarlier } from "./ask";
+import { noteHeaders, noteLog, noteOverdueTick, notePasser, takeSuspicion } from "./callbacks";
 import { askCustom } from "./custom";
 import { writeContext } from "./departure";
+import { meetStream } from "./entropy";
 import { keep, MOST_OF_VALUE, recall } from "./kept";
 import { findRoot, Root } from "./root";
 import { closeStream, findStream, Stream } from "./streams";
@@ -37,6 +39,7 @@ let hasToldOfHeaders: bool = false;
 
 /** Finds the stream's trace context in the request headers that carrier holds. */
 function begin(stream: Stream, root: Root): void {
+  meetStream();
   extract(root.propagation, received);
   if (metMalformed) counters.contextMalformed.add(1);
   continueFrom(received, stream.context, root.propagation, root.sampler, nowMs);
@@ -63,9 +66,18 @@ function writeLogIds(context: TraceContext): void {
   writeProperty(LOG_SPAN_ID, text, <u32>(writeHex(text, context.spanId) - text));
 }
 
+/** Says which callback never comes, if one is suspected anew. */
+export function tellOfCallbacks(): void {
+  let line = takeSuspicion();
+  if (line.length > 0) warn(line);
+}
+
 /** The request headers of stream `id` are here: continues the trace, or starts one, and sends it on with the request. */
 export function beginStream(id: u32): void {
   let stream = findStream(id);
+  noteHeaders(stream !== null);
+  // Here, since there may be no tick.
+  tellOfCallbacks();
   if (stream === null) return;
   let root = findRoot(stream.root);
   if (root === null) return;
@@ -95,6 +107,7 @@ function follow(stream: Stream, root: Root): void {
 
 /** The stream `id` has ended: makes its span, if its trace is sampled. Header maps can be read only if it `isLogged`. */
 export function endStream(id: u32, isLogged: bool): void {
+  if (isLogged) noteLog();
   let stream = findStream(id);
   if (stream === null) return;
   let root = findRoot(stream.root);
@@ -116,7 +129,13 @@ function countOrphan(stream: Stream): void {
  * nowhere, but Envoy's own tracer would have traced it. False if it is not to be traced.
  */
 function beginLate(stream: Stream, root: Root, isLogged: bool): bool {
-  if (!isLogged || !wasAnsweredEarlier() || !readCarrier()) return false;
+  if (!isLogged) return false;
+  if (!wasAnsweredEarlier()) {
+    notePasser();
+    tellOfCallbacks();
+    return false;
+  }
+  if (!readCarrier()) return false;
   counters.requests.add(1);
   begin(stream, root);
   if (root.logsTraceId && stream.context.sampled) writeLogIds(stream.context);
@@ -142,4 +161,7 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
   askCustom(root.tags.custom);
   describe(span, exchange, root.tags);
   root.delivery.record(span);
+  if (!root.delivery.wasOverdue) return;
+  noteOverdueTick();
+  tellOfCallbacks();
 }

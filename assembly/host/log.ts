@@ -4,7 +4,6 @@ import { proxy_log } from "@solo-io/proxy-runtime/assembly/imports";
 const INFO: u32 = 2;
 const WARN: u32 = 3;
 const ERROR: u32 = 4;
-const CRITICAL: u32 = 5;
 
 // A log line that the host refuses has nowhere else to be told: the status of proxy_log is dropped knowingly.
 function log(level: u32, message: string): void {
@@ -26,8 +25,4 @@ export function warn(message: string): void {
 
 export function error(message: string): void {
   log(ERROR, message);
-}
-
-export function critical(message: string): void {
-  log(CRITICAL, message);
 }

@@ -11,14 +11,17 @@ export interface Lightspan {
   environment?: Record<string, string>;
   /** Variables of Envoy's own environment that the VM may see. */
   hostEnvironment?: string[];
+  /** The host functions and callbacks that the VM may use; all if left out. */
+  allowed?: string[];
 }
 
 /** Lightspan as an HTTP filter; belongs first in the chain (docs/place.md). */
-export function lightspanFilter({ wasm, config, environment, hostEnvironment }: Lightspan): Config {
+export function lightspanFilter({ wasm, config, environment, hostEnvironment, allowed }: Lightspan): Config {
   const variables = {
     ...(environment === undefined ? {} : { key_values: environment }),
     ...(hostEnvironment === undefined ? {} : { host_env_keys: hostEnvironment }),
   };
+  const allowed_capabilities = Object.fromEntries((allowed ?? []).map((name) => [name, {}]));
   return {
     name: "lightspan",
     typed_config: {
@@ -33,6 +36,7 @@ export function lightspanFilter({ wasm, config, environment, hostEnvironment }: 
           code: { local: { filename: wasm } },
           ...(Object.keys(variables).length === 0 ? {} : { environment_variables: variables }),
         },
+        ...(allowed === undefined ? {} : { capability_restriction_config: { allowed_capabilities } }),
         configuration: {
           "@type": "type.googleapis.com/google.protobuf.StringValue",
           value: typeof config === "string" ? config : JSON.stringify(config),

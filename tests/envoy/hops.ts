@@ -20,6 +20,8 @@ export interface Hop {
   settings: Config;
   /** Variables of its VM. */
   environment?: Record<string, string>;
+  /** What its VM may use; all if left out. */
+  allowed?: string[];
   /** Makes it a listener of HTTP/3. */
   http3?: KeyPair;
 }
@@ -34,6 +36,8 @@ export interface Hops {
   connectionManager?: Config;
   /** Another Envoy than the one of all tests. */
   binary?: string;
+  /** Workers of each Envoy; 1 if left out. */
+  concurrency?: number;
 }
 
 /** Requests from this machine count as internal, as those from an application beside its sidecar should. */
@@ -48,9 +52,9 @@ export function reporting(settings: Config): Config {
 }
 
 /** Lightspan, and the filters that write what it has set as filter states, if it is told to. */
-function filtersOf({ settings, environment }: Hop): Config[] {
+function filtersOf({ settings, environment, allowed }: Hop): Config[] {
   const { via } = (settings.propagation ?? {}) as { via?: string };
-  const lightspan = lightspanFilter({ wasm, config: reporting(settings), environment });
+  const lightspan = lightspanFilter({ wasm, config: reporting(settings), environment, allowed });
   return [lightspan, ...(via === "filter_state" ? headerFilters() : [])];
 }
 
@@ -78,6 +82,7 @@ export async function startHops({
   collector,
   connectionManager,
   binary,
+  concurrency,
 }: Hops): Promise<EnvoyProcess> {
   const listeners = hops.map((hop) => httpListener(listenerOf(hop, connectionManager ?? {})));
   const clusters = [
@@ -85,7 +90,7 @@ export async function startHops({
     cluster(collectorCluster, [{ host: "127.0.0.1", port: collector }]),
   ];
   const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters);
-  return startEnvoy({ binary: binary ?? (await envoyBinary), name, config });
+  return startEnvoy({ binary: binary ?? (await envoyBinary), name, config, concurrency });
 }
 
 /** The counters of all `envoys`, once `requests` or more have been counted and all their spans sent. */

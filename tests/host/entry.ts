@@ -31,12 +31,12 @@ export class Entry {
     return new Entry(vm, instance.exports as Record<string, Callback>);
   }
 
-  /** Calls `name` for `context`; `fallback` if the module does not export it. A trap kills the VM, and is thrown. */
+  /** Calls `name` for `context`; `fallback` if the module does not export it, or may not. A trap kills the VM, and is thrown. */
   call(context: Context, name: string, fallback: number, a = 0, b = 0, c = 0, d = 0): number {
     const vm = this.vm;
     if (this.isDead) throw new Error("the VM is dead of an earlier trap");
     if (vm.current) throw new Error("the VM is in a callback already");
-    const callback = this.exports[name];
+    const callback = vm.denied.has(name) ? undefined : this.exports[name];
     if (!callback) return fallback;
     vm.current = context;
     vm.effective = null;

@@ -33,8 +33,9 @@ export class Host {
   /** Starts a VM. Rejects for a module that Envoy would not start. */
   static async load(bytes: Uint8Array, options: HostOptions = {}): Promise<Host> {
     const { clusters, node, environment = {}, now = 1_700_000_000_000, seed = 1, shared = newShared() } = options;
+    const denied = new Set(options.denied);
     const known = clusters ? new Set(clusters) : null;
-    const vm = new Vm(known, toProperties(node), environment, now, new Random(seed), shared);
+    const vm = new Vm(known, toProperties(node), environment, now, new Random(seed), shared, denied);
     return new Host(vm, await Entry.open(bytes, vm));
   }
 

@@ -7,7 +7,7 @@ import { headerImports } from "./imports/headers.ts";
 import { metricImports } from "./imports/metrics.ts";
 import { sharedImports } from "./imports/shared.ts";
 import { systemImports } from "./imports/system.ts";
-import { OK, UNIMPLEMENTED } from "./status.ts";
+import { INTERNAL_FAILURE, NOT_CAPABLE, OK, UNIMPLEMENTED } from "./status.ts";
 import type { Vm } from "./vm.ts";
 
 export type HostFunction = (...args: number[]) => number;
@@ -16,6 +16,8 @@ const ALLOWED_IN_MALLOC = ["proxy_log"];
 const ALLOWED_AT_START = ["proxy_log", "random_get", "environ_get", "environ_sizes_get"];
 
 const unimplemented: HostFunction = () => UNIMPLEMENTED;
+const denied: HostFunction = () => INTERNAL_FAILURE;
+const notCapable: HostFunction = () => NOT_CAPABLE;
 
 function guarded(vm: Vm, name: string, answer: HostFunction): HostFunction {
   const tally = vm.tallies.of(name);
@@ -46,7 +48,10 @@ export function link(module: WebAssembly.Module, vm: Vm): WebAssembly.Imports {
   const imports: Record<string, Record<string, HostFunction>> = {};
   for (const { module: space, name } of WebAssembly.Module.imports(module)) {
     const exists = space === "wasi_snapshot_preview1" || (space === "env" && name.startsWith("proxy_"));
-    if (exists) (imports[space] ??= {})[name] = guarded(vm, name, known[name] ?? unimplemented);
+    if (!exists) continue;
+    const refusal = space === "env" ? denied : notCapable;
+    const answer = vm.denied.has(name) ? refusal : (known[name] ?? unimplemented);
+    (imports[space] ??= {})[name] = guarded(vm, name, answer);
   }
   return imports;
 }

@@ -16,6 +16,8 @@ export interface HostOptions {
   now?: number;
   /** Of the host's random source. */
   seed?: number;
+  /** Host functions and callbacks that `capability_restriction_config` does not allow. */
+  denied?: string[];
 }
 
 /** How a stream ended. */

@@ -7,3 +7,6 @@ export const CAS_MISMATCH = 5;
 export const INVALID_MEMORY_ACCESS = 6;
 export const INTERNAL_FAILURE = 10;
 export const UNIMPLEMENTED = 12;
+
+/** WASI's answer where a capability is missing (`ENOTCAPABLE`); a proxy_… function answers INTERNAL_FAILURE. */
+export const NOT_CAPABLE = 76;

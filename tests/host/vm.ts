@@ -112,6 +112,7 @@ export class Vm {
     now: number,
     readonly random: Random,
     readonly shared: Shared,
+    readonly denied: ReadonlySet<string>,
   ) {
     this.now = now;
   }

@@ -61,12 +61,14 @@ describe("the host calls of a request", () => {
 });
 
 describe("the host calls that are not made for each request", () => {
-  it("are the timer, of the first one", async () => {
+  it("are the timer, and what makes its ids its own, of the first one", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.forgetHostCalls();
     sidecar.request({ headers: UNSAMPLED });
     assert.deepEqual(sidecar.host.hostCalls, {
+      proxy_get_current_time_nanoseconds: 1,
       proxy_get_header_map_pairs: 1,
+      proxy_get_property: 2,
       proxy_set_effective_context: 1,
       proxy_set_tick_period_milliseconds: 1,
     });
@@ -125,6 +127,7 @@ describe("the host calls that are not made for each request", () => {
     const sidecar = await Sidecar.start();
     const properties = ended({ xds: { cluster_name: "inbound|9080||" } });
     const asked = () => sidecar.host.hostCalls.proxy_get_property ?? 0;
+    sidecar.request({ headers: UNSAMPLED });
     const counts: number[] = [];
     for (let i = 0; i < 4; i++) {
       const before = asked();
@@ -139,6 +142,7 @@ describe("the host calls that are not made for each request", () => {
     const sidecar = await Sidecar.bare();
     sidecar.host.refuse("proxy_call_foreign_function", 1);
     sidecar.configure(INBOUND);
+    sidecar.request();
     sidecar.host.forgetHostCalls();
     sidecar.request();
     assert.equal(sidecar.host.hostCalls.proxy_call_foreign_function, undefined);

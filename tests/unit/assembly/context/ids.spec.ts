@@ -1,4 +1,4 @@
-import { nextId, seed } from "../../../../assembly/context/ids";
+import { nextId, seed, stir, stirBytes } from "../../../../assembly/context/ids";
 
 const SLOTS: u32 = 1 << 19;
 const table: usize = heap.alloc(<usize>SLOTS * 8);
@@ -83,5 +83,60 @@ describe("ids", () => {
     }
     // Five sigma: a fair coin leaves this range once in some thousand years of test runs.
     for (let bit = 0; bit < 64; bit++) expect(abs(counts[bit] - 5000) < 250).toBe(true, bit.toString());
+  });
+
+  it("are others for every other value that was stirred in, though the seed was none", () => {
+    memory.fill(table, 0, 4000 * 8);
+    let met = 0;
+    // Microseconds of a clock, and what a small number after it changes.
+    for (let i: u64 = 0; i < 4000; i++) {
+      seed(0, 0);
+      stir(1_764_240_000_000_000_000 + (i >> 2) * 1000);
+      stir(i & 3);
+      let id = nextId();
+      for (let j: usize = 0; j < <usize>i; j++) if (load<u64>(table + j * 8) === id) met++;
+      store<u64>(table + <usize>i * 8, id);
+    }
+    expect(met).toBe(0);
+  });
+
+  it("keep what the seed was when the same value is stirred in", () => {
+    seed(1, 2);
+    stir(7);
+    let first = nextId();
+    seed(1, 3);
+    stir(7);
+    expect(nextId()).not.toBe(first);
+  });
+
+  it("change in about half of their bits for one bit that was stirred in", () => {
+    let changed: u64 = 0;
+    for (let bit: u64 = 0; bit < 64; bit++) {
+      seed(0, 0);
+      stir(0);
+      let id = nextId();
+      seed(0, 0);
+      stir(1 << bit);
+      changed += popcnt(id ^ nextId());
+    }
+    expect(changed > 64 * 28 && changed < 64 * 36).toBe(true, changed.toString());
+  });
+
+  it("depend on each byte of a text that was stirred in, and on its length", () => {
+    let text = changetype<usize>(new StaticArray<u8>(21));
+    let seen = new Set<u64>();
+    for (let size: u32 = 0; size <= 21; size++) {
+      seed(0, 0);
+      stirBytes(text, size);
+      seen.add(nextId());
+    }
+    for (let place: usize = 0; place < 21; place++) {
+      store<u8>(text + place, 1);
+      seed(0, 0);
+      stirBytes(text, 21);
+      seen.add(nextId());
+      store<u8>(text + place, 0);
+    }
+    expect(seen.size).toBe(43);
   });
 });

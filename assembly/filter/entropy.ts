@@ -1,0 +1,45 @@
+// Where the ids of this VM begin. Random bits would do alone, but a host may deny them, and a sequence that begins with zeros
+// would be the same in every worker of every Envoy. So whatever makes two VMs differ is stirred in besides, in any case: the clock, the node's
+// id, and, with the first stream, the client's address and the number of its connection. Two Envoys differ in
+// their node, and two workers of one Envoy never share a connection's number.
+import { allocate } from "../bytes/arena";
+import { Slice, text } from "../bytes/slice";
+import { seed, stir, stirBytes } from "../context/ids";
+import { nowNanos } from "../host/clock";
+import { readProperty } from "../host/properties";
+import { fillRandom } from "../host/random";
+
+const NODE_ID: Slice = text("xds\0node\0id");
+const CONNECTION_ID: Slice = text("connection\0id");
+const SOURCE_ADDRESS: Slice = text("source\0address");
+const SEED_SIZE: u32 = 16;
+
+const value: Slice = new Slice();
+let hasMetStream: bool = false;
+
+function stirProperty(path: Slice): void {
+  if (readProperty(path, value)) stirBytes(value.at, value.size);
+}
+
+/** Begins the sequence of ids, at the first configuration: that of the root context `root`. False if there were no random bits. */
+export function seedIds(root: u32): bool {
+  let at = allocate(SEED_SIZE);
+  memory.fill(at, 0, SEED_SIZE);
+  let isRandom = fillRandom(at, SEED_SIZE);
+  seed(load<u64>(at), load<u64>(at + 8));
+  stir(nowNanos());
+  stir(root);
+  stirProperty(NODE_ID);
+  // Envoy's clock tells microseconds. Two workers that were equally quick once are hardly so twice.
+  stir(nowNanos());
+  return isRandom;
+}
+
+/** Stirs in what the first stream brings, before an id is made for it. At each stream, since nobody knows which is the first. */
+export function meetStream(): void {
+  if (hasMetStream) return;
+  hasMetStream = true;
+  stir(nowNanos());
+  stirProperty(CONNECTION_ID);
+  stirProperty(SOURCE_ADDRESS);
+}

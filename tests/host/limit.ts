@@ -1,0 +1,38 @@
+// A module whose memory cannot grow for ever. Knows where the limit of a memory stands in WebAssembly's binary form.
+
+const HEADER = 8;
+const MEMORY_SECTION = 5;
+
+/** The unsigned number (LEB128) at `at`, and where it ends. */
+function readNumber(bytes: Uint8Array, at: number): [value: number, end: number] {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++] ?? 0;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return [value, at];
+  }
+}
+
+function number(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...number(value >>> 7)];
+}
+
+/** `bytes` with a memory that grows to `pages` of 64 KiB at most: `memory.grow` fails beyond. */
+export function limitMemory(bytes: Uint8Array, pages: number): Uint8Array {
+  for (let at = HEADER; at < bytes.length;) {
+    const [size, start] = readNumber(bytes, at + 1);
+    if (bytes[at] !== MEMORY_SECTION) {
+      at = start + size;
+      continue;
+    }
+    // One memory: [count 1][has a maximum][least][most].
+    const [least] = readNumber(bytes, start + 2);
+    const section = [1, 1, ...number(least), ...number(pages)];
+    return Buffer.concat([
+      bytes.subarray(0, at),
+      Uint8Array.from([MEMORY_SECTION, ...number(section.length), ...section]),
+      bytes.subarray(start + size),
+    ]);
+  }
+  throw new Error("the module has no memory");
+}

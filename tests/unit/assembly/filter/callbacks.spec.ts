@@ -1,0 +1,53 @@
+import {
+  noteDone,
+  noteHeaders,
+  noteLog,
+  noteOverdueTick,
+  notePasser,
+  noteRoot,
+  noteTick,
+  takeSuspicion,
+} from "../../../../assembly/filter/callbacks";
+
+// One VM, in the order in which it lives: what has come stays known.
+describe("callbacks that never come", () => {
+  it("are not suspected where nothing happens", () => {
+    expect(takeSuspicion()).toBe("");
+  });
+
+  it("are told of once: request headers that went on past us", () => {
+    for (let i = 0; i < 9; i++) notePasser();
+    expect(takeSuspicion()).toBe("");
+    notePasser();
+    expect(takeSuspicion().startsWith("proxy_on_request_headers never came")).toBe(true);
+    notePasser();
+    expect(takeSuspicion()).toBe("");
+  });
+
+  it("are told of one after the other: a stream that was not created, a root context that was not configured", () => {
+    noteHeaders(true);
+    noteHeaders(false);
+    expect(takeSuspicion().startsWith("proxy_on_context_create never came")).toBe(true);
+    expect(takeSuspicion().startsWith("proxy_on_configure never came")).toBe(true);
+    expect(takeSuspicion()).toBe("");
+    noteRoot();
+    noteHeaders(true);
+    expect(takeSuspicion()).toBe("");
+  });
+
+  it("are told of where streams are logged and never end", () => {
+    for (let i = 0; i < 9; i++) noteLog();
+    expect(takeSuspicion()).toBe("");
+    noteLog();
+    expect(takeSuspicion().startsWith("proxy_on_done never came")).toBe(true);
+    noteDone();
+    noteLog();
+    expect(takeSuspicion()).toBe("");
+  });
+
+  it("are no ticks that came once and are late now", () => {
+    noteTick();
+    noteOverdueTick();
+    expect(takeSuspicion()).toBe("");
+  });
+});
