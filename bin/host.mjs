@@ -5,6 +5,7 @@
 const OK = 0;
 const NOT_FOUND = 1;
 const UNIMPLEMENTED = 12;
+const BAD_ARGUMENT = 2;
 /** WasmBufferType, PluginConfiguration */
 const PLUGIN_CONFIGURATION = 7;
 const LEVELS = /** @type {const} */ (["trace", "debug", "info", "warn", "error", "critical"]);
@@ -34,6 +35,8 @@ export function tryConfiguration(module, configuration, environment) {
   /** @type {Record<string, HostCall>} */
   const answers = {
     proxy_log(level = 0, at = 0, size = 0) {
+      // The module asks at the configuration what it may call, with a level that no host has.
+      if (level > 5) return BAD_ARGUMENT;
       lines.push({ level: LEVELS[level] ?? "critical", text: bytes(at, size).toString("utf8") });
       return OK;
     },

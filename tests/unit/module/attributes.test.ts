@@ -16,7 +16,8 @@ async function spanOf(exchange: Exchange, hasExpressions: boolean, node: Attribu
   sidecar.configure(exchange.root ?? INBOUND);
   sidecar.host.forgetHostCalls();
   sidecar.request(exchange);
-  const singly = sidecar.host.hostCalls.proxy_get_property ?? 0;
+  // Two are for the ids, at the first stream of a VM.
+  const singly = (sidecar.host.hostCalls.proxy_get_property ?? 0) - 2;
   sidecar.tick(exchange.root);
   return { span: sidecar.readings[0]?.spans[0], singly };
 }
