@@ -140,7 +140,7 @@ export function configure(id: u32, size: u32): bool {
   let settings = readSettings(json.at, json.size);
   if (settings === null) return refuse(refusedBecause);
   let readsEnvironment = settings.accessTokenEnv.length > 0 || settings.environmentTags.length > 0;
-  denied = lacking(id, settings.logsTraceId, readsEnvironment);
+  denied = lacking(id, settings.logsTraceId || settings.viaStates, readsEnvironment);
   if (denied.length > 0) return refuse(denied);
   let refusal = new Refusal();
   let custom = new CustomTags(settings, refusal);

@@ -102,7 +102,7 @@ test("without a host function that is needed, the configuration is refused", { t
   await refusedWithout(["proxy_log"]);
   assert.equal(denied.exec(await refusedWithout(["proxy_http_call"]))?.[1], "proxy_http_call");
   const forIds = denied.exec(await refusedWithout(["proxy_set_property"]))?.[1];
-  assert.equal(forIds, "proxy_set_property (or no log.trace_id)");
+  assert.equal(forIds, "proxy_set_property (or no log.trace_id, no propagation.via of filter_state)");
 });
 
 test("with all of them, and one that is not needed denied, it goes on and says what it costs", async () => {

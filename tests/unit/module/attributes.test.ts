@@ -86,6 +86,8 @@ describe("the virtual host", () => {
       const sidecar = await Sidecar.bare({ node });
       sidecar.host.refuse("proxy_call_foreign_function", NOT_FOUND);
       sidecar.configure(INBOUND, changes);
+      // The first stream is asked for more: where ids begin.
+      sidecar.request();
       sidecar.host.forgetHostCalls();
       sidecar.request();
       return sidecar.host.hostCalls.proxy_get_property ?? 0;

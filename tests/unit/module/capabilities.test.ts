@@ -79,7 +79,11 @@ describe("a host function that is denied", () => {
   });
 
   for (const [name, changes, words] of [
-    ["proxy_set_property", { log: { trace_id: true } }, "proxy_set_property (or no log.trace_id)"],
+    [
+      "proxy_set_property",
+      { log: { trace_id: true } },
+      "proxy_set_property (or no log.trace_id, no propagation.via of filter_state)",
+    ],
     ...["environ_get", "environ_sizes_get"].flatMap((name) =>
       [{ collector: { access_token_env: "TOKEN" } }, { tags: { environment: { e: "TOKEN" } } }].map(
         (changes) =>

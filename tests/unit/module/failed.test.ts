@@ -29,7 +29,7 @@ function assertEnvoyBalanced(sidecars: Sidecar[]): Record<string, number> {
 /** Traffic for so many ticks. */
 function work(sidecar: Sidecar, ticks: number): void {
   for (let i = 0; i < ticks; i++) {
-    sidecar.host.log(begin(sidecar, UNSAMPLED), { properties: OK });
+    end(sidecar, begin(sidecar, UNSAMPLED));
     sidecar.host.tick(INBOUND);
     while (sidecar.host.inFlight.length > 0) sidecar.host.answer(sidecar.host.inFlight[0]?.token ?? 0, { status: 200 });
   }
@@ -41,11 +41,16 @@ function begin(sidecar: Sidecar, headers = SAMPLED): number {
   return stream;
 }
 
+function end(sidecar: Sidecar, stream: number): void {
+  sidecar.host.log(stream, { properties: OK });
+  sidecar.host.done(stream);
+}
+
 describe("the part of a VM that failed", () => {
   it("is counted as lost by one of those that live on, once", async () => {
     const all = await workers(3);
     const [dead, ...living] = all as [Sidecar, Sidecar, Sidecar];
-    for (let i = 0; i < 4; i++) dead.host.log(begin(dead), { properties: OK });
+    for (let i = 0; i < 4; i++) end(dead, begin(dead));
     begin(dead, FRESH);
     begin(dead, UNSAMPLED);
     begin(dead, UNSAMPLED);
@@ -68,7 +73,7 @@ describe("the part of a VM that failed", () => {
       if (i % 5 === 0) slow.host.tick(INBOUND);
     }
     assert.equal(assertEnvoyBalanced(all).requests_open, 1);
-    slow.host.log(stream, { properties: OK });
+    end(slow, stream);
     assert.equal(slow.spans().length, 1);
     assert.equal(assertEnvoyBalanced(all).spans_dropped, 0);
   });
@@ -77,12 +82,12 @@ describe("the part of a VM that failed", () => {
     const all = await workers(2);
     const [slow, busy] = all as [Sidecar, Sidecar];
     const stream = begin(slow);
-    slow.host.log(begin(slow), { properties: OK });
+    end(slow, begin(slow));
     slow.host.tick(INBOUND);
     work(busy, 60);
     assert.equal(assertEnvoyBalanced(all).spans_dropped_vm_failed, 2);
     work(slow, 30);
-    slow.host.log(stream, { properties: OK });
+    end(slow, stream);
     work(slow, 2);
     const sum = assertEnvoyBalanced(all);
     assert.deepEqual([sum.spans_buffered, sum.requests_open, sum.spans_sent], [0, 0, 2]);

@@ -1,7 +1,7 @@
 // When reports cannot go out: what is lost is counted, and told of once in a while.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { BAD_ARGUMENT, INTERNAL_FAILURE } from "../../host/status.ts";
+import { BAD_ARGUMENT, INTERNAL_FAILURE, UNIMPLEMENTED } from "../../host/status.ts";
 import { droppedBecause } from "./account.ts";
 import { request, SPAN_ID, TRACE_ID } from "./requests.ts";
 import { INBOUND, Sidecar } from "./sidecar.ts";
@@ -60,6 +60,7 @@ describe("a report that Envoy does not take", () => {
 
   it("is tried again, and the next one goes after it", async () => {
     const sidecar = await Sidecar.start(EACH);
+    sidecar.host.forgetHostCalls();
     sidecar.host.refuse("proxy_http_call", (call) => (call === 1 ? INTERNAL_FAILURE : 0));
     sidecar.request({ headers: numbered(1) });
     sidecar.request({ headers: numbered(2) });
@@ -303,7 +304,7 @@ describe("a flood of failures", () => {
 describe("counters that Envoy does not take", () => {
   it("are told of once, and the spans go out all the same", async () => {
     const sidecar = await Sidecar.bare();
-    sidecar.host.refuse("proxy_define_metric", INTERNAL_FAILURE);
+    sidecar.host.refuse("proxy_define_metric", UNIMPLEMENTED);
     assert.ok(sidecar.host.configure(INBOUND, '{"collector":{"cluster":"lightstep"}}'));
     assert.equal(sidecar.lines("error").length, 1);
     const stream = sidecar.host.openStream(INBOUND);

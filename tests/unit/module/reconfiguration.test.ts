@@ -183,6 +183,7 @@ describe("a changed configuration", () => {
 
   it("that is the same as before leaves the buffer, the timer and the report under way alone", async () => {
     const sidecar = await Sidecar.start();
+    sidecar.host.forgetHostCalls();
     sidecar.request();
     sidecar.tick();
     sidecar.requests(3);
@@ -211,6 +212,7 @@ describe("a changed configuration", () => {
 
   it("of another collector does not end the root context that it came to", async () => {
     const sidecar = await Sidecar.start();
+    sidecar.host.forgetHostCalls();
     sidecar.collectors = 2;
     sidecar.requests(3);
     sidecar.configure(INBOUND, ANOTHER);
@@ -235,6 +237,7 @@ describe("a changed configuration", () => {
 
   it("and the one before it again, in turn, drop nothing", async () => {
     const sidecar = await Sidecar.start();
+    sidecar.host.forgetHostCalls();
     sidecar.collectors = 2;
     sidecar.requests(3);
     sidecar.configure(INBOUND, ANOTHER);
