@@ -1,0 +1,295 @@
+// The configuration of the Envoy full of probes: its listeners by what is special about them, its routes by what happens to a
+// request. Each listener exists on TCP, for HTTP/1 and HTTP/2, and on UDP, for HTTP/3.
+import type { Config } from "../../../envoy/config/bootstrap.ts";
+import { cluster } from "../../../envoy/config/cluster.ts";
+import { httpListener } from "../../../envoy/config/listener.ts";
+import type { Upstreams } from "../../envoy/equality/routes.ts";
+import { http3KeyPair } from "../../envoy/http3.ts";
+import { probeConfig, probeFilter, type Probe } from "../probe/compile.ts";
+
+export const sentinelPath = "/sentinel";
+export const http3Name = (name: string): string => `${name} over HTTP/3`;
+
+const callbacks = ["create", "rh", "sh", "log", "done", "delete"];
+
+/** Logs which callbacks come, and the path, by which the sentinel is known. */
+const plain = [...callbacks, "rh header 0 :path"];
+
+/** Everything that Lightspan reads, and the list that it asks for. */
+export const attributes = [
+  ...["request.method", "request.path", "request.host", "request.id", "request.useragent", "request.time"],
+  ...["request.duration", "request.protocol", "request.size", "request.total_size"],
+  ...["response.code", "response.flags", "response.size", "response.total_size", "response.code_details"],
+  ...["response.grpc_status", "source.address", "upstream.address", "connection_id"],
+  ...["xds.cluster_name", "xds.route_name", "xds.listener_direction", "xds.filter_chain_name"],
+];
+export const lists = {
+  "a list": "[request.time,request.duration,request.protocol,response.code,response.size,xds.cluster_name]",
+  "a list with has()":
+    "[request.time,request.protocol,has(response.code)?response.code:0,response.size,xds.listener_direction]",
+};
+export const maps = { "request headers": 0, "request trailers": 1, "response headers": 2, "response trailers": 3 };
+export const readingCallbacks = ["create", "rh", "sh", "log", "done"];
+
+const questions = [
+  ...Object.values(maps).map((map) => `map ${map}`),
+  ...attributes.map((attribute) => `get ${attribute}`),
+  ...Object.values(lists).map((list) => `cel ${list}`),
+];
+const reading = [
+  ...plain,
+  ...readingCallbacks.flatMap((callback) => [
+    `${callback} state probe_${callback} set`,
+    ...questions.map((question) => `${callback} ${question}`),
+  ]),
+];
+
+/** Actions that may clear the route cache, by the mood that asks for them. */
+export const routeActions: Record<string, string> = {
+  nothing: "time",
+  "replace-new": "replace 0 x-new a",
+  "replace-same": "replace 0 x-here here",
+  add: "add 0 x-new a",
+  remove: "remove 0 x-here",
+  "remove-absent": "remove 0 x-absent",
+  "set-pairs": "set-pairs 0",
+  clear_route_cache: "foreign clear_route_cache",
+  "header-read": "header 0 x-here",
+  "property-read": "get xds.route_name",
+  "filter-state": "state probe_routing v",
+};
+const routing = [
+  ...plain,
+  ...Object.entries(routeActions).map(([mood, action]) => `rh?${mood} ${action}`),
+  ...Object.values(routeActions).flatMap((action) => (/^replace 0 x-new/.test(action) ? [`sh?late ${action}`] : [])),
+];
+
+/** What is asked of calls, counters and timers, by callback. */
+export const callCallbacks = ["create", "rh", "sh", "log", "done", "delete"];
+export const odds = ["map-size 0", "buffer 4", "status", "get no.such", "metric m", "call no-such-cluster /"];
+const calling = [
+  ...plain,
+  "configure gauge m",
+  "configure call empty /configure",
+  ...callCallbacks.map((callback) => `${callback} call http1 /u/ok`),
+  ...odds.map((odd) => `log ${odd}`),
+  "answer",
+];
+
+/** Traps in the callback that the mood names. */
+const trapping = [
+  ...plain,
+  "configure gauge kept",
+  "configure",
+  ...["rh", "sh", "log", "done"].map((callback) => `${callback}?${callback} trap`),
+  "rh?add increment kept 3",
+  "rh metric kept",
+  "rh?share shared-set key value",
+  "rh shared-get key",
+  "configure shared-get key",
+];
+export const policies = ["FAIL_RELOAD", "FAIL_OPEN", "FAIL_CLOSED"] as const;
+
+/** What is denied, and the question that shows what comes of it. */
+export const denials: Record<string, string> = {
+  proxy_set_tick_period_milliseconds: "rh tick 0",
+  proxy_get_header_map_pairs: "rh map 0",
+  proxy_get_property: "rh get request.path",
+  random_get: "rh random",
+  proxy_on_log: "rh time",
+  proxy_on_request_headers: "log header 0 :path",
+};
+
+function filter(name: string, type: string, config: Config = {}): Config {
+  return { name, typed_config: { "@type": `type.googleapis.com/envoy.extensions.filters.http.${type}`, ...config } };
+}
+
+const earlyRbac = filter("early-rbac", "rbac.v3.RBAC");
+const lateRbac = filter("late-rbac", "rbac.v3.RBAC");
+
+/** Sets the header that one route wants, after the route was chosen. */
+const admit = filter("admit", "header_mutation.v3.HeaderMutation", {
+  mutations: {
+    request_mutations: ["x-role", "x-here"].map((key) => ({
+      append: { header: { key, value: key === "x-role" ? "admin" : "here" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" },
+    })),
+  },
+});
+
+/** The filter, but for requests with `x-skip`. */
+function skippable(inner: Config): Config {
+  const input = {
+    name: "header",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
+      header_name: "x-skip",
+    },
+  };
+  const skip = {
+    name: "skip",
+    typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter" },
+  };
+  return {
+    name: "matched",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher",
+      extension_config: inner,
+      xds_matcher: { matcher_tree: { input, exact_match_map: { map: { yes: { action: skip } } } } },
+    },
+  };
+}
+
+const states = readingCallbacks.map((each) => `${each}=%FILTER_STATE(wasm.probe_${each}:PLAIN)%`).join(" ");
+const accessLog = (text: string): Config => ({
+  name: "stdout",
+  typed_config: {
+    "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+    log_format: { text_format_source: { inline_string: `${text}\n` } },
+  },
+});
+const wasmLog = (wasm: string, probe: Probe): Config => ({
+  name: "probe",
+  typed_config: {
+    "@type": "type.googleapis.com/envoy.extensions.access_loggers.wasm.v3.WasmAccessLog",
+    config: probeConfig(wasm, probe),
+  },
+});
+
+interface Listener {
+  filters: Config[];
+  connectionManager?: Config;
+}
+
+/** `all` are the names of the module's imports and exports. */
+function special(wasm: string, all: string[]): Record<string, Listener> {
+  const one = (script: string[], more: Partial<Probe> & { name: string }): Config =>
+    probeFilter(wasm, { vm: "probe", script, ...more });
+  const failing = policies.flatMap((policy): [string, Listener][] => [
+    [policy, { filters: [one(trapping, { name: policy, vm: policy, policy, backoff: "3600s" })] }],
+    [`neighbour of ${policy}`, { filters: [one(plain, { name: `neighbour-of-${policy}`, vm: policy, policy })] }],
+  ]);
+  const denied = Object.entries(denials).map(([name, question]): [string, Listener] => {
+    const allowed = all.filter((each) => each !== name);
+    return [`without ${name}`, { filters: [one([...plain, question], { name: `without-${name}`, vm: name, allowed })] }];
+  });
+  return {
+    plain: { filters: [earlyRbac, one(plain, { name: "plain" }), lateRbac] },
+    matching: { filters: [skippable(one(plain, { name: "matching" }))] },
+    flushing: {
+      filters: [one(plain, { name: "flushing" })],
+      connectionManager: {
+        access_log: [accessLog("FLUSH %REQ(:PATH)%")],
+        access_log_options: { access_log_flush_interval: "0.02s", flush_access_log_on_new_request: true },
+      },
+    },
+    reading: {
+      filters: [earlyRbac, one(reading, { name: "reading" })],
+      connectionManager: { access_log: [accessLog(`ACCESS ${states}`)] },
+    },
+    routing: { filters: [admit, one(routing, { name: "routing" })] },
+    calling: { filters: [one(calling, { name: "calling" })] },
+    logging: {
+      filters: [earlyRbac, one([...plain, "rh state probe_logging set"], { name: "logging" })],
+      connectionManager: {
+        access_log: [wasmLog(wasm, { name: "logger", vm: "probe", script: ["log", ...questions.map((q) => `log ${q}`)] })],
+      },
+    },
+    recovering: { filters: [one(trapping, { name: "recovering", backoff: "0.1s" , vm: "recovering" })] },
+    ...Object.fromEntries(failing),
+    ...Object.fromEntries(denied),
+  };
+}
+
+export function listenersOf(wasm: string, all: string[]): Config[] {
+  return Object.entries(special(wasm, all)).flatMap(([name, { filters, connectionManager }]) => {
+    const listener = {
+      name,
+      address: "127.0.0.1",
+      port: 0,
+      direction: "INBOUND" as const,
+      routeName: "probe",
+      virtualHosts: [],
+      filters,
+      connectionManager: { ...common, ...connectionManager },
+    };
+    return [httpListener(listener), httpListener({ ...listener, name: http3Name(name), http3: http3KeyPair })];
+  });
+}
+
+function to(cluster: string, more: Config = {}): Config {
+  return { route: { cluster, timeout: "10s", ...more } };
+}
+
+/** A route of everything under `/<name>/`, which the upstream sees under /u/. */
+function under(name: string, action: Config): Config {
+  const route = "route" in action ? { route: { prefix_rewrite: "/u/", ...(action.route as Config) } } : {};
+  return { name, match: { prefix: `/${name}/` }, ...action, ...route };
+}
+
+const deny = (name: string): Config => ({
+  typed_per_filter_config: {
+    [name]: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBACPerRoute",
+      rbac: { rules: { action: "ALLOW" } },
+    },
+  },
+});
+const withoutProbe: Config = {
+  typed_per_filter_config: {
+    probe: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", disabled: true },
+  },
+};
+const tunnel = { upgrade_configs: [{ upgrade_type: "CONNECT", connect_config: {} }] };
+
+const routes: Config[] = [
+  { name: "tunnel", match: { connect_matcher: {} }, route: { cluster: "tcp", ...tunnel } },
+  { match: { path: sentinelPath }, direct_response: { status: 204 } },
+  { match: { prefix: "/role/", headers: [{ name: "x-role", string_match: { exact: "admin" } }] }, direct_response: { status: 210 } },
+  { match: { prefix: "/role/" }, direct_response: { status: 211 } },
+  { name: "plain", match: { prefix: "/u/" }, ...to("http1") },
+  under("grpc", to("http2", { prefix_rewrite: "/" })),
+  under("direct", { direct_response: { status: 418, body: { inline_string: "short and stout" } } }),
+  under("nowhere", to("no-such-cluster")),
+  under("refused", to("refused")),
+  under("timeout", to("http1", { timeout: "0.1s" })),
+  under("idle", to("http1", { idle_timeout: "0.1s" })),
+  under("mirrored", to("http1", { request_mirror_policies: [{ cluster: "http1" }] })),
+  under("followed", to("http1", { internal_redirect_policy: { allow_cross_scheme_redirect: true } })),
+  under("denied", { ...to("http1"), ...deny("early-rbac") }),
+  under("denied-late", { ...to("http1"), ...deny("late-rbac") }),
+  under("disabled", { ...to("http1"), ...withoutProbe }),
+  under("upstream-filter", { ...to("filtered"), ...withoutProbe }),
+];
+
+const common: Config = {
+  route_config: { name: "probe", virtual_hosts: [{ name: "probe", domains: ["*"], routes }], validate_clusters: false },
+  http2_protocol_options: { allow_connect: true },
+  delayed_close_timeout: "0.02s",
+  upgrade_configs: [{ upgrade_type: "websocket" }, { upgrade_type: "CONNECT" }],
+};
+
+/** Nothing listens there: port 1 is tcpmux, which nobody runs. */
+const nobody = { host: "127.0.0.1", port: 1 };
+
+export function clustersOf(wasm: string, { http1, http2, tcp }: Upstreams): Config[] {
+  const codec = "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec";
+  const options = {
+    "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+    explicit_http_config: { http_protocol_options: {} },
+    http_filters: [
+      probeFilter(wasm, { name: "upstream", vm: "probe", script: plain }),
+      { name: "codec", typed_config: { "@type": codec } },
+    ],
+  };
+  return [
+    cluster("http1", [http1]),
+    cluster("http2", [http2], { http2: true }),
+    cluster("tcp", [tcp]),
+    cluster("empty", []),
+    cluster("refused", [nobody]),
+    {
+      ...cluster("filtered", [http1]),
+      typed_extension_protocol_options: { "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options },
+    },
+  ];
+}

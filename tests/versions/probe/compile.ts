@@ -1,0 +1,64 @@
+// The probe as a file that Envoy can load, compiled anew by each run, and its place in a configuration.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+import { atExit } from "../../../envoy/cleanup.ts";
+import type { Config } from "../../../envoy/config/bootstrap.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const entry = "tests/versions/probe/probe.ts";
+const options = ["--runtime", "stub", "--exportStart", "_initialize", "--use", "abort=tests/versions/probe/probe/abort"];
+
+/** The path of the compiled probe; its folder goes with this process. */
+export async function compileProbe(): Promise<string> {
+  let wasm: Uint8Array | undefined;
+  const args = [entry, ...options, "--config", "none", "--outFile", "probe.wasm", "--baseDir", root];
+  const { error, stderr } = await asc.main(args, {
+    writeFile: (name, contents) => {
+      if (name.endsWith(".wasm") && typeof contents !== "string") wasm = contents;
+    },
+  });
+  if (error !== null || wasm === undefined) throw new Error(`asc refused ${entry}:\n${stderr.toString()}`);
+  const folder = mkdtempSync(join(tmpdir(), "lightspan-probe-"));
+  atExit(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "probe.wasm");
+  writeFileSync(path, wasm);
+  return path;
+}
+
+export interface Probe {
+  /** Names it in the log. Probes of one `vm` share a VM; `vm` is the name if not given. */
+  name: string;
+  vm?: string;
+  /** What it does, as probe.ts explains it. */
+  script: string[];
+  /** FAIL_RELOAD if not given. */
+  policy?: "FAIL_RELOAD" | "FAIL_OPEN" | "FAIL_CLOSED";
+  /** What it may call and what may be called of it; everything if not given. */
+  allowed?: string[];
+}
+
+/** The plugin configuration of a probe, as the HTTP filter and the access logger take it. */
+export function probeConfig(wasm: string, { name, vm, script, policy = "FAIL_RELOAD", allowed }: Probe): Config {
+  const capabilities = Object.fromEntries((allowed ?? []).map((each) => [each, {}]));
+  return {
+    name,
+    root_id: name,
+    failure_policy: policy,
+    ...(policy === "FAIL_RELOAD" ? { reload_config: { backoff: { base_interval: "0.2s" } } } : {}),
+    ...(allowed === undefined ? {} : { capability_restriction_config: { allowed_capabilities: capabilities } }),
+    vm_config: { vm_id: vm ?? name, runtime: "envoy.wasm.runtime.v8", code: { local: { filename: wasm } } },
+    configuration: {
+      "@type": "type.googleapis.com/google.protobuf.StringValue",
+      value: [name, ...script].join("\n"),
+    },
+  };
+}
+
+/** The probe as an HTTP filter. */
+export function probeFilter(wasm: string, probe: Probe): Config {
+  const type = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+  return { name: "probe", typed_config: { "@type": type, config: probeConfig(wasm, probe) } };
+}
