@@ -7,7 +7,8 @@ import { forgetCluster } from "./filter/ask";
 import { tellAnswer } from "./filter/collector";
 import { configure, end, findRoot } from "./filter/root";
 import { beginStream, endStream } from "./filter/stream";
-import { openStream } from "./filter/streams";
+import { findStream, openStream } from "./filter/streams";
+import { lookForFailed } from "./report/failed";
 
 export { malloc } from "./host/memory";
 
@@ -35,13 +36,14 @@ export function proxy_on_request_headers(id: u32, _headers: u32, _endOfStream: u
 
 export function proxy_on_log(id: u32): void {
   reset();
-  endStream(id);
+  endStream(id, true);
 }
 
 export function proxy_on_tick(id: u32): void {
   reset();
   __collect();
   forgetCluster();
+  lookForFailed();
   let root = findRoot(id);
   if (root !== null) root.delivery.tick();
 }
@@ -52,8 +54,13 @@ export function proxy_on_http_call_response(_id: u32, token: u32, headers: u32, 
   tellAnswer(token, headers, bodySize);
 }
 
-/** For a root context: 0 while its last report is under way. A stream has nothing to wait for. */
+/**
+ * A stream that is still open here got no log: over HTTP/3, and among upstream filters. A root context waits, 0, while its
+ * last report is under way; a stream has nothing to wait for.
+ */
 export function proxy_on_done(id: u32): u32 {
   reset();
-  return end(id) ? 1 : 0;
+  if (findStream(id) === null) return end(id) ? 1 : 0;
+  endStream(id, false);
+  return 1;
 }

@@ -2,7 +2,8 @@
 // u32 name size and u32 value size, then every name and value with a NUL behind it (proxy-wasm ABI 0.2, "pairs").
 // One pass over memory instead of a host call for each header. It knows no header by name.
 import { hold } from "./hold";
-import { over, sameBytes, sameStart, Slice } from "./slice";
+import { copyShort, over, sameBytes, sameStart, Slice } from "./slice";
+import { cutSize } from "./utf8";
 
 /** One wanted header and what arrived under its name. */
 @unmanaged
@@ -14,6 +15,8 @@ export class Field {
   size: u32 = 0;
   /** How many times the header arrived. */
   seen: u32 = 0;
+  /** pack() takes it along. */
+  isKept: bool = false;
   next: usize = 0;
   /** The next one with a name of the same size. */
   alike: usize = 0;
@@ -58,6 +61,49 @@ export class Fields {
     field.alike = load<usize>(alike);
     store<usize>(alike, this.first);
     return field;
+  }
+
+  /** As want(), for a header that pack() takes along. */
+  keep(spelt: Slice): Field {
+    let field = this.want(spelt);
+    field.isKept = true;
+    return field;
+  }
+
+  /** Bytes that pack() needs. */
+  packedSize(most: u32): u32 {
+    let size: u32 = 4;
+    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
+      let field = changetype<Field>(at);
+      if (field.isKept && field.seen !== 0) size += 8 + field.nameSize + 1 + cutSize(field.at, field.size, most) + 1;
+    }
+    return size;
+  }
+
+  /** Writes the kept headers of the last scan() at `to` as pairs: first values only, cut to `most` bytes. scan() reads them. */
+  pack(to: usize, most: u32): void {
+    let count: u32 = 0;
+    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
+      let field = changetype<Field>(at);
+      if (field.isKept && field.seen !== 0) count++;
+    }
+    store<u32>(to, count);
+    let sizes = to + 4;
+    let out = sizes + <usize>count * 8;
+    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
+      let field = changetype<Field>(at);
+      if (!field.isKept || field.seen === 0) continue;
+      let size = cutSize(field.at, field.size, most);
+      store<u32>(sizes, field.nameSize);
+      store<u32>(sizes, size, 4);
+      sizes += 8;
+      copyShort(out, field.name, field.nameSize);
+      out += field.nameSize;
+      store<u8>(out++, 0);
+      copyShort(out, field.at, size);
+      out += size;
+      store<u8>(out++, 0);
+    }
   }
 
   /** Forgets what an earlier scan found. */

@@ -1,5 +1,5 @@
-// The request headers that say what trace a request belongs to, and whether to trace it, as one request brought them.
-// The one list of their names.
+// The headers of one request, of which those are found that somebody wants: here the ones that say what trace the request
+// belongs to and whether to trace it; span/exchange.ts adds those that a span tells of. One scan finds them all.
 import { Field, Fields } from "../bytes/fields";
 import { text } from "../bytes/slice";
 

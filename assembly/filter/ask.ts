@@ -1,9 +1,11 @@
-// Asks the host what happened on the stream that has just ended: one header map and the attributes that a span needs. Each
-// is a crossing that costs, so nothing here is asked for a stream that makes no span.
+// Asks the host what happened on the stream that has just ended. Each question is a crossing that costs, so nothing here is
+// asked for a stream that makes no span. The request headers are in the carrier already.
 import { over, sameBytes, Slice, startsWithAny, text } from "../bytes/slice";
-import { readHeader, readPairs, REQUEST, RESPONSE, RESPONSE_TRAILERS } from "../host/headers";
+import { carrier } from "../context/carrier";
+import { nowMs } from "../host/clock";
+import { readHeader, RESPONSE, RESPONSE_TRAILERS } from "../host/headers";
 import { readProperty } from "../host/properties";
-import { Exchange, request } from "../span/exchange";
+import { Exchange } from "../span/exchange";
 import { isGrpcError } from "../span/grpc";
 import { needsClusterHost } from "../span/operation";
 import * as attributes from "./attributes";
@@ -21,7 +23,8 @@ const UNTRACED: Slice = text(
 const GRPC_STATUS: Slice = text("grpc-status");
 const GRPC_MESSAGE: Slice = text("grpc-message");
 
-const pairs: Slice = new Slice();
+const UPSTREAM_ADDRESS: Slice = text("upstream\0address");
+
 const value: Slice = new Slice();
 
 function take(into: Slice, place: usize): void {
@@ -29,15 +32,15 @@ function take(into: Slice, place: usize): void {
   into.set(value.at, value.size);
 }
 
-/** Fills in `exchange` and the request headers; `question` is what attributes.prepare() gave. */
-export function askExchange(exchange: Exchange, question: u32): void {
-  if (!readPairs(REQUEST, pairs) || !request.scan(pairs.at, pairs.size)) request.clear();
+/** Fills in `exchange`; `question` is what attributes.prepare() gave. Only of a stream that `isLogged` can header maps be read. */
+export function askExchange(exchange: Exchange, question: u32, isLogged: bool): void {
   ask(question);
   exchange.startNanos = number(attributes.REQUEST_TIME);
-  exchange.durationNanos = number(attributes.REQUEST_DURATION);
-  // Body bytes as they came, where request.size would repeat what content-length promised.
+  exchange.durationNanos = number(attributes.REQUEST_DURATION) || sinceNanos(exchange.startNanos);
+  // Body bytes as they came, where request.size would repeat what content-length promised. The log counts the headers in.
   let total = number(attributes.REQUEST_TOTAL_SIZE);
-  exchange.requestBytes = total > request.total ? total - request.total : 0;
+  let headers = isLogged ? carrier.total : 0;
+  exchange.requestBytes = total > headers ? total - headers : 0;
   exchange.responseBytes = number(attributes.RESPONSE_SIZE);
   exchange.statusCode = <u32>number(attributes.RESPONSE_CODE);
   exchange.responseFlags = number(attributes.RESPONSE_FLAGS);
@@ -46,7 +49,13 @@ export function askExchange(exchange: Exchange, question: u32): void {
   take(exchange.peer, attributes.SOURCE_ADDRESS);
   take(exchange.cluster, attributes.CLUSTER_NAME);
   askClusterHost(exchange);
-  askGrpc(exchange);
+  askGrpc(exchange, isLogged);
+}
+
+/** Nanoseconds from `start` until now: among upstream filters Envoy has no duration yet. 0 if it has no start either. */
+function sinceNanos(start: u64): u64 {
+  let now = start > 0 ? nowMs() * 1000000 : 0;
+  return now > start ? now - start : 0;
 }
 
 // An inbound listener leads to one cluster with one host: remembered from request to request, and asked for anew from tick
@@ -89,10 +98,11 @@ function askClusterHost(exchange: Exchange): void {
  * grpc-status and grpc-message, whatever the request's content-type is: of the headers, then of the trailers, which go
  * before. A message without a status says nothing; an error in either is one.
  */
-function askGrpc(exchange: Exchange): void {
+function askGrpc(exchange: Exchange, isLogged: bool): void {
   exchange.grpcStatus.clear();
   exchange.grpcMessage.clear();
   exchange.isGrpcError = false;
+  if (!isLogged) return;
   for (let map = RESPONSE; map <= RESPONSE_TRAILERS; map++) {
     if (!readHeader(map, GRPC_STATUS, value) || value.size === 0) continue;
     exchange.grpcStatus.set(value.at, value.size);
@@ -102,10 +112,12 @@ function askGrpc(exchange: Exchange): void {
 }
 
 /**
- * True if Envoy's tracer would have looked at the stream, which ended before its headers came to us: a filter before us
- * answered it. What Envoy's connection manager answers by itself, and health checks, it does not trace.
+ * True if an earlier filter answered the stream, whose request headers never came to us, and Envoy's tracer would have looked at
+ * it. It does not trace what Envoy's connection manager answers by itself, nor health checks. A stream that an upstream
+ * host answered went past us, and that host saw no id of ours.
  */
-export function wasTraced(): bool {
+export function wasAnsweredEarlier(): bool {
+  if (readProperty(UPSTREAM_ADDRESS, value)) return false;
   readProperty(RESPONSE_CODE_DETAILS, value);
   return !startsWithAny(value, UNTRACED);
 }

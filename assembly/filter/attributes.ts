@@ -1,12 +1,16 @@
 // The attributes that every span needs, as answers that stay until the next question. All of them come over in one crossing, as the
-// value of one expression: a crossing that hands something over costs what a dozen that do not cost (RATIONALE.md). Where one
-// is absent, or the host knows no expressions, each is asked for by itself.
-import { Slice, text } from "../bytes/slice";
+// value of one expression: a crossing that hands something over costs what a dozen that do not cost (RATIONALE.md). Where the
+// host knows no expressions, each is asked for by itself.
+import { over, Slice, text, toText } from "../bytes/slice";
 import { compile, evaluate } from "../host/expression";
 import { readProperty } from "../host/properties";
 
+// An attribute that is absent would leave the whole without a value: `#` marks a number that may be, `$` a text. To ask whether
+// one is there costs as much as to ask for it, so one question stands for all: what an upstream host answered to its end has
+// all of them.
+const ANSWERED: string = "response.backend_latency";
 const LIST: Slice = text(
-  "[request.time,request.duration,request.total_size,request.protocol,response.code,response.flags,response.size,source.address,xds.cluster_name,xds.listener_direction]",
+  "request.time,request.duration#,request.total_size,request.protocol$,response.code#,response.flags,response.size,source.address,xds.cluster_name$,xds.listener_direction,",
 );
 
 // Places in the list.
@@ -24,6 +28,8 @@ const COUNT: usize = 10;
 
 const DOT: u8 = 0x2e;
 const COMMA: u8 = 0x2c;
+const NUMBER: u8 = 0x23;
+const TEXT: u8 = 0x24;
 
 const answers: usize = heap.alloc(COUNT * offsetof<Slice>());
 const paths: usize = heap.alloc(COUNT * offsetof<Slice>());
@@ -34,24 +40,41 @@ function path(place: usize): Slice {
   return changetype<Slice>(paths + place * offsetof<Slice>());
 }
 
-/** `[a.b,c.d]` as `a\0b` and `c\0d`, the paths of properties. */
+/** `a.b,c.d#,` as `a\0b` and `c\0d`, the paths of properties. */
 function spellPaths(): void {
   let at = heap.alloc(LIST.size);
   memory.copy(at, LIST.at, LIST.size);
-  let end = at + LIST.size - 1;
-  for (let place: usize = 0; place < COUNT; place++) {
-    let from = ++at;
-    while (at < end && load<u8>(at) !== COMMA) {
-      if (load<u8>(at) === DOT) store<u8>(at, 0);
-      at++;
+  for (let place: usize = 0; place < COUNT; place++, at++) {
+    let from = at;
+    let size: u32 = 0;
+    for (; load<u8>(at) !== COMMA; at++) {
+      let byte = load<u8>(at);
+      if (byte === DOT) store<u8>(at, 0);
+      if (byte !== NUMBER && byte !== TEXT) size++;
     }
-    path(place).set(from, <u32>(at - from));
+    path(place).set(from, size);
   }
+}
+
+/** `a.b,c.d#,` as `[a.b,c.d]`, or as `[a.b,has(c.d)?c.d:0]` where attributes `mayBeAbsent`. */
+function spellList(mayBeAbsent: bool): string {
+  let expression = "";
+  let from = LIST.at;
+  for (let at = from; at < LIST.at + LIST.size; at++) {
+    if (load<u8>(at) !== COMMA) continue;
+    let mark = load<u8>(at - 1);
+    let isOptional = mark === NUMBER || mark === TEXT;
+    let name = toText(over(from, <u32>(at - from) - u32(isOptional)));
+    if (isOptional && mayBeAbsent) name = "has(" + name + ")?" + name + (mark === NUMBER ? ":0" : ":''");
+    expression += (expression.length > 0 ? "," : "[") + name;
+    from = at + 1;
+  }
+  return expression + "]";
 }
 
 /** Has the host compile the question for the current root context; what ask() wants to know. */
 export function prepare(): u32 {
-  return compile(LIST);
+  return compile(text("has(" + ANSWERED + ")?" + spellList(false) + ":" + spellList(true)));
 }
 
 /** Asks for all attributes of the current stream, by `question` if there is one. */

@@ -3,11 +3,11 @@ import { spell } from "../bytes/decimal";
 import { text } from "../bytes/slice";
 import { Settings } from "../config/settings";
 import { Refusal, Source } from "../config/section";
+import { carrier } from "../context/carrier";
 import { readEnvironment } from "../host/environment";
 import { readHeader, RESPONSE } from "../host/headers";
 import { readNode, readProperty } from "../host/properties";
 import { CustomTag, MAX_CUSTOM_TAGS, PROPERTY, REQUEST_HEADER, RESPONSE_HEADER, typeOf } from "../span/custom";
-import { request } from "../span/exchange";
 import { isOwnName } from "../span/names";
 import { ConstantTag } from "../span/node";
 
@@ -59,7 +59,7 @@ export class CustomTags {
 
   private addHeader(kind: u32, tag: Source): void {
     if (!this.takes(tag)) return;
-    let field = kind === REQUEST_HEADER ? request.want(text(tag.source)) : null;
+    let field = kind === REQUEST_HEADER ? carrier.keep(text(tag.source)) : null;
     this.changing.push(new CustomTag(kind, tag.tag, tag.source, tag.fallback, field));
   }
 

@@ -14,6 +14,7 @@ import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
 import { randomU64 } from "../host/random";
 import { Delivery } from "../report/delivery";
+import { introduce } from "../report/failed";
 import { Exchange } from "../span/exchange";
 import { constantTags, serviceOf, versionOf } from "../span/node";
 import { TagSettings } from "../span/tags";
@@ -130,6 +131,7 @@ export function configure(id: u32, size: u32): bool {
   if (!isSeeded) {
     seed(randomU64(), randomU64());
     isSeeded = true;
+    introduce();
   }
   if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
   // First what the host does for this root context: with what it was before, calls may go over to another one.

@@ -18,8 +18,9 @@ import { exchange } from "../span/exchange";
 import { nameOperation } from "../span/operation";
 import { Span } from "../span/span";
 import { describe } from "../span/tags";
-import { askExchange, wasTraced } from "./ask";
+import { askExchange, wasAnsweredEarlier } from "./ask";
 import { askCustom } from "./custom";
+import { keep, recall } from "./kept";
 import { findRoot, Root } from "./root";
 import { closeStream, findStream, Stream } from "./streams";
 
@@ -31,6 +32,7 @@ const received: TraceContext = new TraceContext();
 const own: TraceContext = new TraceContext();
 const span: Span = new Span(own);
 
+let hasToldOfReading: bool = false;
 let hasToldOfHeaders: bool = false;
 
 /** Finds the stream's trace context in the request headers that carrier holds. */
@@ -74,33 +76,68 @@ export function beginStream(id: u32): void {
   let stream = findStream(id);
   if (stream === null) return;
   let root = findRoot(stream.root);
-  if (root === null || !readCarrier()) return;
-  begin(stream, root);
-  writeCarrier(stream.context, root);
-  if (root.logsTraceId && stream.context.sampled) writeLogIds(stream.context);
+  if (root === null) return;
+  stream.isSeen = true;
+  if (readCarrier()) follow(stream, root);
+  else if (!hasToldOfReading) {
+    hasToldOfReading = true;
+    warn("Envoy did not show request headers: traces go past this request as they came");
+  }
+  counters.openRequest(stream.context.sampled);
+  // Last: from here on the module may speak for another root context.
+  root.delivery.wake();
 }
 
-/** The stream `id` has ended: makes its span, if its trace is sampled. */
-export function endStream(id: u32): void {
+/** Continues the trace of the request headers that carrier holds. */
+function follow(stream: Stream, root: Root): void {
+  begin(stream, root);
+  let context = stream.context;
+  writeCarrier(context, root);
+  if (!context.sampled) return;
+  if (root.logsTraceId) writeLogIds(context);
+  stream.kept = keep(carrier);
+}
+
+/** The stream `id` has ended: makes its span, if its trace is sampled. Header maps can be read only if it `isLogged`. */
+export function endStream(id: u32, isLogged: bool): void {
   let stream = findStream(id);
   if (stream === null) return;
   let root = findRoot(stream.root);
-  if (root !== null) finish(stream, root);
+  if (stream.isSeen) counters.closeRequest(stream.context.sampled);
+  if (root === null) countOrphan(stream);
+  else if (stream.isSeen || beginLate(stream, root, isLogged)) finish(stream, root, isLogged);
   closeStream(id);
 }
 
-function finish(stream: Stream, root: Root): void {
-  // An earlier filter answered by itself: the request went nowhere, but it was traced all the same.
-  if (!stream.hasContext) {
-    if (!wasTraced() || !readCarrier()) return;
-    begin(stream, root);
-  }
+/** Counts a stream that outlived its configuration: nobody is left who could report it. */
+function countOrphan(stream: Stream): void {
+  if (!stream.isSeen) return;
+  if (stream.context.sampled) counters.lose(1, counters.UNAVAILABLE);
+  else counters.spansUnsampled.add(1);
+}
+
+/**
+ * Begins the trace of a stream whose request headers never came to us, if an earlier filter answered it: the request went
+ * nowhere, but Envoy's own tracer would have traced it. False if it is not to be traced.
+ */
+function beginLate(stream: Stream, root: Root, isLogged: bool): bool {
+  if (!isLogged || !wasAnsweredEarlier() || !readCarrier()) return false;
+  counters.requests.add(1);
+  begin(stream, root);
+  if (root.logsTraceId && stream.context.sampled) writeLogIds(stream.context);
+  return true;
+}
+
+function finish(stream: Stream, root: Root, isLogged: bool): void {
   if (!stream.context.sampled) {
     counters.spansUnsampled.add(1);
     root.delivery.wake();
     return;
   }
-  askExchange(exchange, root.question);
+  // As they went on, if there is a log.
+  if (!isLogged) recall(stream.kept, carrier);
+  else if (!readCarrier()) carrier.clear();
+  askExchange(exchange, root.question, isLogged);
   own.copyFrom(stream.context);
   span.client = root.isClient(exchange);
   span.startNanos = exchange.startNanos;

@@ -2,16 +2,21 @@
 // An open-addressed table in flat memory. It grows with the most streams that were ever open at once, by doubling, and
 // allocates nothing else.
 import { TraceContext } from "../context/context";
+import { forget } from "./kept";
 
-/** [id u32][root u32][hasContext u8][padding][TraceContext] */
+/** [id u32][root u32][isSeen u8][hasContext u8][padding][kept u32][TraceContext] */
 @unmanaged
 export class Stream {
   /** Context id of the host; 0 = free. */
   id: u32;
   /** Context id of the root that the stream belongs to. */
   root: u32;
-  /** The trace context below is that of this stream: its request headers were seen. */
+  /** Its request headers came to us, and it was counted. */
+  isSeen: bool;
+  /** The trace context below is that of this stream. */
   hasContext: bool;
+  /** Of its request headers, what kept.ts keeps; 0 = nothing. */
+  kept: usize;
 
   get context(): TraceContext {
     return changetype<TraceContext>(changetype<usize>(this) + CONTEXT);
@@ -66,9 +71,12 @@ export function openStream(id: u32, root: u32): void {
   if (count * 2 >= capacity) grow();
   let stream = slot(place(id));
   if (stream.id === 0) count++;
+  else forget(stream.kept);
   stream.id = id;
   stream.root = root;
+  stream.isSeen = false;
   stream.hasContext = false;
+  stream.kept = 0;
   stream.context.clear();
 }
 
@@ -78,10 +86,11 @@ export function findStream(id: u32): Stream | null {
   return stream.id === id && id !== 0 ? stream : null;
 }
 
-/** Forgets the stream `id`. */
+/** Forgets the stream `id`, and what was kept for it. */
 export function closeStream(id: u32): void {
   let hole = place(id);
   if (slot(hole).id !== id) return;
+  forget(slot(hole).kept);
   count--;
   // Whoever was pushed on by the one that goes moves up, so that no search ends too early.
   for (let next = (hole + 1) & (capacity - 1); slot(next).id !== 0; next = (next + 1) & (capacity - 1)) {

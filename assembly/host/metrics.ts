@@ -13,6 +13,8 @@ export class Metric {
   private id: u32 = 0;
   private defined: bool = false;
   private pending: i64 = 0;
+  /** All that this VM added. */
+  own: i64 = 0;
 
   constructor(
     private name: Slice,
@@ -21,6 +23,12 @@ export class Metric {
   ) {}
 
   add(count: i64): void {
+    this.pending += count;
+    this.own += count;
+  }
+
+  /** Changes what others added. */
+  correct(count: i64): void {
     this.pending += count;
   }
 

@@ -1,10 +1,30 @@
-// The account that Lightspan gives of itself, in Envoy's stats. At any quiet moment
+// The two accounts that Lightspan gives of itself, in Envoy's stats. At any quiet moment
 //
+//   requests       = spans_recorded + spans_unsampled + requests_open
 //   spans_recorded = spans_sent + spans_dropped + spans_buffered
 //
 // and spans_dropped is the sum of its reasons. Sent is what a collector acknowledged.
 import { Slice, text } from "../bytes/slice";
 import { counter, gauge, Metric } from "../host/metrics";
+
+/** Streams that Lightspan saw: their request headers, or the log of one that an earlier filter answered. */
+export const requests: Metric = counter(text("lightspan.requests"));
+/** Those of them that have not ended. */
+export const requestsOpen: Metric = gauge(text("lightspan.requests_open"));
+/** Those of the open ones whose trace is sampled. No metric: failed.ts has to know. */
+export let sampledOpen: u32 = 0;
+
+export function openRequest(isSampled: bool): void {
+  requests.add(1);
+  requestsOpen.add(1);
+  if (isSampled) sampledOpen++;
+}
+
+/** What was given to openRequest() has ended. */
+export function closeRequest(isSampled: bool): void {
+  requestsOpen.add(-1);
+  if (isSampled) sampledOpen--;
+}
 
 export const spansRecorded: Metric = counter(text("lightspan.spans_recorded"));
 export const spansSent: Metric = counter(text("lightspan.spans_sent"));
@@ -38,6 +58,13 @@ export class DropReason {
   }
 }
 
+/** Counts spans that were never buffered and are lost. */
+export function lose(spans: u32, reason: DropReason): void {
+  spansRecorded.add(spans);
+  spansDropped.add(spans);
+  reason.count.add(spans);
+}
+
 /** The buffer's bytes were used up while the collector did not take any. */
 export const BUFFER_FULL: DropReason = new DropReason(
   text("lightspan.spans_dropped_buffer_full"),
@@ -55,5 +82,7 @@ export const UNAVAILABLE: DropReason = new DropReason(
 );
 /** An answer that says "no": any other status outside 2xx, or errors in the body. */
 export const REFUSED: DropReason = new DropReason(text("lightspan.spans_dropped_refused"), "it refused the report");
+/** A VM of this Envoy failed, and took them along. */
+export const VM_FAILED: DropReason = new DropReason(text("lightspan.spans_dropped_vm_failed"), "its VM failed");
 /** The collector told this reporter to stop. */
 export const DISABLED: DropReason = new DropReason(text("lightspan.spans_dropped_disabled"), "it told us to stop");

@@ -10,13 +10,13 @@ import { actAs, dispatch, done, setTick, token } from "../host/calls";
 import { nowMs } from "../host/clock";
 import { deflate } from "../host/compress";
 import { warn } from "../host/log";
-import { publishAll } from "../host/metrics";
 import { BAD_ARGUMENT, OK, statusName } from "../host/status";
 import { Span } from "../span/span";
 import { Backoff } from "./backoff";
 import { BatchQueue } from "./batch";
 import * as counters from "./counters";
 import { DropReason } from "./counters";
+import { publish } from "./failed";
 import { Format } from "./format";
 import { Notice } from "./notice";
 import { EXHAUSTED, LATER, REFUSED, SENT, Verdict } from "./verdict";
@@ -122,7 +122,7 @@ export class Delivery {
       this.backoff.succeed();
       this.drainUntil = nowMs() + this.settings.timeoutMs;
       this.drain();
-      publishAll();
+      publish();
       this.period = 0;
     }
     if (!this.isNeeded(id)) return true;
@@ -164,9 +164,9 @@ export class Delivery {
     // While reports wait, spans gather in the open batch: more of them in a report, not more reports.
     if (this.queue.peek() === null) this.queue.seal();
     this.send();
-    publishAll();
-    // Nothing to do: an idle worker is not woken. The next span starts the timer again.
-    if (!this.hasWork) this.setTimer(0);
+    publish();
+    // Nothing to do: an idle worker is not woken. The next request starts the timer again.
+    if (!this.hasWork && counters.requestsOpen.own === 0) this.setTimer(0);
   }
 
   /** The answer to the call `token`: `headers` of them, 0 if the call failed before there was an answer. */
@@ -176,7 +176,7 @@ export class Delivery {
     this.settle(headers, bodySize);
     if (this.members.length > 0) this.send();
     else this.drain();
-    publishAll();
+    publish();
     this.letGo();
   }
 

@@ -1,23 +1,22 @@
 // What happened on one stream, as Envoy tells it when the stream has ended: a plain record that filter/ fills and the
 // rest of this room reads. It holds views only; the bytes live as long as the callback.
-import { Field, Fields } from "../bytes/fields";
+import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
+import { carrier } from "../context/carrier";
 
-/** The request headers that a span tells of. */
-export const request = new Fields();
-
-export const METHOD: Field = request.want(text(":method"));
-export const SCHEME: Field = request.want(text(":scheme"));
-export const AUTHORITY: Field = request.want(text(":authority"));
-export const PATH: Field = request.want(text(":path"));
-export const ORIGINAL_PATH: Field = request.want(text("x-envoy-original-path"));
-export const USER_AGENT: Field = request.want(text("user-agent"));
-export const REQUEST_ID: Field = request.want(text("x-request-id"));
-export const CLIENT_TRACE_ID: Field = request.want(text("x-client-trace-id"));
-export const DOWNSTREAM_CLUSTER: Field = request.want(text("x-envoy-downstream-service-cluster"));
-export const DECORATOR_OPERATION: Field = request.want(text("x-envoy-decorator-operation"));
-export const CONTENT_TYPE: Field = request.want(text("content-type"));
-export const GRPC_TIMEOUT: Field = request.want(text("grpc-timeout"));
+// The request headers that a span tells of. They are kept while the stream is open: over HTTP/3 they cannot be read at its end.
+export const METHOD: Field = carrier.keep(text(":method"));
+export const SCHEME: Field = carrier.keep(text(":scheme"));
+export const AUTHORITY: Field = carrier.keep(text(":authority"));
+export const PATH: Field = carrier.keep(text(":path"));
+export const ORIGINAL_PATH: Field = carrier.keep(text("x-envoy-original-path"));
+export const USER_AGENT: Field = carrier.keep(text("user-agent"));
+export const REQUEST_ID: Field = carrier.keep(text("x-request-id"));
+export const CLIENT_TRACE_ID: Field = carrier.keep(text("x-client-trace-id"));
+export const DOWNSTREAM_CLUSTER: Field = carrier.keep(text("x-envoy-downstream-service-cluster"));
+export const DECORATOR_OPERATION: Field = carrier.keep(text("x-envoy-decorator-operation"));
+export const CONTENT_TYPE: Field = carrier.keep(text("content-type"));
+export const GRPC_TIMEOUT: Field = carrier.keep(text("grpc-timeout"));
 
 const AT_SIGN: u8 = 0x40;
 const authority: Slice = new Slice();

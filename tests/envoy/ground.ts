@@ -47,10 +47,14 @@ export async function listen(server: Server): Promise<Listening> {
   return { host: "127.0.0.1", port: (server.address() as AddressInfo).port, close };
 }
 
-/** Runs `body`, and stops `envoys` whatever happens. A failure's message gets the warnings of every Envoy's log. */
+/**
+ * Runs `body`, and stops `envoys` whatever happens. At its end no request may be unaccounted for. A failure's message gets the
+ * warnings of every Envoy's log.
+ */
 export async function during(envoys: EnvoyProcess[], body: () => Promise<void>): Promise<void> {
   try {
     await body();
+    await Promise.all(envoys.map(noneUnaccounted));
   } catch (error) {
     if (error instanceof Error) {
       const logs = envoys.map(
@@ -61,6 +65,22 @@ export async function during(envoys: EnvoyProcess[], body: () => Promise<void>):
     throw error;
   } finally {
     await Promise.all(envoys.map((envoy) => envoy.stop()));
+  }
+}
+
+/** Waits until `envoy` says that each request has ended and is counted: requests = recorded + unsampled. One that has ended says nothing. */
+export async function noneUnaccounted(envoy: EnvoyProcess): Promise<void> {
+  let last: Record<string, number> | undefined;
+  const check = async (): Promise<true | undefined> => {
+    last = await account([envoy]).catch(() => undefined);
+    if (last === undefined) return true;
+    const { requests = 0, requests_open = 0, spans_recorded = 0, spans_unsampled = 0 } = last;
+    return (requests_open === 0 && requests === spans_recorded + spans_unsampled) || undefined;
+  };
+  try {
+    await eventually("requests = spans_recorded + spans_unsampled, and none open", check);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}: ${JSON.stringify(last)}`);
   }
 }
 

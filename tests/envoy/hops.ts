@@ -3,7 +3,7 @@
 import { bootstrap, type Config } from "../../envoy/config/bootstrap.ts";
 import { cluster } from "../../envoy/config/cluster.ts";
 import { lightspanFilter } from "../../envoy/config/filter.ts";
-import { httpListener, type HttpListener } from "../../envoy/config/listener.ts";
+import { httpListener, type HttpListener, type KeyPair } from "../../envoy/config/listener.ts";
 import { collectorCluster } from "../../envoy/config/mesh.ts";
 import { istioNode } from "../../envoy/config/node.ts";
 import { workload } from "../../envoy/bookinfo/topology.ts";
@@ -20,6 +20,8 @@ export interface Hop {
   settings: Config;
   /** Variables of its VM. */
   environment?: Record<string, string>;
+  /** Makes it a listener of HTTP/3. */
+  http3?: KeyPair;
 }
 
 export interface Hops {
@@ -45,7 +47,7 @@ export function reporting(settings: Config): Config {
   return { collector: { cluster: collectorCluster }, buffer: { flush_interval_ms: 10 }, ...settings };
 }
 
-function listenerOf({ name, direction, settings, environment }: Hop, connectionManager: Config): HttpListener {
+function listenerOf({ name, direction, settings, environment, http3 }: Hop, connectionManager: Config): HttpListener {
   return {
     name,
     address: "127.0.0.1",
@@ -57,6 +59,7 @@ function listenerOf({ name, direction, settings, environment }: Hop, connectionM
     ],
     filters: [lightspanFilter({ wasm, config: reporting(settings), environment })],
     connectionManager,
+    http3,
   };
 }
 

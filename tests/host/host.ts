@@ -12,6 +12,7 @@
 //   host.answer(host.calls[0].token, { status: 200 });
 import { Entry } from "./entry.ts";
 import { HeaderMap, type Header, type Headers } from "./headers.ts";
+import { newShared } from "./imports/shared.ts";
 import type { Answer, Ended, HostOptions } from "./options.ts";
 import { NO_PROPERTIES, toProperties, type Attributes, type Properties } from "./properties.ts";
 import { Random } from "./random.ts";
@@ -31,9 +32,9 @@ export class Host {
 
   /** Starts a VM. Rejects for a module that Envoy would not start. */
   static async load(bytes: Uint8Array, options: HostOptions = {}): Promise<Host> {
-    const { clusters, node, environment = {}, now = 1_700_000_000_000, seed = 1 } = options;
+    const { clusters, node, environment = {}, now = 1_700_000_000_000, seed = 1, shared = newShared() } = options;
     const known = clusters ? new Set(clusters) : null;
-    const vm = new Vm(known, toProperties(node), environment, now, new Random(seed));
+    const vm = new Vm(known, toProperties(node), environment, now, new Random(seed), shared);
     return new Host(vm, await Entry.open(bytes, vm));
   }
 
@@ -85,12 +86,18 @@ export class Host {
     stream.requestHeaders = stream.responseHeaders = stream.responseTrailers = null;
     stream.current = NO_PROPERTIES;
     stream.isLogging = false;
+    stream.hasLogged = true;
   }
 
-  /** Ends a context. False if it is a root context that wants to wait: proxy_done() ends it then. */
-  done(id: number): boolean {
+  /**
+   * Ends a context; `properties` are what can be read there of a stream, whose header maps are empty by then. False if it is a
+   * root context that wants to wait: proxy_done() ends it then.
+   */
+  done(id: number, properties?: Properties | Attributes): boolean {
     const context = this.context(id);
+    context.current = toProperties(properties);
     const agreed = this.entry.call(context, "proxy_on_done", 1) !== 0 || !context.isRoot;
+    context.current = NO_PROPERTIES;
     if (agreed) this.vm.destroy(context);
     else context.isPendingDone = true;
     return agreed;
@@ -137,6 +144,12 @@ export class Host {
   /** What the module has set on a stream, for access logs: names come without Envoy's `wasm.`. */
   filterState(stream: number): ReadonlyMap<string, string> {
     return this.context(stream).filterState;
+  }
+
+  /** Streams whose request headers came and that have not ended. */
+  get openStreams(): number {
+    return [...this.vm.contexts.values()].filter((context) => context.sentHeaders !== null && !context.hasLogged)
+      .length;
   }
 
   /** The context exists: nobody has ended it, or it waits. */

@@ -5,6 +5,7 @@ import { callImports } from "./imports/calls.ts";
 import { foreignImports } from "./imports/foreign.ts";
 import { headerImports } from "./imports/headers.ts";
 import { metricImports } from "./imports/metrics.ts";
+import { sharedImports } from "./imports/shared.ts";
 import { systemImports } from "./imports/system.ts";
 import { OK, UNIMPLEMENTED } from "./status.ts";
 import type { Vm } from "./vm.ts";
@@ -39,6 +40,7 @@ export function link(module: WebAssembly.Module, vm: Vm): WebAssembly.Imports {
     ...foreignImports(vm),
     ...headerImports(vm),
     ...metricImports(vm),
+    ...sharedImports(vm),
     ...systemImports(vm),
   };
   const imports: Record<string, Record<string, HostFunction>> = {};

@@ -1,5 +1,6 @@
 // What a test tells the host: of the Envoy, of the end of a stream, of an answer.
 import type { Headers } from "./headers.ts";
+import type { Shared } from "./imports/shared.ts";
 import type { Attributes, Properties } from "./properties.ts";
 
 export interface HostOptions {
@@ -9,6 +10,8 @@ export interface HostOptions {
   node?: Attributes;
   /** Variables of the VM. */
   environment?: Record<string, string>;
+  /** What this VM shares with others; its own if left out. */
+  shared?: Shared;
   /** Wall-clock time, milliseconds since the epoch. */
   now?: number;
   /** Of the host's random source. */

@@ -3,6 +3,7 @@
 export const OK = 0;
 export const NOT_FOUND = 1;
 export const BAD_ARGUMENT = 2;
+export const CAS_MISMATCH = 5;
 export const INVALID_MEMORY_ACCESS = 6;
 export const INTERNAL_FAILURE = 10;
 export const UNIMPLEMENTED = 12;

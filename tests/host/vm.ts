@@ -1,9 +1,23 @@
 // What the host remembers of one VM: its contexts, whose turn it is, and what the module has asked for so far.
 import { Guest } from "./guest.ts";
 import type { Header, HeaderMap } from "./headers.ts";
+import type { Shared } from "./imports/shared.ts";
 import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { Random } from "./random.ts";
 import { Tallies } from "./tallies.ts";
+
+/** An attribute in an expression that lists them; a value for one that may be absent. */
+export interface ListItem {
+  path: string;
+  fallback?: Uint8Array;
+}
+
+/** An expression: one list where the attribute `asked` is there, another where it is not. */
+export interface ListChoice {
+  asked: string;
+  present: ListItem[];
+  absent: ListItem[];
+}
 
 /** A root context, or a stream with a root. What is null is not within reach in the current callback. */
 export class Context {
@@ -14,6 +28,8 @@ export class Context {
   responseTrailers: HeaderMap | null = null;
   /** In on_log all maps are read-only, and a missing one is an empty one. */
   isLogging = false;
+  /** Its log was written. */
+  hasLogged = false;
   /** Attributes that last as long as the context, and those of the current callback. */
   attributes: Properties = NO_PROPERTIES;
   current: Properties = NO_PROPERTIES;
@@ -23,8 +39,8 @@ export class Context {
   // Of a root context:
   streamAttributes: Properties = NO_PROPERTIES;
   configuration: Uint8Array | null = null;
-  /** Paths of the attributes that an expression lists, by its token. */
-  readonly expressions: string[][] = [];
+  /** By token. */
+  readonly expressions: ListChoice[] = [];
   /** No trailers: null. */
   answer: { headers: HeaderMap; body: Uint8Array; trailers: HeaderMap | null } | null = null;
   /** Milliseconds; 0 = no timer. */
@@ -95,6 +111,7 @@ export class Vm {
     readonly environment: Readonly<Record<string, string>>,
     now: number,
     readonly random: Random,
+    readonly shared: Shared,
   ) {
     this.now = now;
   }

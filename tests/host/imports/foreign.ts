@@ -4,10 +4,26 @@ import { deflateSync } from "node:zlib";
 import { HeaderMap } from "../headers.ts";
 import type { HostFunction } from "../link.ts";
 import { BAD_ARGUMENT, INTERNAL_FAILURE, INVALID_MEMORY_ACCESS, NOT_FOUND, OK } from "../status.ts";
-import type { Vm } from "../vm.ts";
+import type { ListItem, Vm } from "../vm.ts";
 
-/** `[a.b,c.d]` */
-const LIST = /^\[(\w+(?:\.\w+)+(?:,\w+(?:\.\w+)+)*)\]$/;
+/** `has(a.b)?[…]:[…]` */
+const CHOICE = /^has\((\w+(?:\.\w+)+)\)\?\[([^\]]+)\]:\[([^\]]+)\]$/;
+/** `a.b`, or `has(a.b)?a.b:0`, or `has(a.b)?a.b:''`. */
+const ITEM = /^(?:has\((?<asked>\w+(?:\.\w+)+)\)\?\k<asked>:(?<fallback>0|'')|(?<path>\w+(?:\.\w+)+))$/;
+
+function listOf(texts: string | undefined): ListItem[] | undefined {
+  const items = (texts ?? "").split(",").map(itemOf);
+  const list = items.filter((item) => item !== undefined);
+  return list.length < items.length ? undefined : list;
+}
+
+function itemOf(text: string): ListItem | undefined {
+  const { asked, fallback, path } = ITEM.exec(text)?.groups ?? {};
+  if (path !== undefined) return { path: path.replaceAll(".", "\0") };
+  if (asked === undefined) return undefined;
+  // An integer is eight bytes.
+  return { path: asked.replaceAll(".", "\0"), fallback: fallback === "0" ? new Uint8Array(8) : new Uint8Array(0) };
+}
 
 function u32(value: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(value).buffer);
@@ -17,19 +33,21 @@ export function foreignImports(vm: Vm): Record<string, HostFunction> {
   const guest = vm.guest;
 
   function compile(expression: string, addressCell: number, sizeCell: number): number {
-    const paths = LIST.exec(expression)?.[1]?.split(",");
-    if (paths === undefined) return BAD_ARGUMENT;
+    const [, asked = "", ...lists] = CHOICE.exec(expression) ?? [];
+    const [present, absent] = lists.map(listOf);
+    if (present === undefined || absent === undefined) return BAD_ARGUMENT;
     const expressions = vm.context.root.expressions;
-    expressions.push(paths.map((path) => path.replaceAll(".", "\0")));
+    expressions.push({ asked: asked.replaceAll(".", "\0"), present, absent });
     guest.hand(u32(expressions.length - 1), addressCell, sizeCell);
     return OK;
   }
 
   function evaluate(token: Uint8Array, addressCell: number, sizeCell: number): number {
     if (token.length !== 4) return BAD_ARGUMENT;
-    const paths = vm.context.root.expressions[new DataView(token.buffer).getUint32(0, true)];
-    if (paths === undefined) return NOT_FOUND;
-    const values = paths.map((path) => vm.property(path));
+    const choice = vm.context.root.expressions[new DataView(token.buffer).getUint32(0, true)];
+    if (choice === undefined) return NOT_FOUND;
+    const list = vm.property(choice.asked) === undefined ? choice.absent : choice.present;
+    const values = list.map(({ path, fallback }) => vm.property(path) ?? fallback);
     // To CEL, an absent attribute is an error, and so is what has it for a part.
     if (values.includes(undefined)) return INTERNAL_FAILURE;
     const pairs = HeaderMap.from(values.map((value) => [value ?? "", ""] as const));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Host } from "../../host/host.ts";
 
+/** The spans, as Lightspan counts them. */
 export interface Account {
   recorded: number;
   sent: number;
@@ -32,7 +33,13 @@ export function droppedBecause(host: Host): Record<string, number> {
   return Object.fromEntries(reasons.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
-export function assertBalanced(host: Host): void {
+/** Both accounts. `open`: the streams that have begun and not ended; not compared if left out. */
+export function assertBalanced(host: Host, open?: number): void {
+  const requests = count(host, "requests");
+  const counted = ["spans_recorded", "spans_unsampled", "requests_open"].map((name) => count(host, name));
+  const sum = counted.reduce((total, value) => total + value, 0);
+  assert.equal(requests, sum, `requests = recorded + unsampled + open: ${requests} = ${counted.join(" + ")}`);
+  if (open !== undefined) assert.equal(count(host, "requests_open"), open, "streams that are open");
   const account = accountOf(host);
   const { recorded, sent, dropped, buffered } = account;
   const shown = JSON.stringify(account);

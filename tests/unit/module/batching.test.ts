@@ -123,7 +123,13 @@ describe("a VM that is configured and nothing more, as Envoy's canary", () => {
     const { host } = await Sidecar.bare();
     host.configure(INBOUND, configuration());
     const configuring = ["proxy_get_buffer_bytes", "proxy_get_property", "proxy_call_foreign_function"];
-    const asked = [...configuring, "proxy_define_metric", "random_get"];
+    const asked = [
+      ...configuring,
+      "proxy_define_metric",
+      "proxy_get_shared_data",
+      "proxy_set_shared_data",
+      "random_get",
+    ];
     assert.deepEqual(Object.keys(host.hostCalls).sort(), asked.sort());
     assert.deepEqual([host.calls, host.logs, host.tickPeriod(INBOUND)], [[], [], 0]);
   });

@@ -31,6 +31,7 @@ export const UNSAMPLED: Headers = request({ "x-b3-traceid": TRACE_ID, "x-b3-span
 /** The attributes of a stream that ended well; `changes` by section. */
 export function ended(changes: Record<string, Attributes> = {}): Properties {
   return properties({
+    ...changes,
     request: {
       time: 1_700_000_000_123_456_000n,
       duration: 1_260_000_000n,
@@ -38,7 +39,7 @@ export function ended(changes: Record<string, Attributes> = {}): Properties {
       total_size: 300,
       ...changes.request,
     },
-    response: { code: 200, flags: 0, size: 375, ...changes.response },
+    response: { code: 200, flags: 0, size: 375, backend_latency: 1_000_000n, ...changes.response },
     source: { address: "172.17.0.11:41234", ...changes.source },
     xds: { cluster_name: "outbound|9080|v3|reviews.default.svc.cluster.local", ...changes.xds },
   });

@@ -144,6 +144,7 @@ export class Sidecar {
   spans(): ReportedSpan[] {
     this.tick();
     while (this.host.inFlight.length > 0) this.answer();
+    assertBalanced(this.host, this.host.openStreams);
     return this.reports.flatMap(({ reporterTags, spans }) =>
       spans.map((span) => ({ ...span, tags: { ...reporterTags, ...span.tags } })),
     );

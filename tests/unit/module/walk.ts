@@ -99,6 +99,8 @@ export class Walk {
   reports = 0;
   private roots: number[] = [];
   private streams: number[] = [];
+  /** Those whose request headers came. */
+  private readonly seen = new Set<number>();
   private nextRoot = 1;
   /** When each call was made. */
   private readonly madeAt = new Map<number, number>();
@@ -192,7 +194,8 @@ export class Walk {
   private requestHeaders(): void {
     if (this.streams.length === 0) return;
     const stream = this.random.pick(this.streams);
-    this.host.requestHeaders(stream, this.headers());
+    if (!this.seen.has(stream)) this.host.requestHeaders(stream, this.headers());
+    this.seen.add(stream);
   }
 
   private endStream(): void {
@@ -203,8 +206,10 @@ export class Walk {
     if (!random.once(3)) ended.responseHeaders = ANSWERED;
     if (random.once(10)) ended.requestHeaders = random.once(2) ? null : this.headers();
     if (random.once(10)) ended.responseTrailers = [["grpc-status", random.bytes(2)]];
-    if (!random.once(50)) host.log(stream, ended);
-    host.done(stream);
+    // Over HTTP/3 no log comes.
+    if (!random.once(5)) host.log(stream, ended);
+    host.done(stream, ended.properties);
+    this.seen.delete(stream);
   }
 
   private tick(): void {

@@ -3,7 +3,8 @@ import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { ACCEPT, TraceContext } from "../../../../assembly/context/context";
 import { Lightstep } from "../../../../assembly/report/lightstep";
-import { exchange, request } from "../../../../assembly/span/exchange";
+import { carrier } from "../../../../assembly/context/carrier";
+import { exchange } from "../../../../assembly/span/exchange";
 import { nameOperation } from "../../../../assembly/span/operation";
 import { Span } from "../../../../assembly/span/span";
 import { describe, TagSettings } from "../../../../assembly/span/tags";
@@ -43,7 +44,7 @@ function describeOnce(): void {
 
 export function describe_a_span(times: u32): u32 {
   fill();
-  request.scan(pairs.at, pairs.size);
+  carrier.scan(pairs.at, pairs.size);
   let tags: u32 = 0;
   for (let i: u32 = 0; i < times; i++) {
     describeOnce();
@@ -54,7 +55,7 @@ export function describe_a_span(times: u32): u32 {
 
 export function encode_a_span(times: u32): u32 {
   fill();
-  request.scan(pairs.at, pairs.size);
+  carrier.scan(pairs.at, pairs.size);
   describeOnce();
   let bytes: u32 = 0;
   for (let i: u32 = 0; i < times; i++) {

@@ -1,6 +1,7 @@
 import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text, toText } from "../../../../assembly/bytes/slice";
-import { exchange, request } from "../../../../assembly/span/exchange";
+import { carrier } from "../../../../assembly/context/carrier";
+import { exchange } from "../../../../assembly/span/exchange";
 import { nameOperation, needsClusterHost } from "../../../../assembly/span/operation";
 import { Bytes, fence, hexOf } from "../bytes";
 import { bring, Headers } from "../headers";
@@ -15,7 +16,7 @@ function set(slice: Slice, value: string): void {
 /** The operation of a request to an upstream cluster, with headers (names and values in turn). */
 function operationOf(cluster: string, headers: string[] = [], clusterHost: string = "", client: bool = true): string {
   reset();
-  bring(request, headers);
+  bring(carrier, headers);
   set(exchange.cluster, cluster);
   set(exchange.clusterHost, clusterHost);
   exchange.virtualHost.clear();
@@ -116,7 +117,7 @@ describe("the operation", () => {
     let wrong = "";
     for (let size: u32 = 0; size <= name.size; size++) {
       reset();
-      bring(request, []);
+      bring(carrier, []);
       exchange.cluster.set(fence(name.at, size), size);
       exchange.clusterHost.clear();
       exchange.virtualHost.clear();
@@ -129,7 +130,7 @@ describe("the operation", () => {
 
   it("is valid UTF-8, whatever the authority is", () => {
     reset();
-    new Headers().add(":authority", new Bytes().hex("61 ff 62")).bring(request);
+    new Headers().add(":authority", new Bytes().hex("61 ff 62")).bring(carrier);
     exchange.cluster.clear();
     nameOperation(exchange, true, operation);
     expect(hexOf(operation.at, operation.size)).toBe("61 ef bf bd 62");
@@ -137,7 +138,7 @@ describe("the operation", () => {
 
   it("is valid UTF-8, whatever the decorator says", () => {
     reset();
-    new Headers().add("x-envoy-decorator-operation", new Bytes().hex("c3")).bring(request);
+    new Headers().add("x-envoy-decorator-operation", new Bytes().hex("c3")).bring(carrier);
     nameOperation(exchange, true, operation);
     expect(hexOf(operation.at, operation.size)).toBe("ef bf bd");
   });

@@ -2,7 +2,8 @@ import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text, toText } from "../../../../assembly/bytes/slice";
 import { TraceContext } from "../../../../assembly/context/context";
 import { CustomTag, REQUEST_HEADER, RESPONSE_HEADER } from "../../../../assembly/span/custom";
-import { exchange, request } from "../../../../assembly/span/exchange";
+import { carrier } from "../../../../assembly/context/carrier";
+import { exchange } from "../../../../assembly/span/exchange";
 import { isGrpcError } from "../../../../assembly/span/grpc";
 import { Span } from "../../../../assembly/span/span";
 import { describe as describeSpan, TagSettings } from "../../../../assembly/span/tags";
@@ -20,7 +21,7 @@ function set(slice: Slice, value: string): void {
 /** An exchange of which nothing but its end is known. */
 function nothing(): void {
   reset();
-  bring(request, []);
+  bring(carrier, []);
   exchange.requestBytes = 0;
   exchange.responseBytes = 0;
   exchange.statusCode = 0;
@@ -72,7 +73,7 @@ const REVIEWS: string[] = [
 
 function reviews(headers: string[] = REVIEWS): void {
   nothing();
-  bring(request, headers);
+  bring(carrier, headers);
   exchange.requestBytes = 17;
   exchange.responseBytes = 375;
   exchange.statusCode = 200;
@@ -204,7 +205,7 @@ describe("the tags of a span", () => {
     nothing();
     let bad = new Bytes().hex("61 ff");
     let headers = new Headers().add("user-agent", bad).add("x-request-id", bad).add(":path", bad).add(":method", bad);
-    headers.add("x-client-trace-id", bad).add("x-envoy-downstream-service-cluster", bad).bring(request);
+    headers.add("x-client-trace-id", bad).add("x-envoy-downstream-service-cluster", bad).bring(carrier);
     exchange.cluster.set(bad.at, bad.size);
     exchange.grpcStatus.set(bad.at, bad.size);
     exchange.grpcMessage.set(bad.at, bad.size);

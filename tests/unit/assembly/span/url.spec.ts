@@ -2,7 +2,8 @@
 import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, toText } from "../../../../assembly/bytes/slice";
 import { TraceContext } from "../../../../assembly/context/context";
-import { exchange, request } from "../../../../assembly/span/exchange";
+import { carrier } from "../../../../assembly/context/carrier";
+import { exchange } from "../../../../assembly/span/exchange";
 import { Span } from "../../../../assembly/span/span";
 import { describe as describeSpan, TagSettings } from "../../../../assembly/span/tags";
 import { Bytes, fence, hexOf } from "../bytes";
@@ -24,7 +25,7 @@ function find(name: string): bool {
 /** http.url of a request with these headers, names and values in turn. */
 function url(headers: string[], maxLength: u32 = 256, dropsQuery: bool = false): string {
   reset();
-  bring(request, headers);
+  bring(carrier, headers);
   describeSpan(span, exchange, new TagSettings(maxLength, dropsQuery, []));
   return find("http.url") ? toText(tag) : "none";
 }
@@ -101,7 +102,7 @@ describe("http.url", () => {
   it("is valid UTF-8, whatever came", () => {
     reset();
     let headers = new Headers().add(":scheme", new Bytes().hex("ff")).add(":authority", new Bytes().hex("c3"));
-    headers.add(":path", new Bytes().hex("2f a9")).bring(request);
+    headers.add(":path", new Bytes().hex("2f a9")).bring(carrier);
     describeSpan(span, exchange, new TagSettings(256, false, []));
     find("http.url");
     expect(hexOf(tag.at, tag.size)).toBe("ef bf bd 3a 2f 2f ef bf bd 2f ef bf bd");
@@ -111,7 +112,7 @@ describe("http.url", () => {
 /** peer.address of a peer at `address`, which ends where memory ends. */
 function peer(address: string): string {
   reset();
-  bring(request, []);
+  bring(carrier, []);
   let bytes = new Bytes().text(address);
   exchange.peer.set(fence(bytes.at, bytes.size), bytes.size);
   describeSpan(span, exchange, new TagSettings(256, false, []));

@@ -1,0 +1,171 @@
+// What a VM that failed leaves behind: its part in the gauges, which would count as buffered and open for ever. Nobody tells the
+// other VMs of this Envoy, and nothing says on which worker a VM runs. So each VM that has a part in the gauges is in a list in
+// shared data, with that part and a number that grows from tick to tick. A VM whose number stands still while another one
+// ticks has failed; whoever takes it out of the list counts what it had as lost. Time plays no role: a machine that slept
+// wakes all its workers at once.
+import { Slice, over, text } from "../bytes/slice";
+import { spell } from "../bytes/decimal";
+import { takeOut } from "../bytes/list";
+import { nextId } from "../context/ids";
+import { warn } from "../host/log";
+import { publishAll } from "../host/metrics";
+import { readShared, writeShared } from "../host/shared";
+import { OK } from "../host/status";
+import * as counters from "./counters";
+
+/** [padding 8] and 8 bytes for each VM in it: the host has no empty values. */
+const LIST: Slice = text("lightspan.vms");
+const HEAD: u32 = 8;
+/** More workers than that are not looked after. */
+const MOST_LISTED: u32 = 512;
+
+/** `lightspan.vm.` and the eight bytes of the VM. */
+const PREFIX: Slice = text("lightspan.vm.");
+const RECORD: u32 = 16;
+
+/** A look at the list for so many ticks; a VM that stands still in so many looks has failed. */
+const TICKS_OF_LOOK: u32 = 10;
+const LOOKS: u32 = 3;
+
+/** [beat u32][buffered u32][open and sampled u32][open and not sampled u32] */
+@unmanaged
+class Part {
+  beat: u32 = 0;
+  buffered: u32 = 0;
+  sampled: u32 = 0;
+  unsampled: u32 = 0;
+}
+
+/** Another VM, and how long it has stood still. */
+class Other {
+  looks: u32 = 0;
+  isListed: bool = true;
+
+  constructor(
+    readonly id: u64,
+    public beat: u32,
+  ) {}
+}
+
+const own: Part = new Part();
+const key: Slice = over(heap.alloc(PREFIX.size + 8), PREFIX.size + 8);
+const scratch: usize = heap.alloc(HEAD + MOST_LISTED * 8);
+const value: Slice = over(0, 0);
+const found: Part = new Part();
+let self: u64 = 0;
+let isListed: bool = false;
+let ticks: u32 = 0;
+let others: Other[] = [];
+
+function keyOf(id: u64): Slice {
+  memory.copy(key.at, PREFIX.at, PREFIX.size);
+  store<u64>(key.at + PREFIX.size, id);
+  return key;
+}
+
+/** Makes this VM known to itself, and the list if there is none. Once, when there are ids. */
+export function introduce(): void {
+  self = nextId();
+  store<u64>(scratch, 0);
+  // The first VM of an Envoy is the main thread's, before any worker could do the same at once.
+  if (readShared(LIST, value) === 0) writeShared(LIST, scratch, HEAD, 0);
+}
+
+/** Reads the list into `scratch`; its version, or 0 if there is none. `value` has its size. */
+function readList(): u32 {
+  let version = readShared(LIST, value);
+  if (version === 0 || value.size < HEAD || value.size > HEAD + MOST_LISTED * 8) return 0;
+  memory.copy(scratch, value.at, value.size);
+  return version;
+}
+
+/** Where the VM `id` stands in the list that was just read; 0 if it does not. */
+function placeIn(end: usize, id: u64): usize {
+  for (let at = scratch + HEAD; at < end; at += 8) if (load<u64>(at) === id) return at;
+  return 0;
+}
+
+/** As placeIn(), of the list as it is now. */
+function placeOf(id: u64): usize {
+  return readList() === 0 ? 0 : placeIn(scratch + value.size, id);
+}
+
+/** Puts the VM `id` into the list, or takes it out; true if this call did. */
+function setListed(id: u64, wanted: bool): bool {
+  // Another VM may be at it at the same time: the loser tries again.
+  for (let tries = 0; tries < 8; tries++) {
+    let version = readList();
+    if (version === 0) return false;
+    let end = scratch + value.size;
+    let at = placeIn(end, id);
+    if ((at !== 0) === wanted || (wanted && value.size === HEAD + MOST_LISTED * 8)) return false;
+    if (wanted) store<u64>(end, id);
+    else store<u64>(at, load<u64>(end - 8));
+    if (writeShared(LIST, scratch, wanted ? value.size + 8 : value.size - 8, version) === OK) return true;
+  }
+  return false;
+}
+
+/** Brings Envoy's stats up to date, and the other VMs' knowledge of what part this one has in its gauges. */
+export function publish(): void {
+  publishAll();
+  if (isListed && placeOf(self) === 0) comeBack();
+  own.buffered = <u32>counters.spansBuffered.own;
+  own.sampled = counters.sampledOpen;
+  own.unsampled = <u32>counters.requestsOpen.own - own.sampled;
+  let hasPart = (own.buffered | own.sampled | own.unsampled) !== 0;
+  if (hasPart !== isListed && setListed(self, hasPart)) isListed = hasPart;
+  if (!hasPart) return;
+  own.beat++;
+  writeShared(keyOf(self), changetype<usize>(own), RECORD, 0);
+}
+
+/** Looks now and then whether another VM has failed, and settles what it had. At each tick. */
+export function lookForFailed(): void {
+  if (++ticks % TICKS_OF_LOOK !== 0 || readList() === 0) return;
+  let size = value.size;
+  for (let i = 0; i < others.length; i++) others[i].isListed = false;
+  let ids: u64[] = [];
+  for (let at = HEAD; at < size; at += 8) ids.push(load<u64>(scratch + at));
+  for (let i = 0; i < ids.length; i++) if (ids[i] !== self) look(ids[i]);
+  for (let i = others.length - 1; i >= 0; i--) if (!others[i].isListed) takeOut(others, i);
+}
+
+function look(id: u64): void {
+  if (readShared(keyOf(id), value) === 0 || value.size !== RECORD) return;
+  memory.copy(changetype<usize>(found), value.at, RECORD);
+  let other = otherOf(id);
+  other.isListed = true;
+  if (other.beat !== found.beat) {
+    other.beat = found.beat;
+    other.looks = 0;
+  } else if (++other.looks > LOOKS && setListed(id, false)) settle();
+}
+
+function otherOf(id: u64): Other {
+  for (let i = 0; i < others.length; i++) if (others[i].id === id) return others[i];
+  let other = new Other(id, found.beat);
+  others.push(other);
+  return other;
+}
+
+/** Counts what the VM in `found` had as lost, and takes it out of the gauges. */
+function settle(): void {
+  let lost = found.buffered + found.sampled;
+  counters.spansBuffered.correct(-(<i64>found.buffered));
+  counters.requestsOpen.correct(-(<i64>(found.sampled + found.unsampled)));
+  counters.spansUnsampled.add(found.unsampled);
+  counters.spansRecorded.add(found.sampled);
+  counters.spansDropped.add(lost);
+  counters.VM_FAILED.count.add(lost);
+  warn("a VM of this Envoy failed: " + spell(lost) + " spans that it had are counted as dropped");
+}
+
+/** This VM was taken for a failed one, and is not: what it has is counted a second time, so that both accounts close. */
+function comeBack(): void {
+  isListed = false;
+  counters.spansRecorded.add(own.buffered);
+  counters.spansBuffered.correct(own.buffered);
+  counters.requests.add(own.buffered + own.sampled + own.unsampled);
+  counters.requestsOpen.correct(own.sampled + own.unsampled);
+}
