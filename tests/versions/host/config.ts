@@ -5,7 +5,7 @@ import { cluster } from "../../../envoy/config/cluster.ts";
 import { httpListener } from "../../../envoy/config/listener.ts";
 import type { Upstreams } from "../../envoy/equality/routes.ts";
 import { http3KeyPair } from "../../envoy/http3.ts";
-import { probeConfig, probeFilter, type Probe } from "../probe/compile.ts";
+import { probeConfig, probeFilter, type CompiledProbe, type Probe } from "../probe/compile.ts";
 
 export const sentinelPath = "/sentinel";
 export const http3Name = (name: string): string => `${name} over HTTP/3`;
@@ -58,11 +58,7 @@ export const routeActions: Record<string, string> = {
   "property-read": "get xds.route_name",
   "filter-state": "state probe_routing v",
 };
-const routing = [
-  ...plain,
-  ...Object.entries(routeActions).map(([mood, action]) => `rh?${mood} ${action}`),
-  ...Object.values(routeActions).flatMap((action) => (/^replace 0 x-new/.test(action) ? [`sh?late ${action}`] : [])),
-];
+const routing = [...plain, ...Object.entries(routeActions).map(([mood, action]) => `rh?${mood} ${action}`)];
 
 /** What is asked of calls, counters and timers, by callback. */
 export const callCallbacks = ["create", "rh", "sh", "log", "done", "delete"];
@@ -88,7 +84,7 @@ const trapping = [
   "rh shared-get key",
   "configure shared-get key",
 ];
-export const policies = ["FAIL_RELOAD", "FAIL_OPEN", "FAIL_CLOSED"] as const;
+export const policies = ["FAIL_RELOAD", "FAIL_OPEN", "fail_open", "FAIL_CLOSED"] as const;
 
 /** What is denied, and the question that shows what comes of it. */
 export const denials: Record<string, string> = {
@@ -111,7 +107,10 @@ const lateRbac = filter("late-rbac", "rbac.v3.RBAC");
 const admit = filter("admit", "header_mutation.v3.HeaderMutation", {
   mutations: {
     request_mutations: ["x-role", "x-here"].map((key) => ({
-      append: { header: { key, value: key === "x-role" ? "admin" : "here" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" },
+      append: {
+        header: { key, value: key === "x-role" ? "admin" : "here" },
+        append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
+      },
     })),
   },
 });
@@ -160,17 +159,23 @@ interface Listener {
   connectionManager?: Config;
 }
 
-/** `all` are the names of the module's imports and exports. */
-function special(wasm: string, all: string[]): Record<string, Listener> {
+function special({ path: wasm, capabilities }: CompiledProbe): Record<string, Listener> {
   const one = (script: string[], more: Partial<Probe> & { name: string }): Config =>
     probeFilter(wasm, { vm: "probe", script, ...more });
-  const failing = policies.flatMap((policy): [string, Listener][] => [
-    [policy, { filters: [one(trapping, { name: policy, vm: policy, policy, backoff: "3600s" })] }],
-    [`neighbour of ${policy}`, { filters: [one(plain, { name: `neighbour-of-${policy}`, vm: policy, policy })] }],
-  ]);
+  const failing = policies.flatMap((policy): [string, Listener][] => {
+    // Far longer than any test.
+    const more = { vm: policy, policy, ...(policy === "FAIL_RELOAD" ? { backoff: "36000s" } : {}) };
+    return [
+      [policy, { filters: [one(trapping, { name: policy, ...more })] }],
+      [`neighbour of ${policy}`, { filters: [one(plain, { name: `neighbour-of-${policy}`, ...more })] }],
+    ];
+  });
   const denied = Object.entries(denials).map(([name, question]): [string, Listener] => {
-    const allowed = all.filter((each) => each !== name);
-    return [`without ${name}`, { filters: [one([...plain, question], { name: `without-${name}`, vm: name, allowed })] }];
+    const allowed = capabilities.filter((each) => each !== name);
+    return [
+      `without ${name}`,
+      { filters: [one([...plain, question], { name: `without-${name}`, vm: name, allowed })] },
+    ];
   });
   return {
     plain: { filters: [earlyRbac, one(plain, { name: "plain" }), lateRbac] },
@@ -191,17 +196,19 @@ function special(wasm: string, all: string[]): Record<string, Listener> {
     logging: {
       filters: [earlyRbac, one([...plain, "rh state probe_logging set"], { name: "logging" })],
       connectionManager: {
-        access_log: [wasmLog(wasm, { name: "logger", vm: "probe", script: ["log", ...questions.map((q) => `log ${q}`)] })],
+        access_log: [
+          wasmLog(wasm, { name: "logger", vm: "probe", script: ["log", ...questions.map((q) => `log ${q}`)] }),
+        ],
       },
     },
-    recovering: { filters: [one(trapping, { name: "recovering", backoff: "0.1s" , vm: "recovering" })] },
+    recovering: { filters: [one(trapping, { name: "recovering", backoff: "0.1s", vm: "recovering" })] },
     ...Object.fromEntries(failing),
     ...Object.fromEntries(denied),
   };
 }
 
-export function listenersOf(wasm: string, all: string[]): Config[] {
-  return Object.entries(special(wasm, all)).flatMap(([name, { filters, connectionManager }]) => {
+export function listenersOf(probe: CompiledProbe): Config[] {
+  return Object.entries(special(probe)).flatMap(([name, { filters, connectionManager }]) => {
     const listener = {
       name,
       address: "127.0.0.1",
@@ -244,7 +251,10 @@ const tunnel = { upgrade_configs: [{ upgrade_type: "CONNECT", connect_config: {}
 const routes: Config[] = [
   { name: "tunnel", match: { connect_matcher: {} }, route: { cluster: "tcp", ...tunnel } },
   { match: { path: sentinelPath }, direct_response: { status: 204 } },
-  { match: { prefix: "/role/", headers: [{ name: "x-role", string_match: { exact: "admin" } }] }, direct_response: { status: 210 } },
+  {
+    match: { prefix: "/role/", headers: [{ name: "x-role", string_match: { exact: "admin" } }] },
+    direct_response: { status: 210 },
+  },
   { match: { prefix: "/role/" }, direct_response: { status: 211 } },
   { name: "plain", match: { prefix: "/u/" }, ...to("http1") },
   under("grpc", to("http2", { prefix_rewrite: "/" })),
@@ -271,13 +281,14 @@ const common: Config = {
 /** Nothing listens there: port 1 is tcpmux, which nobody runs. */
 const nobody = { host: "127.0.0.1", port: 1 };
 
-export function clustersOf(wasm: string, { http1, http2, tcp }: Upstreams): Config[] {
+export function clustersOf({ path: wasm }: CompiledProbe, { http1, http2, tcp }: Upstreams): Config[] {
   const codec = "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec";
   const options = {
     "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     explicit_http_config: { http_protocol_options: {} },
     http_filters: [
-      probeFilter(wasm, { name: "upstream", vm: "probe", script: plain }),
+      // By another name than that which the route disables.
+      { ...probeFilter(wasm, { name: "upstream", vm: "probe", script: plain }), name: "upstream-probe" },
       { name: "codec", typed_config: { "@type": codec } },
     ],
   };

@@ -7,6 +7,7 @@ import { startUpstreams } from "../../envoy/equality/upstream.ts";
 import { Visit } from "../../envoy/equality/visit.ts";
 import { eventually } from "../../envoy/ground.ts";
 import { startHttp3Client, type Http3Client } from "../../envoy/http3.ts";
+import type { CompiledProbe } from "../probe/compile.ts";
 import { clustersOf, http3Name, listenersOf, sentinelPath } from "./config.ts";
 import type { Facts } from "./table.ts";
 
@@ -58,12 +59,12 @@ export class Ground {
     private readonly close: () => void,
   ) {}
 
-  static async start(binary: string, version: string, wasm: string, expected: Facts): Promise<Ground> {
+  static async start(binary: string, version: string, probe: CompiledProbe, expected: Facts): Promise<Ground> {
     const upstreams = await startUpstreams();
     const envoys: { stop(): Promise<void> }[] = [];
     try {
-      const listeners = listenersOf(wasm);
-      const config = bootstrap({ id: "probe", cluster: "tests" }, listeners, clustersOf(wasm, upstreams));
+      const listeners = listenersOf(probe);
+      const config = bootstrap({ id: "probe", cluster: "tests" }, listeners, clustersOf(probe, upstreams));
       const extraArgs = ["--file-flush-interval-msec", "10"];
       const envoy = await startEnvoy({ binary, name: `envoy-${version}`, config, extraArgs });
       envoys.push(envoy);
@@ -122,7 +123,8 @@ export class Ground {
     };
     await this.request(listener, protocol, sentinelPath);
     await eventually(`the sentinel on ${listener}, ${protocol}`, isGone);
-    const deadline = Date.now() + 1500;
+    // With an empty table, everything is new.
+    const deadline = Date.now() + (this.expected.size === 0 ? 400 : 1500);
     for (;;) {
       const value = read(since());
       if (isWanted(value) || Date.now() > deadline) return value;
@@ -133,5 +135,6 @@ export class Ground {
 
 /** Resolves when a probe has logged that callback since. */
 export function hears(since: () => string, callback: string): () => Promise<unknown> {
-  return () => eventually(`the callback ${callback}`, () => since().includes(` ${callback}`) || undefined);
+  const line = new RegExp(`probe \\S+ \\d+ ${callback}( |$)`, "m");
+  return () => eventually(`the callback ${callback}`, () => line.test(since()) || undefined);
 }

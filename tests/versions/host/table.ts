@@ -1,6 +1,6 @@
 // The table of host facts: host.txt as data, and the comparison of it with what one Envoy does. Knows how the file is
 // written; what its lines mean, the measurements next to this file know.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 /** What the host does, by a name like `callbacks, GET, HTTP/3`. */
 export type Facts = Map<string, string>;
@@ -46,6 +46,39 @@ export function expectedOf(version: string): Facts {
     for (const variant of line.variants) facts.set(nameOf(line.section, line.subject, variant), line.value);
   }
   return facts;
+}
+
+const variantOf = /, (HTTP\/\d)$/;
+
+/** These facts as the table has them, without the comments: for a person to take over, or for LIGHTSPAN_WRITE_DOCS=1. */
+export function render(facts: Facts): string {
+  const sections = new Map<string, Map<string, string[]>>();
+  for (const [name, value] of facts) {
+    const [section = "", ...rest] = name.split(", ");
+    const subject = rest.join(", ").replace(variantOf, "");
+    const lines = sections.get(section) ?? new Map<string, string[]>();
+    const line = `${subject}  ${value}`;
+    lines.set(line, [...(lines.get(line) ?? []), variantOf.exec(name)?.[1] ?? "-"]);
+    sections.set(section, lines);
+  }
+  return [...sections]
+    .map(([section, lines]) => {
+      const cells = [...lines].map(([line, variants]) => [
+        line.split("  ")[0] ?? "",
+        variants.join(" "),
+        line.split("  ")[1] ?? "",
+      ]);
+      const width = (column: number): number => Math.max(...cells.map((row) => (row[column] ?? "").length));
+      const rows = cells.map(([a = "", b = "", c = ""]) => `${a.padEnd(width(0))}  ${b.padEnd(width(1))}  ${c}\n`);
+      return `[${section}]\n${rows.join("")}`;
+    })
+    .join("\n");
+}
+
+/** Puts these facts in the place of all lines; the comments at the file's head stay. */
+export function rewrite(facts: Facts): void {
+  const head = readFileSync(path, "utf8").split("\n[")[0]?.trimEnd();
+  writeFileSync(path, `${head}\n\n${render(facts)}`);
 }
 
 /** Each difference as a line; none if this Envoy does what the table says. */

@@ -8,11 +8,24 @@ import { atExit } from "../../../envoy/cleanup.ts";
 import type { Config } from "../../../envoy/config/bootstrap.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const entry = "tests/versions/probe/probe.ts";
-const options = ["--runtime", "stub", "--exportStart", "_initialize", "--use", "abort=tests/versions/probe/probe/abort"];
+const entry = "tests/versions/probe/assembly/probe.ts";
+const options = [
+  "--runtime",
+  "stub",
+  "--exportStart",
+  "_initialize",
+  "--use",
+  "abort=tests/versions/probe/assembly/probe/abort",
+];
 
-/** The path of the compiled probe; its folder goes with this process. */
-export async function compileProbe(): Promise<string> {
+export interface CompiledProbe {
+  path: string;
+  /** Everything that the host may call of it, and it of the host. */
+  capabilities: string[];
+}
+
+/** Compiles the probe into a folder that goes with this process. */
+export async function compileProbe(): Promise<CompiledProbe> {
   let wasm: Uint8Array | undefined;
   const args = [entry, ...options, "--config", "none", "--outFile", "probe.wasm", "--baseDir", root];
   const { error, stderr } = await asc.main(args, {
@@ -25,7 +38,9 @@ export async function compileProbe(): Promise<string> {
   atExit(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, "probe.wasm");
   writeFileSync(path, wasm);
-  return path;
+  const module = await WebAssembly.compile(new Uint8Array(wasm));
+  const names = [...WebAssembly.Module.imports(module), ...WebAssembly.Module.exports(module)].map(({ name }) => name);
+  return { path, capabilities: names };
 }
 
 export interface Probe {
@@ -34,20 +49,23 @@ export interface Probe {
   vm?: string;
   /** What it does, as probe.ts explains it. */
   script: string[];
-  /** FAIL_RELOAD if not given. */
-  policy?: "FAIL_RELOAD" | "FAIL_OPEN" | "FAIL_CLOSED";
+  /** FAIL_RELOAD if not given; fail_open is the older field, which does more than the policy of that name. */
+  policy?: "FAIL_RELOAD" | "FAIL_OPEN" | "FAIL_CLOSED" | "fail_open";
+  /** How long FAIL_RELOAD waits at most; 1 s, as Envoy has it, if not given. */
+  backoff?: string;
   /** What it may call and what may be called of it; everything if not given. */
   allowed?: string[];
 }
 
 /** The plugin configuration of a probe, as the HTTP filter and the access logger take it. */
-export function probeConfig(wasm: string, { name, vm, script, policy = "FAIL_RELOAD", allowed }: Probe): Config {
+export function probeConfig(wasm: string, probe: Probe): Config {
+  const { name, vm, script, policy = "FAIL_RELOAD", backoff, allowed } = probe;
   const capabilities = Object.fromEntries((allowed ?? []).map((each) => [each, {}]));
   return {
     name,
     root_id: name,
-    failure_policy: policy,
-    ...(policy === "FAIL_RELOAD" ? { reload_config: { backoff: { base_interval: "0.2s" } } } : {}),
+    ...(policy === "fail_open" ? { fail_open: true } : { failure_policy: policy }),
+    ...(backoff === undefined ? {} : { reload_config: { backoff: { base_interval: backoff } } }),
     ...(allowed === undefined ? {} : { capability_restriction_config: { allowed_capabilities: capabilities } }),
     vm_config: { vm_id: vm ?? name, runtime: "envoy.wasm.runtime.v8", code: { local: { filename: wasm } } },
     configuration: {
