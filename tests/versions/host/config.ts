@@ -189,7 +189,7 @@ function special({ path: wasm, capabilities }: CompiledProbe): Record<string, Li
     },
     reading: {
       filters: [earlyRbac, one(reading, { name: "reading" })],
-      connectionManager: { access_log: [accessLog(`ACCESS ${states}`)] },
+      connectionManager: { access_log: [accessLog(`ACCESS %REQ(:PATH)% ${states}`)] },
     },
     routing: { filters: [admit, one(routing, { name: "routing" })] },
     calling: { filters: [one(calling, { name: "calling" })] },

@@ -100,8 +100,8 @@ function readingsOf(log: string): Map<string, string> {
   }
   const totals = sizesOf(stream);
   if (totals !== undefined) found.set("total sizes count headers", totals);
-  const logged = /^ACCESS (.*)$/m.exec(log)?.[1] ?? "nothing logged";
-  const seen = [...logged.matchAll(/(\w+)=(\S+)/g)].filter(([, , value]) => value !== "-");
+  const logged = /^ACCESS (?!\/sentinel)(.*)$/m.exec(log)?.[1] ?? "nothing logged";
+  const seen = [...logged.matchAll(/ (\w+)=(\S+)/g)].filter(([, , value]) => value !== "-");
   found.set("filter state in the access log", seen.map(([, callback]) => `set in ${callback}`).join(", ") || "none");
   return found;
 }
