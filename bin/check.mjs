@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Refusal } from "../envoy/istio/refusal.mjs";
+import { warningsOn } from "./chains.mjs";
 import { configurationsIn } from "./configurations.mjs";
 import { tryConfiguration } from "./host.mjs";
 import { readModule } from "./module.mjs";
@@ -13,7 +14,8 @@ const usage = `usage: lightspan check FILE
 FILE is a configuration of Lightspan in JSON, or whatever carries one, in YAML or JSON: an Envoy configuration, an
 EnvoyFilter, a WasmPlugin or a TrafficExtension. - is standard input.
 
-Ends with 0 if the module takes all of it, with 1 if not. Variables of the environment that the configuration names are
+Ends with 0 if the module takes all of it, with 1 if not. It also warns of chains of filters in which Lightspan may change a
+request's route. Variables of the environment that the configuration names are
 this command's own: LIGHTSPAN_ACCESS_TOKEN=any lightspan check FILE`;
 
 /** @param {string[]} args */
@@ -32,6 +34,7 @@ export function run(args) {
     if (!tell("", tryConfiguration(module, Buffer.from(text), environment()))) process.exitCode = 1;
     return;
   }
+  for (const { line, text: told } of warningsOn(text)) console.error(`${file}:${line}: warning: ${told}`);
   for (const { line, bytes, environment } of carried)
     if (!tell(`${file}:${line}: `, tryConfiguration(module, bytes, environment))) process.exitCode = 1;
 }

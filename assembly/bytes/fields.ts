@@ -21,6 +21,12 @@ export class Field {
   /** The next one with a name of the same size. */
   alike: usize = 0;
 
+  /** As if it had not arrived. */
+  forget(): void {
+    this.seen = 0;
+    this.size = 0;
+  }
+
   /** Holds exactly these bytes, once. */
   holds(at: usize, size: u32): bool {
     return this.seen === 1 && sameBytes(this.at, this.size, at, size);
@@ -109,11 +115,7 @@ export class Fields {
   /** Forgets what an earlier scan found. */
   clear(): void {
     this.total = 0;
-    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
-      let field = changetype<Field>(at);
-      field.seen = 0;
-      field.size = 0;
-    }
+    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) changetype<Field>(at).forget();
   }
 
   /** Looks through the pairs of one header map; false if they are not well-formed. The values stay where they are. */

@@ -37,6 +37,8 @@ export class Settings {
   traceIdBits: u32;
   trustIncoming: bool;
   strip: bool;
+  /** The context leaves as filter states, not as headers. */
+  viaStates: bool;
   /** In ten-thousandths. */
   rate: u32;
   /** In ten-thousandths; 0 = no cap. */
@@ -90,6 +92,7 @@ export class Settings {
     this.traceIdBits = propagation.oneNumberOf("trace_id_bits", 128, 64);
     this.trustIncoming = propagation.boolean("trust_incoming", true);
     this.strip = propagation.boolean("strip", false);
+    this.viaStates = propagation.oneOf("via", "headers, filter_state") === 1;
     propagation.finish();
 
     let sampling = root.section("sampling");
@@ -119,13 +122,13 @@ export class Settings {
     buffer.finish();
 
     let retry = root.section("retry");
-    this.attempts = retry.integer("attempts", 3, 1, 100);
+    this.attempts = retry.integer("attempts", 12, 1, 100);
     this.retryBaseMs = retry.integer("base_ms", 250, 1, 3600000);
     this.retryMaxMs = retry.integer("max_ms", 5000, 1, 3600000);
     retry.finish();
 
     let log = root.section("log");
-    this.logsTraceId = log.boolean("trace_id", true);
+    this.logsTraceId = log.boolean("trace_id", false);
     log.finish();
 
     root.finish();

@@ -22,6 +22,10 @@ const MAX_EDITS: usize = 8;
 const edits: usize = heap.alloc(MAX_EDITS * offsetof<Edit>());
 /** How many edits the last inject() found. */
 export let editCount: u32 = 0;
+/** True if one of them removes a header. */
+export let removes: bool = false;
+/** Headers that are right already are edits as well. */
+let isWhole: bool = false;
 
 export function editAt(index: u32): Edit {
   return changetype<Edit>(edits + <usize>index * offsetof<Edit>());
@@ -40,7 +44,8 @@ store<u8>(one, 0x31);
 
 /** Wants `field` to hold `size` bytes at `at`; to be gone if `size` is 0. */
 function want(field: Field, at: usize, size: u32): void {
-  if (size === 0 ? field.seen === 0 : field.holds(at, size)) return;
+  if (size === 0 ? field.seen === 0 : !isWhole && field.holds(at, size)) return;
+  if (size === 0) removes = true;
   let edit = editAt(editCount++);
   edit.name = field.name;
   edit.nameSize = field.nameSize;
@@ -97,6 +102,7 @@ function broughtB3Multi(): bool {
 /** Finds the edits for the carrier's request to carry `context`, in the formats of the configuration and those it came in. */
 export function inject(context: TraceContext, propagation: Propagation, keepsTracestate: bool): void {
   editCount = 0;
+  removes = false;
   if (propagation.strip) return remove();
   let formats = propagation.inject;
   if ((formats & B3_MULTI) !== 0 || broughtB3Multi()) injectB3Multi(context);
@@ -104,4 +110,11 @@ export function inject(context: TraceContext, propagation: Propagation, keepsTra
   if ((formats & TRACECONTEXT) !== 0 || (TRACEPARENT.seen | TRACESTATE.seen) !== 0) {
     injectTracecontext(context, keepsTracestate);
   }
+}
+
+/** As inject(), with an edit for each header that is right already, but for `tracestate`: for a request without any of them. */
+export function injectWhole(context: TraceContext, propagation: Propagation, keepsTracestate: bool): void {
+  isWhole = true;
+  inject(context, propagation, keepsTracestate);
+  isWhole = false;
 }

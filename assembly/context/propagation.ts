@@ -15,6 +15,8 @@ export class Propagation {
     readonly wide: bool,
     /** No trace header leaves. */
     readonly strip: bool,
+    /** Lightspan sets filter states, and changes no header. */
+    readonly viaStates: bool = false,
   ) {}
 
   /** What arrives may say what trace a request belongs to, and that it be traced. */

@@ -10,6 +10,8 @@ import { sameBytes } from "../bytes/slice";
 const MAX_MEMBERS: u32 = 32;
 const MAX_KEY: u32 = 256;
 const MAX_VALUE: u32 = 256;
+/** Bytes of the longest list without white space or empty members. */
+export const MAX_TRACESTATE: u32 = MAX_MEMBERS * (MAX_KEY + MAX_VALUE + 2);
 
 const COMMA: u8 = 0x2c;
 const EQUALS: u8 = 0x3d;

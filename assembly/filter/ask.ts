@@ -9,7 +9,7 @@ import { Exchange } from "../span/exchange";
 import { isGrpcError } from "../span/grpc";
 import { needsClusterHost } from "../span/operation";
 import * as attributes from "./attributes";
-import { answer, ask, number } from "./attributes";
+import { answer, ask, number, Question } from "./attributes";
 
 /** envoy.config.core.v3.TrafficDirection; UNSPECIFIED counts as inbound, as for Envoy's tracers. */
 const OUTBOUND: u64 = 2;
@@ -33,7 +33,7 @@ function take(into: Slice, place: usize): void {
 }
 
 /** Fills in `exchange`; `question` is what attributes.prepare() gave. Only of a stream that `isLogged` can header maps be read. */
-export function askExchange(exchange: Exchange, question: u32, isLogged: bool): void {
+export function askExchange(exchange: Exchange, question: Question, isLogged: bool): void {
   ask(question);
   exchange.startNanos = number(attributes.REQUEST_TIME);
   exchange.durationNanos = number(attributes.REQUEST_DURATION) || sinceNanos(exchange.startNanos);
@@ -48,6 +48,7 @@ export function askExchange(exchange: Exchange, question: u32, isLogged: bool): 
   take(exchange.protocol, attributes.REQUEST_PROTOCOL);
   take(exchange.peer, attributes.SOURCE_ADDRESS);
   take(exchange.cluster, attributes.CLUSTER_NAME);
+  take(exchange.virtualHost, attributes.VIRTUAL_HOST_NAME);
   askClusterHost(exchange);
   askGrpc(exchange, isLogged);
 }
@@ -81,7 +82,6 @@ function remember(into: Slice, value: Slice): bool {
 function askClusterHost(exchange: Exchange): void {
   let cluster = exchange.cluster;
   exchange.clusterHost.clear();
-  exchange.virtualHost.clear();
   if (!needsClusterHost(cluster)) return;
   if (sameBytes(cluster.at, cluster.size, lastCluster.at, lastCluster.size)) {
     exchange.clusterHost.set(lastHost.at, lastHost.size);

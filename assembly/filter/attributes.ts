@@ -1,4 +1,4 @@
-// The attributes that every span needs, as answers that stay until the next question. All of them come over in one crossing, as the
+// The attributes that spans need, as answers that stay until the next question. All of them come over in one crossing, as the
 // value of one expression: a crossing that hands something over costs what a dozen that do not cost (RATIONALE.md). Where the
 // host knows no expressions, each is asked for by itself.
 import { over, Slice, text, toText } from "../bytes/slice";
@@ -10,7 +10,7 @@ import { readProperty } from "../host/properties";
 // all of them.
 const ANSWERED: string = "response.backend_latency";
 const LIST: Slice = text(
-  "request.time,request.duration#,request.total_size,request.protocol$,response.code#,response.flags,response.size,source.address,xds.cluster_name$,xds.listener_direction,",
+  "request.time,request.duration#,request.total_size,request.protocol$,response.code#,response.flags,response.size,source.address,xds.cluster_name$,xds.listener_direction,xds.virtual_host_name$,",
 );
 
 // Places in the list.
@@ -24,7 +24,9 @@ export const RESPONSE_SIZE: usize = 6;
 export const SOURCE_ADDRESS: usize = 7;
 export const CLUSTER_NAME: usize = 8;
 export const LISTENER_DIRECTION: usize = 9;
-const COUNT: usize = 10;
+/** The last, which not every root context asks for. */
+export const VIRTUAL_HOST_NAME: usize = 10;
+const COUNT: usize = 11;
 
 const DOT: u8 = 0x2e;
 const COMMA: u8 = 0x2c;
@@ -56,11 +58,11 @@ function spellPaths(): void {
   }
 }
 
-/** `a.b,c.d#,` as `[a.b,c.d]`, or as `[a.b,has(c.d)?c.d:0]` where attributes `mayBeAbsent`. */
-function spellList(mayBeAbsent: bool): string {
+/** The first `count` of `a.b,c.d#,` as `[a.b,c.d]`, or as `[a.b,has(c.d)?c.d:0]` where attributes `mayBeAbsent`. */
+function spellList(count: usize, mayBeAbsent: bool): string {
   let expression = "";
   let from = LIST.at;
-  for (let at = from; at < LIST.at + LIST.size; at++) {
+  for (let at = from; count > 0; at++) {
     if (load<u8>(at) !== COMMA) continue;
     let mark = load<u8>(at - 1);
     let isOptional = mark === NUMBER || mark === TEXT;
@@ -68,28 +70,41 @@ function spellList(mayBeAbsent: bool): string {
     if (isOptional && mayBeAbsent) name = "has(" + name + ")?" + name + (mark === NUMBER ? ":0" : ":''");
     expression += (expression.length > 0 ? "," : "[") + name;
     from = at + 1;
+    count--;
   }
   return expression + "]";
 }
 
-/** Has the host compile the question for the current root context; what ask() wants to know. */
-export function prepare(): u32 {
-  return compile(text("has(" + ANSWERED + ")?" + spellList(false) + ":" + spellList(true)));
+/** What a root context asks of its streams: the first `count` attributes, by an expression if the host took it. */
+export class Question {
+  constructor(
+    readonly expression: u32,
+    readonly count: usize,
+  ) {}
 }
 
-/** Asks for all attributes of the current stream, by `question` if there is one. */
-export function ask(question: u32): void {
-  if (evaluate(question, list) && takeApart()) return;
-  for (let place: usize = 0; place < COUNT; place++) readProperty(path(place), answer(place));
+/** Has the host compile the question for the current root context. */
+export function prepare(withVirtualHost: bool): Question {
+  let count = withVirtualHost ? COUNT : VIRTUAL_HOST_NAME;
+  let cel = "has(" + ANSWERED + ")?" + spellList(count, false) + ":" + spellList(count, true);
+  return new Question(compile(text(cel)), count);
 }
 
-/** Points the answers into the list; false if it is not such a list. */
-function takeApart(): bool {
-  if (list.size < 4 + <u32>COUNT * 8 || load<u32>(list.at) !== <u32>COUNT) return false;
+/** Asks `question` of the current stream. Attributes that are not in it are empty. */
+export function ask(question: Question): void {
+  let count = question.count;
+  for (let place = count; place < COUNT; place++) answer(place).clear();
+  if (evaluate(question.expression, list) && takeApart(count)) return;
+  for (let place: usize = 0; place < count; place++) readProperty(path(place), answer(place));
+}
+
+/** Points the answers into the list; false if it is not a list of `count`. */
+function takeApart(count: usize): bool {
+  if (list.size < 4 + <u32>count * 8 || load<u32>(list.at) !== <u32>count) return false;
   let sizes = list.at + 4;
-  let at = sizes + COUNT * 8;
+  let at = sizes + count * 8;
   let end = <u64>list.at + list.size;
-  for (let place: usize = 0; place < COUNT; place++, sizes += 8) {
+  for (let place: usize = 0; place < count; place++, sizes += 8) {
     let size = load<u32>(sizes);
     if (<u64>at + size + 2 > end) return false;
     answer(place).set(at, size);

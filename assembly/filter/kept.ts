@@ -4,7 +4,7 @@
 import { Fields } from "../bytes/fields";
 
 /** A longer value is cut, so that one request cannot hold much. Bytes. */
-const MOST_OF_VALUE: u32 = 4096;
+export const MOST_OF_VALUE: u32 = 4096;
 /** Bytes of all streams together: some forty thousand usual ones. Beyond that a stream keeps nothing. */
 const MOST_OF_ALL: usize = 16 * 1024 * 1024;
 

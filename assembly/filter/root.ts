@@ -13,12 +13,13 @@ import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
 import { randomU64 } from "../host/random";
-import { Delivery } from "../report/delivery";
+import { Delivery, letsEnd } from "../report/delivery";
 import { introduce } from "../report/failed";
 import { Exchange } from "../span/exchange";
 import { constantTags, serviceOf, versionOf } from "../span/node";
+import { AUTHORITY, Trust, trustAt } from "../span/operation";
 import { TagSettings } from "../span/tags";
-import { prepare } from "./attributes";
+import { prepare, Question } from "./attributes";
 import { deliveryFor, Reporter } from "./collector";
 import { CustomTags } from "./custom";
 import { askNode } from "./node";
@@ -33,8 +34,9 @@ export class Root {
     readonly logsTraceId: bool,
     /** AUTO, CLIENT or SERVER. */
     private kind: u32,
+    readonly trust: Trust,
     /** For ask.ts. */
-    readonly question: u32,
+    readonly question: Question,
     /** The memory of all of it. */
     readonly held: Hold,
   ) {}
@@ -73,7 +75,7 @@ function propagationOf(settings: Settings): Propagation {
   }
   let inject: u32 = 0;
   for (let i = 0; i < settings.inject.length; i++) inject |= formatOf(settings.inject[i]);
-  return new Propagation(extract, inject, settings.traceIdBits === 128, settings.strip);
+  return new Propagation(extract, inject, settings.traceIdBits === 128, settings.strip, settings.viaStates);
 }
 
 function samplerOf(settings: Settings): Sampler {
@@ -99,6 +101,7 @@ function make(id: u32, settings: Settings, custom: CustomTags, accessToken: stri
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
   let tags = constantTags(node, version);
   for (let i = 0; i < custom.constant.length; i++) tags.push(custom.constant[i]);
+  let trust = trustAt(node, settings.trustIncoming);
   return new Root(
     id,
     deliveryFor(settings, new Reporter(service, version, tags, accessToken), held),
@@ -107,9 +110,18 @@ function make(id: u32, settings: Settings, custom: CustomTags, accessToken: stri
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
     settings.logsTraceId,
     settings.spanKind,
-    prepare(),
+    trust,
+    prepare(needsVirtualHost(trust, settings.spanKind)),
     held,
   );
+}
+
+/**
+ * True if spans of `kind` may have no better name than their virtual host's: each attribute costs, and Istio's sidecars do
+ * without this one. Servers are trusted no more than clients.
+ */
+function needsVirtualHost(trust: Trust, kind: u32): bool {
+  return (kind === CLIENT ? trust.ofClient : trust.ofServer) < AUTHORITY;
 }
 
 function refuse(reason: string): bool {
@@ -136,16 +148,23 @@ export function configure(id: u32, size: u32): bool {
   if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
   // First what the host does for this root context: with what it was before, calls may go over to another one.
   let root = make(id, settings, custom, accessToken, held);
-  end(id);
+  let previous = remove(id);
+  // Settings that change nothing for the delivery must not end it: its last member takes along what is buffered.
+  if (previous !== null && previous.delivery !== root.delivery) previous.delivery.leave(id);
   roots.push(root);
   root.delivery.join(id);
   return true;
 }
 
+function remove(id: u32): Root | null {
+  for (let i = 0; i < roots.length; i++) if (roots[i].id === id) return takeOut(roots, i);
+  return null;
+}
+
 /** Forgets the root context `id`; false if it has to wait for its last report, true also if it is none. */
 export function end(id: u32): bool {
-  for (let i = 0; i < roots.length; i++) {
-    if (roots[i].id === id) return takeOut(roots, i).delivery.leave(id);
-  }
-  return true;
+  let root = remove(id);
+  if (root === null) return true;
+  root.delivery.leave(id);
+  return letsEnd(id);
 }

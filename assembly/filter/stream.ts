@@ -2,14 +2,13 @@
 import { allocate } from "../bytes/arena";
 import { writeHex } from "../bytes/hex";
 import { Slice, text } from "../bytes/slice";
-import { carrier } from "../context/carrier";
+import { carrier, TRACESTATE } from "../context/carrier";
 import { TraceContext } from "../context/context";
 import { writeTraceId } from "../context/spelling";
 import { extract, keepsTracestate, metMalformed } from "../context/extract";
 import { continueFrom } from "../context/hop";
-import { editAt, editCount, inject } from "../context/inject";
 import { nowMs } from "../host/clock";
-import { readPairs, removeHeader, replaceHeader, REQUEST } from "../host/headers";
+import { readPairs, REQUEST } from "../host/headers";
 import { warn } from "../host/log";
 import { writeProperty } from "../host/properties";
 import { OK, statusName } from "../host/status";
@@ -20,7 +19,8 @@ import { Span } from "../span/span";
 import { describe } from "../span/tags";
 import { askExchange, wasAnsweredEarlier } from "./ask";
 import { askCustom } from "./custom";
-import { keep, recall } from "./kept";
+import { writeContext } from "./departure";
+import { keep, MOST_OF_VALUE, recall } from "./kept";
 import { findRoot, Root } from "./root";
 import { closeStream, findStream, Stream } from "./streams";
 
@@ -50,18 +50,10 @@ function readCarrier(): bool {
 
 /** Makes the request carry `context`. A write that the host refuses harms the trace, not the request. */
 function writeCarrier(context: TraceContext, root: Root): void {
-  inject(context, root.propagation, keepsTracestate);
-  for (let i: u32 = 0; i < editCount; i++) {
-    let edit = editAt(i);
-    let status =
-      edit.size > 0
-        ? replaceHeader(REQUEST, edit.name, edit.nameSize, edit.at, edit.size)
-        : removeHeader(REQUEST, edit.name, edit.nameSize);
-    if (status !== OK && !hasToldOfHeaders) {
-      hasToldOfHeaders = true;
-      warn("Envoy refused a change of trace headers (" + statusName(status) + "): traces break here");
-    }
-  }
+  let status = writeContext(context, root.propagation, keepsTracestate);
+  if (status === OK || hasToldOfHeaders) return;
+  hasToldOfHeaders = true;
+  warn("Envoy refused a change of trace headers (" + statusName(status) + "): traces break here");
 }
 
 /** Tells access logs the ids of the span, as filter state. What has no span has no ids to look up. */
@@ -95,6 +87,9 @@ function follow(stream: Stream, root: Root): void {
   writeCarrier(context, root);
   if (!context.sampled) return;
   if (root.logsTraceId) writeLogIds(context);
+  let goesOn = keepsTracestate && !root.propagation.strip;
+  // A list that is cut, or the first of several lines, would be another list.
+  if (!goesOn || TRACESTATE.seen > 1 || TRACESTATE.size > MOST_OF_VALUE) TRACESTATE.forget();
   stream.kept = keep(carrier);
 }
 
@@ -142,7 +137,8 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
   span.client = root.isClient(exchange);
   span.startNanos = exchange.startNanos;
   span.durationNanos = exchange.durationNanos;
-  nameOperation(exchange, span.client, span.operation);
+  let trusted = span.client ? root.trust.ofClient : root.trust.ofServer;
+  nameOperation(exchange, span.client, trusted, span.operation);
   askCustom(root.tags.custom);
   describe(span, exchange, root.tags);
   root.delivery.record(span);

@@ -41,9 +41,14 @@ export const reportsFailed: Metric = counter(text("lightspan.reports_failed"));
 /** Tries after the first one of a report. */
 export const reportsRetried: Metric = counter(text("lightspan.reports_retried"));
 
+/** How many reasons there are. */
+export let reasons: i32 = 0;
+
 /** Why a span was dropped: a counter of its own, and a phrase for the log. */
 export class DropReason {
   readonly count: Metric;
+  /** Among all reasons, from 0. */
+  readonly place: i32 = reasons++;
 
   constructor(
     name: Slice,

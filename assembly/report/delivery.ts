@@ -42,6 +42,24 @@ export class Destination {
   ) {}
 }
 
+// Of all deliveries: a root context may change from one to another while its last report to the first is under way.
+/** Root contexts in whose name reports are under way though they are no members, once for each delivery. */
+const needed: u32[] = [];
+/** Those that ended and told the host "not yet": proxy_done lets them go. */
+const waiting: u32[] = [];
+
+function forget(list: u32[], id: u32): void {
+  let index = list.indexOf(id);
+  if (index >= 0) takeOut(list, index);
+}
+
+/** The root context `id` has ended and is a member nowhere. False if it has to wait for a report: proxy_done follows then. */
+export function letsEnd(id: u32): bool {
+  if (!needed.includes(id)) return true;
+  waiting.push(id);
+  return false;
+}
+
 export class Delivery {
   private format: Format;
   private settings: Settings;
@@ -54,7 +72,7 @@ export class Delivery {
 
   /** Root contexts that report here. */
   private members: u32[] = [];
-  /** Those that want to go and may not yet: a report in their name is under way. */
+  /** Those that are no members any more, but in whose name a report is under way. */
   private leaving: u32[] = [];
   /** The root context in whose name calls are made and the timer runs. */
   private owner: u32 = 0;
@@ -92,9 +110,17 @@ export class Delivery {
     return this.members.length === 0 && this.leaving.length === 0;
   }
 
-  /** The root context `id` reports here from now on. It was configured, so a collector that said "stop" is asked again. */
+  /**
+   * The root context `id` reports here from now on, or still does. It was configured, so a collector that said "stop" is
+   * asked again.
+   */
   join(id: u32): void {
     this.isDisabled = false;
+    if (this.members.includes(id)) return;
+    if (this.leaving.includes(id)) {
+      forget(this.leaving, id);
+      forget(needed, id);
+    }
     this.members.push(id);
     if (this.members.length > 1) return;
     this.owner = id;
@@ -107,13 +133,11 @@ export class Delivery {
   }
 
   /**
-   * The root context `id` ends. False if it has to wait for a report: then it is let go by proxy_done. What is buffered
-   * goes to those that stay; the last one takes it along.
+   * The root context `id` reports here no longer: it ends, or reports elsewhere. What is buffered goes to those that stay;
+   * the last one takes it along.
    */
-  leave(id: u32): bool {
-    let index = this.members.indexOf(id);
-    if (index < 0) return true;
-    takeOut(this.members, index);
+  leave(id: u32): void {
+    forget(this.members, id);
     // A timer that runs goes off as long as the VM lives, also of a root context that is gone.
     setTick(0);
     if (this.members.length > 0) {
@@ -125,9 +149,9 @@ export class Delivery {
       publish();
       this.period = 0;
     }
-    if (!this.isNeeded(id)) return true;
+    if (!this.isNeeded(id)) return;
     this.leaving.push(id);
-    return false;
+    needed.push(id);
   }
 
   /**
@@ -164,9 +188,10 @@ export class Delivery {
     // While reports wait, spans gather in the open batch: more of them in a report, not more reports.
     if (this.queue.peek() === null) this.queue.seal();
     this.send();
+    if (this.notice.isDue) this.notice.tick(nowMs());
     publish();
     // Nothing to do: an idle worker is not woken. The next request starts the timer again.
-    if (!this.hasWork && counters.requestsOpen.own === 0) this.setTimer(0);
+    if (!this.hasWork && !this.notice.isDue && counters.requestsOpen.own === 0) this.setTimer(0);
   }
 
   /** The answer to the call `token`: `headers` of them, 0 if the call failed before there was an answer. */
@@ -193,7 +218,9 @@ export class Delivery {
   private drain(): void {
     this.queue.seal();
     if (!this.backoff.isWaiting && nowMs() <= this.drainUntil) this.send();
-    if (!this.isInFlight) this.loseAll(counters.UNAVAILABLE);
+    if (this.isInFlight) return;
+    this.loseAll(counters.UNAVAILABLE);
+    if (this.notice.isDue) this.notice.end(nowMs());
   }
 
   /** Sends the oldest sealed batch, unless one is under way or the collector is left alone; then the timer comes back. */
@@ -269,7 +296,7 @@ export class Delivery {
     if (batch === null || batch.tries >= this.settings.attempts || this.members.length === 0)
       return this.fail(reason, detail);
     this.queue.keep();
-    this.notice.failed(now, 0, 0, reason.because(detail));
+    this.notice.failed(now, reason.because(detail));
     this.setTimer(min(<u32>this.backoff.remaining(now), this.settings.flushIntervalMs));
   }
 
@@ -295,7 +322,7 @@ export class Delivery {
   /** Counts `spans` that are not buffered any more, and tells of them; `reports` were given up with them. */
   private lost(reports: u32, spans: u32, reason: DropReason, detail: string): void {
     this.drop(spans, reason);
-    this.notice.failed(nowMs(), reports, spans, reason.because(detail));
+    this.notice.lost(nowMs(), reports, spans, reason, detail);
   }
 
   private drop(spans: u32, reason: DropReason): void {
@@ -307,7 +334,9 @@ export class Delivery {
   /** Drops all that is buffered; nothing may be under way. */
   private loseAll(reason: DropReason): void {
     this.queue.seal();
-    while (this.queue.peek() !== null) this.lost(0, this.strikeOff(false), reason, "");
+    let spans: u32 = 0;
+    while (this.queue.peek() !== null) spans += this.strikeOff(false);
+    if (spans > 0) this.lost(0, spans, reason, "");
   }
 
   private disable(): void {
@@ -329,12 +358,15 @@ export class Delivery {
     return this.callOwner === id || (this.members.length === 0 && this.owner === id && !this.queue.isEmpty);
   }
 
-  /** Lets go of the waiting root contexts that are not needed any more. */
+  /** Lets go of the root contexts that are not needed any more. Those that report elsewhere by now live on. */
   private letGo(): void {
     for (let i = this.leaving.length - 1; i >= 0; i--) {
       let id = this.leaving[i];
       if (this.isNeeded(id)) continue;
       takeOut(this.leaving, i);
+      forget(needed, id);
+      if (needed.includes(id) || !waiting.includes(id)) continue;
+      forget(waiting, id);
       if (actAs(id) === OK) done();
     }
   }

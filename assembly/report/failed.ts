@@ -4,7 +4,6 @@
 // ticks has failed; whoever takes it out of the list counts what it had as lost. Time plays no role: a machine that slept
 // wakes all its workers at once.
 import { Slice, over, text } from "../bytes/slice";
-import { spell } from "../bytes/decimal";
 import { takeOut } from "../bytes/list";
 import { nextId } from "../context/ids";
 import { warn } from "../host/log";
@@ -12,6 +11,7 @@ import { publishAll } from "../host/metrics";
 import { readShared, writeShared } from "../host/shared";
 import { OK } from "../host/status";
 import * as counters from "./counters";
+import { some } from "./notice";
 
 /** [padding 8] and 8 bytes for each VM in it: the host has no empty values. */
 const LIST: Slice = text("lightspan.vms");
@@ -158,7 +158,7 @@ function settle(): void {
   counters.spansRecorded.add(found.sampled);
   counters.spansDropped.add(lost);
   counters.VM_FAILED.count.add(lost);
-  warn("a VM of this Envoy failed: " + spell(lost) + " spans that it had are counted as dropped");
+  warn("a VM of this Envoy failed: " + some(lost, "span") + " of it counted as dropped");
 }
 
 /** This VM was taken for a failed one, and is not: what it has is counted a second time, so that both accounts close. */

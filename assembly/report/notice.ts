@@ -1,38 +1,66 @@
-// What an operator reads of failing reports: the first failure at once, with its cause; while it goes on, one line with
-// counts every 30 seconds at most. A dead collector must not fill the disk of every node.
+// What an operator reads of failing reports: the first failure at once, with its cause, and the first loss of each kind when it
+// happens; while it goes on, one line with counts every 30 seconds at most. A dead collector must not fill the disk of every node.
+// It has no timer: the delivery's tells it the time.
 import { spell } from "../bytes/decimal";
 import { info, warn } from "../host/log";
+import { DropReason, reasons } from "./counters";
 
 const QUIET_MS: u64 = 30000;
 
 /** `1 span`, `2 spans`. */
-function some(count: u32, what: string): string {
+export function some(count: u32, what: string): string {
   return spell(count) + " " + what + (count === 1 ? "" : "s");
 }
 
 export class Notice {
   private saidAt: u64 = 0;
+  /** When something was last lost for each reason; milliseconds, 0 = never. */
+  private lostAt: StaticArray<u64> = new StaticArray<u64>(reasons);
+  /** Lost, and in no line yet: reports, spans, and why the newest of them. */
   private reports: u32 = 0;
   private spans: u32 = 0;
+  private cause: string = "";
   /** A failure was told of and no recovery yet. */
   private isFailing: bool = false;
+  /** A line told of a loss, and of no recovery after it. */
+  private hasLost: bool = false;
 
   /** `where` names the collector in every line. */
   constructor(private where: string) {}
 
+  /** A loss is not told of yet: tick() or end() has to be called until it is. */
+  get isDue(): bool {
+    return this.spans > 0;
+  }
+
+  /** Something went wrong for `cause` and is tried again; nothing is lost by it. `now` in milliseconds. */
+  failed(now: u64, cause: string): void {
+    if (this.isQuiet(now)) return;
+    if (this.spans > 0) this.tellLoss(now);
+    else this.say(now, cause, this.hasLost ? "nothing more is lost yet" : "nothing is lost yet");
+  }
+
   /**
-   * Something went wrong for `cause`: `spans` were lost, `reports` of them in reports that were given up; nothing at all if
-   * they are tried again. `now` in milliseconds.
+   * `spans` were lost for `reason`, with `detail`, `reports` of them in reports that were given up. A loss is the first of its
+   * kind if there was none for as long as a line keeps the next one away: so kinds that take turns do not make more lines.
    */
-  failed(now: u64, reports: u32, spans: u32, cause: string): void {
+  lost(now: u64, reports: u32, spans: u32, reason: DropReason, detail: string): void {
     this.reports += reports;
     this.spans += spans;
-    if (this.saidAt !== 0 && now - this.saidAt < QUIET_MS) return;
-    let since = this.saidAt === 0 ? "" : " since the last such line";
-    let counts = this.spans > 0 ? this.takeCounts() + since : "nothing is lost yet";
-    warn("collector " + this.where + ": " + cause + "; " + counts);
-    this.saidAt = now;
-    this.isFailing = true;
+    this.cause = reason.because(detail);
+    let before = unchecked(this.lostAt[reason.place]);
+    unchecked((this.lostAt[reason.place] = now));
+    if (!this.isQuiet(now) || before === 0 || now - before >= QUIET_MS) this.tellLoss(now);
+  }
+
+  /** Tells what was lost, if it is time. */
+  tick(now: u64): void {
+    if (!this.isQuiet(now)) this.tellLoss(now);
+  }
+
+  /** Tells what was lost: nobody will ask again. */
+  end(now: u64): void {
+    this.tellLoss(now);
   }
 
   /** A report was taken. */
@@ -40,13 +68,30 @@ export class Notice {
     if (!this.isFailing) return;
     this.isFailing = false;
     let counts = this.spans > 0 ? "; " + this.takeCounts() + " since the last line" : "";
+    this.hasLost = false;
     info("collector " + this.where + ": takes reports again" + counts);
+  }
+
+  private isQuiet(now: u64): bool {
+    return this.saidAt !== 0 && now - this.saidAt < QUIET_MS;
+  }
+
+  private tellLoss(now: u64): void {
+    let since = this.saidAt === 0 ? "" : " since the last such line";
+    this.say(now, this.cause, this.takeCounts() + since);
+  }
+
+  private say(now: u64, cause: string, counts: string): void {
+    warn("collector " + this.where + ": " + cause + "; " + counts);
+    this.saidAt = now;
+    this.isFailing = true;
   }
 
   private takeCounts(): string {
     let counts = some(this.spans, "span") + " lost, " + some(this.reports, "report") + " given up";
     this.reports = 0;
     this.spans = 0;
+    this.hasLost = true;
     return counts;
   }
 }

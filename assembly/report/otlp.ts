@@ -17,6 +17,7 @@ import {
   writeVarintField,
 } from "../bytes/protobuf";
 import { Slice, text } from "../bytes/slice";
+import { TraceContext } from "../context/context";
 import { ConstantTag } from "../span/node";
 import { Span } from "../span/span";
 import { Answer, Format } from "./format";
@@ -37,6 +38,7 @@ const SCOPE_VERSION: u32 = 2;
 // message Span
 const TRACE_ID: u32 = 1;
 const SPAN_ID: u32 = 2;
+const TRACE_STATE: u32 = 3;
 const PARENT_SPAN_ID: u32 = 4;
 const NAME: u32 = 5;
 const KIND: u32 = 6;
@@ -44,6 +46,13 @@ const START_TIME: u32 = 7;
 const END_TIME: u32 = 8;
 const ATTRIBUTES: u32 = 9;
 const STATUS: u32 = 15;
+/** Span.flags is field 16, fixed32: the key takes two bytes. */
+const FLAGS_KEY: u16 = 0x0185;
+// enum SpanFlags; the low byte is W3C's.
+const SAMPLED: u32 = 1;
+const RANDOM: u32 = 2;
+const HAS_IS_REMOTE: u32 = 0x100;
+const IS_REMOTE: u32 = 0x200;
 // enum SpanKind
 const KIND_SERVER: u64 = 2;
 const KIND_CLIENT: u64 = 3;
@@ -63,7 +72,7 @@ const ERROR_MESSAGE: u32 = 2;
 
 const LIGHTSPAN: Slice = text("lightspan");
 
-/** The most that a span needs beside its name and its attributes: ids, kind, times, status, heads. */
+/** The most that a span needs beside its name, trace state and attributes: ids, kind, times, status, flags, heads. */
 const FIXED_PART: u32 = 96;
 /** The most that an attribute needs beside its key and its value: four keys, four lengths. */
 const ATTRIBUTE_HEAD: u32 = 24;
@@ -84,6 +93,14 @@ function writeId(at: usize, id: u64): usize {
 
 function writeSpanId(at: usize, field: u32, id: u64): usize {
   return writeId(writeBytesHead(at, field, 8), id);
+}
+
+/** Whatever parent there is came with the request, from another process. */
+function flagsOf(context: TraceContext): u32 {
+  let flags = HAS_IS_REMOTE;
+  if (context.sampled) flags |= SAMPLED;
+  if (context.random) flags |= RANDOM;
+  return context.parentId !== 0 ? flags | IS_REMOTE : flags;
 }
 
 export class Otlp extends Format {
@@ -114,7 +131,7 @@ export class Otlp extends Format {
   }
 
   maxSpanSize(span: Span): u32 {
-    let size = FIXED_PART + span.operation.size;
+    let size = FIXED_PART + span.operation.size + span.traceState.size;
     for (let i: u32 = 0; i < span.tagCount; i++) {
       let tag = span.tagAt(i);
       size += ATTRIBUTE_HEAD + tag.name.size + tag.value.size;
@@ -129,6 +146,8 @@ export class Otlp extends Format {
     at = writeBytesHead(body, TRACE_ID, 16);
     at = writeId(writeId(at, context.traceHigh), context.traceLow);
     at = writeSpanId(at, SPAN_ID, context.spanId);
+    let state = span.traceState;
+    if (state.size > 0) at = writeBytesField(at, TRACE_STATE, state.at, state.size);
     if (context.parentId !== 0) at = writeSpanId(at, PARENT_SPAN_ID, context.parentId);
     at = writeBytesField(at, NAME, span.operation.at, span.operation.size);
     at = writeVarintField(at, KIND, span.client ? KIND_CLIENT : KIND_SERVER);
@@ -139,6 +158,9 @@ export class Otlp extends Format {
       at = writeAttribute(at, ATTRIBUTES, tag.name, tag.value);
     }
     if (span.error) at = writeVarintField(writeBytesHead(at, STATUS, 2), CODE, CODE_ERROR);
+    store<u16>(at, FLAGS_KEY);
+    store<u32>(at, flagsOf(context), 2);
+    at += 6;
     return closeBytes(body, at);
   }
 

@@ -17,6 +17,7 @@ export const DOWNSTREAM_CLUSTER: Field = carrier.keep(text("x-envoy-downstream-s
 export const DECORATOR_OPERATION: Field = carrier.keep(text("x-envoy-decorator-operation"));
 export const CONTENT_TYPE: Field = carrier.keep(text("content-type"));
 export const GRPC_TIMEOUT: Field = carrier.keep(text("grpc-timeout"));
+export const TRACESTATE: Field = carrier.keep(text("tracestate"));
 
 const AT_SIGN: u8 = 0x40;
 const authority: Slice = new Slice();
@@ -52,7 +53,7 @@ export class Exchange {
   cluster: Slice = new Slice();
   /** Host of the service behind the cluster, where Istio put it into the cluster's metadata. */
   clusterHost: Slice = new Slice();
-  /** Name of the route's virtual host, where clusterHost was asked for; in Istio it has the service's port. */
+  /** Name of the route's virtual host, where it was asked for; in Istio's inbound routes it has the service's port. */
   virtualHost: Slice = new Slice();
   grpcStatus: Slice = new Slice();
   /** A grpc-status of the headers or of the trailers says so. */

@@ -44,10 +44,15 @@ export function versionOf(node: Node): string {
 }
 
 /** Istio's node ids have four parts; others come from other control planes and get no istio.* tags. */
-function isIstio(node: Node): bool {
+export function isIstio(node: Node): bool {
   let parts = 1;
   for (let i = node.id.indexOf("~"); i >= 0; i = node.id.indexOf("~", i + 1)) parts++;
   return parts === 4;
+}
+
+/** True beside a workload, false in a gateway or a waypoint. */
+export function isSidecar(node: Node): bool {
+  return node.id.indexOf("sidecar~") === 0 && isIstio(node);
 }
 
 /** A tag that stays the same for the life of the configuration. */

@@ -1,19 +1,50 @@
 // The operation that a span is named after, as Istio names it: what the route's decorator says, else the host and port of
-// the upstream cluster, else the request's authority.
+// the upstream cluster, else the request's authority. Where strangers may write a header, it names nothing: then the route's
+// rule or virtual host does, so that there are as many operations as somebody has configured.
 //
 //   outbound|9080|v3|reviews.default.svc.cluster.local    direction|port|subset|host, Istio's cluster names
 //   inbound|9080||                                        the host stands in the cluster's metadata, the port of the
 //                                                         service in the virtual host's name, inbound|http|80
+//   inbound-vip|9080|http|details.default.svc.cluster.local    of a waypoint
+//   httproute/default/shop/rule/0                         Envoy Gateway's cluster names; of several backends with /backend/0
 import { allocate } from "../bytes/arena";
-import { Slice, startsWith, text } from "../bytes/slice";
+import { Slice, startsWith, startsWithAny, text } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
 import { DECORATOR_OPERATION, Exchange, publicAuthority } from "./exchange";
+import { isIstio, isSidecar, Node } from "./node";
 
-const OUTBOUND: Slice = text("outbound|");
+// How much of what a request says of itself may name its span: each includes those above it.
+export const NOTHING: u32 = 0;
+export const DECORATOR: u32 = 1;
+export const AUTHORITY: u32 = 2;
+
+/** That, for the spans of each side of a call. */
+export class Trust {
+  constructor(
+    readonly ofClient: u32,
+    readonly ofServer: u32,
+  ) {}
+}
+
+/**
+ * The authority names a span where only workloads of the mesh can choose it. Those call a sidecar of Istio's. What an Envoy of
+ * unknown kind is asked for, a stranger may have chosen; what leaves through it comes from the workload, but for the gateways
+ * of Istio, whose listeners are outbound ones.
+ */
+export function trustAt(node: Node, trustsIncoming: bool): Trust {
+  if (!trustsIncoming) return new Trust(NOTHING, NOTHING);
+  let atSidecar = isSidecar(node);
+  return new Trust(atSidecar || !isIstio(node) ? AUTHORITY : DECORATOR, atSidecar ? AUTHORITY : DECORATOR);
+}
+
+const ISTIO: Slice = text("outbound| inbound| inbound-vip|");
 const INBOUND: Slice = text("inbound|");
 const INBOUND_HTTP: Slice = text("inbound|http|");
 const BAR: u8 = 0x7c;
 const COLON: u8 = 0x3a;
+const ENVOY_GATEWAY: Slice = text("httproute/ grpcroute/");
+const SLASH: u8 = 0x2f;
+const ASTERISK: u8 = 0x2a;
 const ANY_PATH: Slice = text("/*");
 // Envoy's own names for a span of which nothing is known.
 const EGRESS: Slice = text("egress");
@@ -28,7 +59,7 @@ function partEnd(at: usize, end: usize): usize {
 /** `host:port/*` into `operation`; false if the cluster is not one of Istio's or has no host anywhere. */
 function fromCluster(exchange: Exchange, operation: Slice): bool {
   let cluster = exchange.cluster;
-  if (!startsWith(cluster, OUTBOUND) && !startsWith(cluster, INBOUND)) return false;
+  if (!startsWithAny(cluster, ISTIO)) return false;
   let end = cluster.at + cluster.size;
   let port = partEnd(cluster.at, end) + 1;
   let portEnd = partEnd(port, end);
@@ -56,18 +87,45 @@ function fromCluster(exchange: Exchange, operation: Slice): bool {
   return true;
 }
 
+/** The rule that an Envoy Gateway's cluster is for, `kind/namespace/name/rule/number`, into `operation`; false if it is none. */
+function fromRule(cluster: Slice, operation: Slice): bool {
+  if (!startsWithAny(cluster, ENVOY_GATEWAY)) return false;
+  let end = cluster.at + cluster.size;
+  let at = cluster.at;
+  for (let parts = 0; at < end; at++) if (load<u8>(at) === SLASH && ++parts === 5) break;
+  operation.set(cluster.at, <u32>(at - cluster.at));
+  return true;
+}
+
+/** The virtual host into `operation`; false if its name says nothing. */
+function fromVirtualHost(virtualHost: Slice, operation: Slice): bool {
+  if (virtualHost.size === 0 || (virtualHost.size === 1 && load<u8>(virtualHost.at) === ASTERISK)) return false;
+  operation.set(virtualHost.at, virtualHost.size);
+  return true;
+}
+
+function fromAuthority(operation: Slice): bool {
+  let authority = publicAuthority();
+  operation.set(authority.at, authority.size);
+  return authority.size > 0;
+}
+
 /** True if the cluster's metadata are worth asking for: an inbound cluster of Istio's, whose name ends without a host. */
 export function needsClusterHost(cluster: Slice): bool {
   return startsWith(cluster, INBOUND) && load<u8>(cluster.at + cluster.size - 1) === BAR;
 }
 
-/** Names the operation of `exchange`; valid UTF-8 and never empty. */
-export function nameOperation(exchange: Exchange, client: bool, operation: Slice): void {
-  if (DECORATOR_OPERATION.size > 0) operation.set(DECORATOR_OPERATION.at, DECORATOR_OPERATION.size);
-  else if (!fromCluster(exchange, operation)) {
-    let authority = publicAuthority();
-    if (authority.size > 0) operation.set(authority.at, authority.size);
-    else operation.set(client ? EGRESS.at : INGRESS.at, client ? EGRESS.size : INGRESS.size);
+/** Names the operation of `exchange`, of which the request may say as much as `trusted`; valid UTF-8 and never empty. */
+export function nameOperation(exchange: Exchange, client: bool, trusted: u32, operation: Slice): void {
+  if (trusted >= DECORATOR && DECORATOR_OPERATION.size > 0) {
+    operation.set(DECORATOR_OPERATION.at, DECORATOR_OPERATION.size);
+  } else if (
+    !fromCluster(exchange, operation) &&
+    !fromRule(exchange.cluster, operation) &&
+    !(trusted >= AUTHORITY && fromAuthority(operation)) &&
+    !fromVirtualHost(exchange.virtualHost, operation)
+  ) {
+    operation.set(client ? EGRESS.at : INGRESS.at, client ? EGRESS.size : INGRESS.size);
   }
   makeValid(operation);
 }

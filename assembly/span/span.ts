@@ -22,6 +22,8 @@ export class Span {
   startNanos: u64 = 0;
   durationNanos: u64 = 0;
   operation: Slice = new Slice();
+  /** The `tracestate` that went on with the request; empty if none did. */
+  traceState: Slice = new Slice();
   tagCount: u32 = 0;
   private tags: usize = heap.alloc(<usize>MAX_TAGS * offsetof<Tag>());
 

@@ -5,6 +5,8 @@ import { spellInto } from "../bytes/decimal";
 import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { cutSize, makeValid } from "../bytes/utf8";
+import { isTracestate, MAX_TRACESTATE } from "../context/tracestate";
+import { carrier } from "../context/carrier";
 import * as headers from "./exchange";
 import { CustomTag } from "./custom";
 import { Exchange } from "./exchange";
@@ -15,6 +17,7 @@ import { Span } from "./span";
 
 const DASH: Slice = text("-");
 const COLON: u8 = 0x3a;
+const COMMA: u8 = 0x2c;
 const QUESTION_MARK: u8 = 0x3f;
 const contentType: Slice = new Slice();
 
@@ -141,9 +144,34 @@ export class TagSettings {
   ) {}
 }
 
-/** Fills in the error mark and all changing tags of `span` from `exchange`. */
+/**
+ * The `tracestate` that went on, its lines joined. Later filters may have written what they like, so it is judged again; one
+ * that is longer than its members can be is white space, and not told.
+ */
+function takeTraceState(span: Span): void {
+  let state = span.traceState;
+  state.clear();
+  let field = headers.TRACESTATE;
+  if (field.seen === 0 || !isTracestate(carrier, field)) return;
+  let joined = field.seen > 1 ? allocate(MAX_TRACESTATE) : field.at;
+  let size: u32 = 0;
+  for (let more = carrier.firstLine(field); more; more = carrier.nextLine(field)) {
+    let comma: u32 = size > 0 ? 1 : 0;
+    if (carrier.lineSize === 0) continue;
+    if (carrier.lineSize > MAX_TRACESTATE - size - comma) return;
+    if (field.seen > 1) {
+      store<u8>(joined + size, COMMA);
+      memory.copy(joined + size + comma, carrier.lineAt, carrier.lineSize);
+    }
+    size += comma + carrier.lineSize;
+  }
+  state.set(joined, size);
+}
+
+/** Fills in the error mark, the trace state and all changing tags of `span` from `exchange`. */
 export function describe(span: Span, exchange: Exchange, settings: TagSettings): void {
   span.tagCount = 0;
+  takeTraceState(span);
   requestTags(span, exchange, settings);
   responseTags(span, exchange);
   for (let i = 0; i < settings.custom.length; i++) customTag(span, unchecked(settings.custom[i]), settings.maxLength);

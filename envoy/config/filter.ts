@@ -1,4 +1,4 @@
-// The two HTTP filters of every Envoy here: Lightspan and, always last, the router.
+// The HTTP filters of every Envoy here: Lightspan, first, with the filters that write its headers if asked to, and the router, last.
 // Knows how a Wasm plugin is configured; refuses to know what Lightspan's own configuration means.
 import type { Config } from "./bootstrap.ts";
 
@@ -13,7 +13,7 @@ export interface Lightspan {
   hostEnvironment?: string[];
 }
 
-/** Lightspan as an HTTP filter; belongs directly before the router. */
+/** Lightspan as an HTTP filter; belongs first in the chain (docs/place.md). */
 export function lightspanFilter({ wasm, config, environment, hostEnvironment }: Lightspan): Config {
   const variables = {
     ...(environment === undefined ? {} : { key_values: environment }),
@@ -49,3 +49,63 @@ export function routerFilter(): Config {
     typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" },
   };
 }
+
+/** The headers that carry a trace context. */
+const TRACE_HEADERS = [
+  ...["x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags", "b3"],
+  ...["traceparent", "tracestate"],
+];
+
+function headerMutation(request_mutations: Config[]): Config {
+  return {
+    "@type": "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
+    mutations: { request_mutations },
+  };
+}
+
+/**
+ * The two filters that belong right after a Lightspan with `propagation.via` of `filter_state`: the first removes all trace headers
+ * if Lightspan says so, the second writes those that it has set as filter states. Neither does anything if Lightspan has failed.
+ */
+export function headerFilters(): Config[] {
+  const writes = TRACE_HEADERS.map((key) => ({
+    append: {
+      header: { key, value: `%FILTER_STATE(wasm.lightspan.${key}:PLAIN)%` },
+      append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
+    },
+  }));
+  return [
+    {
+      name: "lightspan.remove",
+      typed_config: {
+        "@type": "type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher",
+        extension_config: {
+          name: "envoy.filters.http.header_mutation",
+          typed_config: headerMutation(TRACE_HEADERS.map((remove) => ({ remove }))),
+        },
+        xds_matcher: { matcher_list: { matchers: [{ predicate: { not_matcher: askedToRemove }, on_match: skip }] } },
+      },
+    },
+    { name: "lightspan.write", typed_config: headerMutation(writes) },
+  ];
+}
+
+const askedToRemove: Config = {
+  single_predicate: {
+    input: {
+      name: "envoy.matching.inputs.filter_state",
+      typed_config: {
+        "@type": "type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.FilterStateInput",
+        key: "wasm.lightspan.remove",
+      },
+    },
+    value_match: { exact: "1" },
+  },
+};
+
+const skip: Config = {
+  action: {
+    name: "skip",
+    typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter" },
+  },
+};

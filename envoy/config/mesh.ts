@@ -3,7 +3,7 @@
 import { bootstrap, type Config } from "./bootstrap.ts";
 import { cluster, inboundCluster, outboundCluster, type Endpoint } from "./cluster.ts";
 import { lightspanFilter, type Lightspan } from "./filter.ts";
-import { httpListener, type HttpListener } from "./listener.ts";
+import { httpListener, type HttpListener, type KeyPair } from "./listener.ts";
 import { istioNode, type Workload } from "./node.ts";
 import { inboundVirtualHost, outboundVirtualHost, route } from "./route.ts";
 import { operationOf, outboundName, type Service } from "./service.ts";
@@ -33,7 +33,7 @@ interface Common {
   address?: string;
   /** The address that calls to other pods come from. */
   source?: string;
-  /** More HTTP filters, before Lightspan. */
+  /** More HTTP filters, after Lightspan. */
   filters?: Config[];
   /** More clusters. */
   clusters?: Config[];
@@ -43,7 +43,7 @@ interface Common {
 
 export interface Sidecar extends Common {
   /** The application beside it; gives the sidecar an inbound listener. */
-  inbound?: { service: Service; app: Endpoint; port?: number };
+  inbound?: { service: Service; app: Endpoint; port?: number; http3?: KeyPair };
   /** What the application calls; gives the sidecar an outbound listener. */
   outbound?: { upstreams: Upstream[]; port?: number };
 }
@@ -68,6 +68,7 @@ export function sidecar(options: Sidecar): Config {
         direction: "INBOUND",
         routeName: `inbound|${inbound.service.port}||`,
         virtualHosts: [inboundVirtualHost(inbound.service)],
+        http3: inbound.http3,
       }),
     );
   }
@@ -115,8 +116,8 @@ function listen(common: Common, listener: Omit<HttpListener, "address" | "filter
   return httpListener({
     ...listener,
     address,
-    // Directly before the router: Lightspan has to see what the other filters made of the request.
-    filters: lightspan === null ? filters : [...filters, lightspanFilter(lightspan)],
+    // First: filters after it have the trace, and the route is still that of the request as it came.
+    filters: lightspan === null ? filters : [lightspanFilter(lightspan), ...filters],
     connectionManager: { ...listener.connectionManager, ...common.connectionManager },
   });
 }

@@ -8,6 +8,7 @@ import { Refusal } from "./refusal.mjs";
 const kinds = /** @type {const} */ (["EnvoyFilter", "WasmPlugin", "TrafficExtension"]);
 const protocols = /** @type {const} */ (["lightstep", "otlp", "zipkin"]);
 const transports = /** @type {const} */ (["http", "grpc"]);
+const vias = /** @type {const} */ (["headers", "filter_state"]);
 
 /** Istio's root namespace, whose objects hold for the whole mesh. */
 const rootNamespace = "istio-system";
@@ -21,6 +22,7 @@ const rootNamespace = "istio-system";
  * @property {string} namespace
  * @property {import("./module.mjs").Module} module
  * @property {typeof kinds[number]} kind
+ * @property {typeof vias[number]} via Who writes trace headers: Lightspan, or filters of Envoy's after it.
  * @property {Record<string, string>} workload Labels of the pods that get Lightspan; empty for all.
  * @property {Record<string, unknown>} settings More of Lightspan's configuration.
  * @property {boolean} nativeTracing Whether Istio's own tracing stays on.
@@ -43,6 +45,11 @@ export const flags = /** @type {const} */ ({
   module: { type: "string", value: "URL", help: "configmap (default), file:///PATH, https://… or oci://…" },
   sha256: { type: "string", value: "HEX", help: "checksum of a fetched module; by default that of this one; or none" },
   kind: { type: "string", value: "KIND", help: "EnvoyFilter (default), WasmPlugin or TrafficExtension" },
+  via: {
+    type: "string",
+    value: "NAME",
+    help: "headers (default), or filter_state: Envoy writes them, and the route stays",
+  },
   workload: {
     type: "string",
     value: "LABEL=VALUE",
@@ -87,6 +94,9 @@ export function choicesOf(args, readModule) {
     throw new Refusal("--token-secret", undefined, "the name of a Secret; Lightstep's endpoint wants a token");
   const collector = collectorOf(values.collector, protocol, transport);
   const kind = oneOf("--kind", values.kind ?? "EnvoyFilter", kinds);
+  const via = oneOf("--via", values.via ?? "headers", vias);
+  if (via !== "headers" && kind !== "EnvoyFilter")
+    throw new Refusal("--via", via, `headers with ${kind}, which is one filter and can have none after it`);
   const namespace = nameOf("--namespace", values.namespace ?? rootNamespace);
   const nativeTracing = values["keep-native-tracing"] ?? false;
   const workload = labelsOf(values.workload ?? []);
@@ -114,6 +124,7 @@ export function choicesOf(args, readModule) {
     namespace,
     module,
     kind,
+    via,
     workload,
     settings: settingsOf(values.config ?? "{}"),
     nativeTracing,
@@ -192,5 +203,6 @@ function settingsOf(text) {
     throw new Refusal("--config", text, "a JSON object of Lightspan's configuration");
   for (const [key, flag] of Object.entries(flagsOfKeys))
     if (key in (value.collector ?? {})) throw new Refusal("--config", `collector.${key}`, flag);
+  if ("via" in (value.propagation ?? {})) throw new Refusal("--config", "propagation.via", "--via");
   return value;
 }

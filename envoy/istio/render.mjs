@@ -2,7 +2,7 @@
 // then written; knows where in it each belongs, and refuses to know what a flag is called.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseDocument, Scalar, stringify } from "yaml";
+import { isSeq, parseDocument, Scalar, stringify } from "yaml";
 import { externalPort } from "./collector.mjs";
 import { settingsFor, tokenVariable, variablesOf } from "./settings.mjs";
 
@@ -163,6 +163,10 @@ function envoyFilter(choices) {
   if (Object.keys(workload).length > 0) {
     document.setIn(["spec", "workloadSelector"], document.createNode({ labels: workload }));
   }
+  // Last, since it moves the patches that were counted above.
+  const patches = document.getIn(["spec", "configPatches"]);
+  const more = template("headerfilters").contents;
+  if (choices.via === "filter_state" && isSeq(patches) && isSeq(more)) patches.items.unshift(...more.items);
   return document;
 }
 

@@ -9,7 +9,7 @@ export const tokenVariable = "LIGHTSPAN_ACCESS_TOKEN";
  * @param {import("./choices.mjs").Choices} choices
  * @returns {Record<string, unknown>}
  */
-export function settingsFor({ collector, protocol, transport, token, settings }) {
+export function settingsFor({ collector, protocol, transport, token, via, settings }) {
   const own = {
     cluster: collector.cluster,
     // Defaults are left out: the less there is to read, the better it is read.
@@ -18,7 +18,8 @@ export function settingsFor({ collector, protocol, transport, token, settings })
     ...(token === undefined ? {} : { access_token_env: tokenVariable }),
   };
   const given = record(settings.collector);
-  const chosen = { ...settings, collector: { ...given, ...own } };
+  const propagation = via === "headers" ? {} : { propagation: { ...record(settings.propagation), via } };
+  const chosen = { ...settings, collector: { ...given, ...own }, ...propagation };
   if (collector.namespace === undefined) return chosen;
   // A collector of the mesh has a sidecar too: were its reports traced there, each would be the cause of the next.
   const path = given.path ?? Object.entries(reportPaths).find(([key]) => key === `${protocol} ${transport}`)?.[1];

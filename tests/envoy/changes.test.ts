@@ -53,12 +53,24 @@ test("a cluster that is taken away, and given back", async (context) => {
       control?.tell("clusters", others ?? []);
     },
     end: async ({ control, envoy }) => {
-      const told = envoy.log().match(/its cluster does not exist/g) ?? [];
-      assert.equal(told.length, 1, "one line for it");
+      const told = [...envoy.log().matchAll(/its cluster does not exist; (.*)/g)].map(([, counts]) => counts ?? "");
+      assert.ok(told.length > 0 && told.length <= 3, `no line for each loss: ${told.join("; ")}`);
       control?.tell("clusters", control.clusters);
       await eventually("reports are taken again", () => (/takes reports again/.test(envoy.log()) ? true : undefined));
     },
   });
+});
+
+test("a cluster that does not exist: what one request loses is told of without another one", async () => {
+  const scene = await setScene({ config: { collector: { cluster: "nowhere" } } });
+  try {
+    await (await fetch(`http://127.0.0.1:${scene.port}/`)).text();
+    const line = (counts: string) => `lightspan: collector nowhere: its cluster does not exist; ${counts}`;
+    const told = [line("nothing is lost yet"), line("1 span lost, 1 report given up since the last such line")];
+    await eventually("both lines", () => told.every((each) => scene.envoy.log().includes(each)) || undefined);
+  } finally {
+    await scene.stop();
+  }
 });
 
 test("an address that changes in DNS", async (context) => {

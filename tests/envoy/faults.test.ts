@@ -27,6 +27,7 @@ const grpc = (code: number, trailersOnly = false): [Fault] => [
 ];
 const inGrpc: SceneOptions = { grpc: true, config: { collector: { protocol: "otlp", transport: "grpc" } } };
 const inOtlp: SceneOptions = { config: { collector: { protocol: "otlp" } } };
+const overHttp3: SceneOptions = { http3: true };
 const inZipkin: SceneOptions = { config: { collector: { protocol: "zipkin" } } };
 const refused: Fate = { lost: ["refused"], mustLose: true };
 /** The collector has read the report, and the answer breaks off. */
@@ -64,6 +65,14 @@ const CASES: Case[] = [
     script: [...status(503), accept, ...status(503), accept, ...status(503), accept],
   },
   { name: "OTLP: an answer of 503", script: status(503), scene: inOtlp, ...retried },
+  { name: "HTTP/3: no fault at all", script: [accept], scene: overHttp3 },
+  { name: "HTTP/3: an answer of 503", script: status(503), scene: overHttp3, ...retried },
+  {
+    name: "HTTP/3: a reset before the answer",
+    script: [{ kind: "reset", when: "before" }],
+    scene: overHttp3,
+    ...brokenOff,
+  },
   { name: "gRPC: no fault at all", script: [accept], scene: inGrpc },
   { name: "gRPC: UNAVAILABLE", script: grpc(14), scene: inGrpc, ...retried },
   { name: "gRPC: UNAVAILABLE in trailers only", script: grpc(14, true), scene: inGrpc, ...retried },

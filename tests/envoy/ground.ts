@@ -17,12 +17,16 @@ if (!existsSync(wasm)) throw new Error("build/lightspan.wasm is missing: npm run
 export const envoyBinary: Promise<string> = findEnvoy((line) => console.error(line));
 
 /** Asks again and again until `check` gives something that is not undefined; then that. Says `what` if it never does. */
-export async function eventually<T>(what: string, check: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 20_000;
+export async function eventually<T>(
+  what: string,
+  check: () => T | undefined | Promise<T | undefined>,
+  patienceMs = 20_000,
+): Promise<T> {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const value = await check();
     if (value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${patienceMs / 1000} s: ${what}`);
     await sleep(25);
   }
 }

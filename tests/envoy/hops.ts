@@ -2,7 +2,7 @@
 // upstream, and a collector. Knows what a hop is; refuses to know what is expected of it.
 import { bootstrap, type Config } from "../../envoy/config/bootstrap.ts";
 import { cluster } from "../../envoy/config/cluster.ts";
-import { lightspanFilter } from "../../envoy/config/filter.ts";
+import { headerFilters, lightspanFilter } from "../../envoy/config/filter.ts";
 import { httpListener, type HttpListener, type KeyPair } from "../../envoy/config/listener.ts";
 import { collectorCluster } from "../../envoy/config/mesh.ts";
 import { istioNode } from "../../envoy/config/node.ts";
@@ -47,7 +47,15 @@ export function reporting(settings: Config): Config {
   return { collector: { cluster: collectorCluster }, buffer: { flush_interval_ms: 10 }, ...settings };
 }
 
-function listenerOf({ name, direction, settings, environment, http3 }: Hop, connectionManager: Config): HttpListener {
+/** Lightspan, and the filters that write what it has set as filter states, if it is told to. */
+function filtersOf({ settings, environment }: Hop): Config[] {
+  const { via } = (settings.propagation ?? {}) as { via?: string };
+  const lightspan = lightspanFilter({ wasm, config: reporting(settings), environment });
+  return [lightspan, ...(via === "filter_state" ? headerFilters() : [])];
+}
+
+function listenerOf(hop: Hop, connectionManager: Config): HttpListener {
+  const { name, direction, http3 } = hop;
   return {
     name,
     address: "127.0.0.1",
@@ -57,7 +65,7 @@ function listenerOf({ name, direction, settings, environment, http3 }: Hop, conn
     virtualHosts: [
       { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "upstream" } }] },
     ],
-    filters: [lightspanFilter({ wasm, config: reporting(settings), environment })],
+    filters: filtersOf(hop),
     connectionManager,
     http3,
   };

@@ -21,6 +21,8 @@ interface Shape {
   /** Content of the cluster's `istio` metadata. */
   istio?: Config;
   virtualHost?: string;
+  /** What the virtual host is for; everything if left out. */
+  domains?: string[];
   node?: Config;
   connectionManager?: Config;
   decorator?: string;
@@ -28,12 +30,26 @@ interface Shape {
   headers?: Record<string, string>;
 }
 
+/** One request, and the headers that it has besides its Host. */
+interface Sent {
+  host: string;
+  path?: string;
+  headers?: Record<string, string>;
+}
+
 /** One request with `host: shop.example:8080` through an Envoy of that shape; the span that came of it. */
 async function spanOf(shape: Shape): Promise<Span> {
+  const [span] = await spansOf(shape, [{ host: "shop.example:8080", path: "/reviews/7", headers: shape.headers }]);
+  assert.ok(span);
+  return span;
+}
+
+/** Requests through an Envoy of that shape; their spans. */
+async function spansOf(shape: Shape, requests: Sent[]): Promise<Span[]> {
   const app = await listen(createServer((_, response) => response.end("ok")));
   const satellite = await startSatellite({});
   const route = {
-    match: { prefix: "/" },
+    match: { prefix: "/reviews/" },
     ...(shape.cluster === undefined ? { direct_response: { status: 502 } } : { route: { cluster: shape.cluster } }),
     ...(shape.decorator === undefined ? {} : { decorator: { operation: shape.decorator } }),
   };
@@ -44,7 +60,7 @@ async function spanOf(shape: Shape): Promise<Span> {
     port: 0,
     direction: shape.direction,
     routeName: "routes",
-    virtualHosts: [{ name: shape.virtualHost ?? "any", domains: ["*"], routes: [route] }],
+    virtualHosts: [{ name: shape.virtualHost ?? "any", domains: shape.domains ?? ["*"], routes: [route] }],
     filters: [lightspanFilter({ wasm, config })],
     connectionManager: shape.connectionManager,
   });
@@ -57,22 +73,14 @@ async function spanOf(shape: Shape): Promise<Span> {
       name: "shape",
       config: bootstrap(node, [listener], clusters),
     });
-    let found: Span | undefined;
+    let found: Span[] = [];
     await during([envoy], async () => {
       const port = await envoy.listenerPort("listener");
-      await new Promise<void>((resolve, reject) => {
-        // fetch() would write a host header of its own.
-        const request = {
-          host: "127.0.0.1",
-          port,
-          path: "/reviews/7",
-          headers: { host: "shop.example:8080", ...shape.headers },
-        };
-        get(request, (response) => response.resume().on("end", resolve)).on("error", reject);
-      });
-      found = await eventually("the span", () => satellite.store.list()[0]?.spans[0]);
+      for (const request of requests) await send(port, request);
+      const spans = (): Span[] => satellite.store.list().flatMap((trace) => trace.spans);
+      const all = (): Span[] | undefined => (spans().length >= requests.length ? spans() : undefined);
+      found = await eventually(`${requests.length} spans`, all);
     });
-    assert.ok(found);
     return found;
   } finally {
     await satellite.close();
@@ -80,8 +88,23 @@ async function spanOf(shape: Shape): Promise<Span> {
   }
 }
 
+function send(port: number, { host, path = "/reviews/7", headers }: Sent): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // fetch() would write a host header of its own.
+    const request = { host: "127.0.0.1", port, path, headers: { host, ...headers } };
+    get(request, (response) => response.resume().on("end", resolve)).on("error", reject);
+  });
+}
+
 const reviews = { services: [{ host: "reviews.default.svc.cluster.local", name: "reviews", namespace: "default" }] };
 const bare = { id: "front-proxy", cluster: "front" };
+const router = istioNode("router", {
+  ...workload("reviews-v1"),
+  app: "istio-ingressgateway",
+  namespace: "istio-system",
+});
+const waypoint = { ...router, id: "waypoint~10.0.0.9~waypoint-7d9f.default~default.svc.cluster.local" };
+const strict: Config = { propagation: { trust_incoming: false } };
 /** What Istio writes by default: a tracing object, and no provider. */
 const tracingWithoutProvider = { tracing: { random_sampling: { value: 100 } } };
 
@@ -135,16 +158,46 @@ const operations: [what: string, shape: Shape, operation: string, kind: string][
     "reviews.default.svc.cluster.local:9080/reviews/*",
     "client",
   ],
-  [
-    "a listener without a direction",
-    { direction: "UNSPECIFIED", cluster: "backend", node: bare },
-    "shop.example:8080",
-    "server",
-  ],
+  ["a listener without a direction", { direction: "UNSPECIFIED", cluster: "backend", node: bare }, "any", "server"],
   [
     "span.kind of the configuration",
     { direction: "UNSPECIFIED", cluster: "backend", node: bare, plugin: { span: { kind: "client" } } },
     "shop.example:8080",
+    "client",
+  ],
+  [
+    "the cluster of a waypoint",
+    {
+      direction: "INBOUND",
+      cluster: "inbound-vip|9080|http|details.default.svc.cluster.local",
+      virtualHost: "inbound|http|9080",
+      node: waypoint,
+    },
+    "details.default.svc.cluster.local:9080/*",
+    "server",
+  ],
+  [
+    "a cluster of Envoy Gateway's",
+    { direction: "UNSPECIFIED", cluster: "httproute/default/shop/rule/0", node: bare, plugin: strict },
+    "httproute/default/shop/rule/0",
+    "server",
+  ],
+  [
+    "one of several backends of Envoy Gateway's",
+    { direction: "UNSPECIFIED", cluster: "grpcroute/default/shop/rule/3/backend/1", node: bare, plugin: strict },
+    "grpcroute/default/shop/rule/3",
+    "server",
+  ],
+  [
+    "an inbound cluster of Istio's at an edge",
+    { direction: "INBOUND", cluster: "inbound|9080||", istio: reviews, plugin: strict },
+    "reviews.default.svc.cluster.local:9080/*",
+    "server",
+  ],
+  [
+    "a gateway of Istio's",
+    { direction: "OUTBOUND", cluster: "outbound|9080||reviews.default.svc.cluster.local", node: router },
+    "reviews.default.svc.cluster.local:9080/*",
     "client",
   ],
 ];
@@ -156,11 +209,6 @@ for (const [what, shape, operation, kind] of operations) {
   });
 }
 
-const router = istioNode("router", {
-  ...workload("reviews-v1"),
-  app: "istio-ingressgateway",
-  namespace: "istio-system",
-});
 const labelsOnly = { ...istioNode("sidecar", workload("reviews-v3")), cluster: "" };
 
 const services: [what: string, shape: Partial<Shape>, service: string, version: string | null][] = [
@@ -197,4 +245,107 @@ test("… and not at one", { timeout: 60_000 }, async () => {
   const connectionManager = { use_remote_address: true };
   const span = await spanOf({ direction: "INBOUND", cluster: "backend", headers: strangers, connectionManager });
   assert.deepEqual(told(span), ["shop.example:8080", "http://shop.example:8080/reviews/7", "-"]);
+});
+
+/** Requests for as many hosts as there are, with and without a route, some of them with a decorator of their own. */
+const many: Sent[] = Array.from({ length: 30 }, (_, number) => ({
+  host: `stranger-${number}.example`,
+  path: number % 3 === 0 ? "/nowhere" : `/reviews/${number}`,
+}));
+const lying = many.map((request, number) => ({
+  ...request,
+  headers: { "x-envoy-decorator-operation": `stranger ${number}` },
+}));
+const atEdge = { use_remote_address: true };
+const nowhere = ["shop.example"];
+
+const strangersAt: [what: string, shape: Shape, requests: Sent[], operation: string, kind: string][] = [
+  [
+    "a plain Envoy",
+    { direction: "INBOUND", cluster: "backend", node: bare, virtualHost: "shop" },
+    many,
+    "shop",
+    "server",
+  ],
+  [
+    "a plain Envoy whose virtual host has no name",
+    { direction: "INBOUND", cluster: "backend", node: bare, virtualHost: "*" },
+    many,
+    "ingress",
+    "server",
+  ],
+  [
+    "a plain Envoy that has no virtual host for them",
+    { direction: "INBOUND", cluster: "backend", node: bare, domains: nowhere },
+    many,
+    "ingress",
+    "server",
+  ],
+  [
+    "a plain Envoy, with decorators of their own",
+    { direction: "INBOUND", cluster: "backend", node: bare, virtualHost: "shop", connectionManager: atEdge },
+    lying,
+    "shop",
+    "server",
+  ],
+  [
+    "a plain Envoy that does not trust them",
+    { direction: "INBOUND", cluster: "backend", node: bare, virtualHost: "shop", plugin: strict },
+    lying,
+    "shop",
+    "server",
+  ],
+  [
+    "an outbound listener that does not trust them",
+    { direction: "OUTBOUND", cluster: "backend", node: bare, virtualHost: "shop", plugin: strict },
+    lying,
+    "shop",
+    "client",
+  ],
+  [
+    "an outbound listener that does not trust them and has no virtual host for them",
+    { direction: "OUTBOUND", cluster: "backend", node: bare, domains: nowhere, plugin: strict },
+    lying,
+    "egress",
+    "client",
+  ],
+  [
+    "a gateway of Istio's that has no virtual host for them",
+    {
+      direction: "OUTBOUND",
+      cluster: "outbound|9080||reviews.default.svc.cluster.local",
+      node: router,
+      domains: nowhere,
+      connectionManager: { ...tracingWithoutProvider, ...atEdge },
+    },
+    lying,
+    "egress",
+    "client",
+  ],
+  [
+    "a gateway of Istio's that has no route for them",
+    { direction: "OUTBOUND", node: router, virtualHost: "blackhole:80", connectionManager: atEdge },
+    lying,
+    "blackhole:80",
+    "client",
+  ],
+];
+
+for (const [what, shape, requests, operation, kind] of strangersAt) {
+  test(`strangers make one operation at ${what}`, { timeout: 60_000 }, async () => {
+    const spans = await spansOf(shape, requests);
+    const made = new Set(spans.map((span) => `${span.kind} ${span.operation}`));
+    assert.deepEqual([...made], [`${kind} ${operation}`]);
+    const statuses = new Set(spans.map(({ tags }) => tags["http.status_code"]));
+    assert.ok(statuses.has("404"), "some found no route");
+  });
+}
+
+test("hosts name spans at a sidecar of Istio's that knows no cluster", { timeout: 60_000 }, async () => {
+  const hosts = ["a.example", "b.example"];
+  const spans = await spansOf(
+    { direction: "INBOUND", cluster: "InboundPassthroughCluster" },
+    hosts.map((host) => ({ host })),
+  );
+  assert.deepEqual(spans.map(({ operation }) => operation).sort(), hosts);
 });

@@ -157,29 +157,40 @@ test("authorization and cookies are in no tag", { timeout: 60_000 }, async () =>
   });
 });
 
-test("access logs get the ids of spans that are made, and of no others", { timeout: 60_000 }, async () => {
-  const format = "IDS %FILTER_STATE(wasm.lightspan.trace_id:PLAIN)% %FILTER_STATE(wasm.lightspan.span_id:PLAIN)%\n";
-  const accessLog = {
-    name: "envoy.access_loggers.stdout",
-    typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-      log_format: { text_format_source: { inline_string: format } },
-    },
-  };
-  await withSidecar({}, { access_log: [accessLog] }, async ({ port, span, envoy }) => {
-    await send(port, ["GET /a HTTP/1.1", "host: reviews", `b3: ${b3}`]);
-    const { spanId } = await span(traceId);
-    await send(port, ["GET /b HTTP/1.1", "host: reviews", `b3: ${traceId}-0020000000000001-0`]);
-    const lines = await eventually("two lines of the access log", () => {
-      const found = envoy
-        .log()
-        .split("\n")
-        .filter((line) => line.startsWith("IDS "));
-      return found.length >= 2 ? found : undefined;
+test(
+  "access logs have ids in the headers that are written, and those of spans as filter state",
+  { timeout: 60_000 },
+  async () => {
+    const state = "%FILTER_STATE(wasm.lightspan.trace_id:PLAIN)% %FILTER_STATE(wasm.lightspan.span_id:PLAIN)%";
+    const format = `IDS %REQ(X-B3-TRACEID)% %REQ(X-B3-SPANID)% ${state} %REQ(TRACEPARENT)%\n`;
+    const accessLog = {
+      name: "envoy.access_loggers.stdout",
+      typed_config: {
+        "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+        log_format: { text_format_source: { inline_string: format } },
+      },
+    };
+    const config = { log: { trace_id: true }, propagation: { inject: ["b3multi", "tracecontext"] } };
+    await withSidecar(config, { access_log: [accessLog] }, async ({ port, span, envoy }) => {
+      await send(port, ["GET /a HTTP/1.1", "host: reviews", `b3: ${b3}`]);
+      const { spanId } = await span(traceId);
+      await send(port, ["GET /b HTTP/1.1", "host: reviews", `b3: ${traceId}-0020000000000001-0`]);
+      const lines = await eventually("two lines of the access log", () => {
+        const found = envoy
+          .log()
+          .split("\n")
+          .filter((line) => line.startsWith("IDS "));
+        return found.length >= 2 ? found : undefined;
+      });
+      const wide = traceId.padStart(32, "0");
+      assert.deepEqual(lines, [
+        `IDS ${traceId} ${spanId} ${traceId} ${spanId} 00-${wide}-${spanId}-01`,
+        // Not sampled: the caller's span is the last one that there is.
+        `IDS ${traceId} 0020000000000001 - - 00-${wide}-0020000000000001-00`,
+      ]);
     });
-    assert.deepEqual(lines, [`IDS ${traceId} ${spanId}`, "IDS - -"]);
-  });
-});
+  },
+);
 
 const refusals: [what: string, tags: Config, line: string][] = [
   [

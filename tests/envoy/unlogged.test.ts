@@ -27,7 +27,11 @@ before(async () => {
   upstream = await listen(
     createServer((request, response) => {
       request.resume();
-      if (request.url !== "/hang") request.on("end", () => response.end("hello"));
+      if (request.url?.startsWith("/hang")) return;
+      // An answer that begins and does not end, or comes before the upload is over.
+      if (request.url === "/stuck") response.write("hello");
+      else if (request.url === "/early") response.end("no");
+      else request.on("end", () => response.end("hello"));
     }),
   );
   satellite = await startSatellite();
@@ -96,6 +100,61 @@ describe("over HTTP/3", { timeout: 120_000 }, () => {
           [4, 3, 1, 0],
         );
       });
+    });
+  });
+
+  test("a stream that ends early makes its span: client gone, upload cut, connection dead, listener drained", async () => {
+    const server = await startHops({
+      name: "http3-early",
+      hops: [{ name: "in", direction: "INBOUND", settings: {}, http3: http3KeyPair }],
+      upstream: upstream.port,
+      collector: satellite.port,
+    });
+    const open = (count: number): Promise<unknown> =>
+      eventually(`${count} requests to be open`, async () => {
+        return (await account([server])).requests_open === count || undefined;
+      });
+    await during([server], async () => {
+      const to = { in: await server.listenerPort("in") };
+      const client = await startHttp3Client({ to });
+      await during([client.envoy], async () => {
+        const port = client.port("in");
+        const during = connect(port, "127.0.0.1", () => during.write("GET /stuck HTTP/1.1\r\nhost: reviews\r\n\r\n"));
+        await new Promise((resolve) => during.once("data", resolve));
+        during.destroy();
+        await spanOf("/stuck");
+
+        const head = "POST /early HTTP/1.1\r\nhost: reviews\r\ncontent-length: 100\r\n\r\nhalf";
+        const early = connect(port, "127.0.0.1", () => early.write(head));
+        await new Promise((resolve) => early.once("data", resolve));
+        early.destroy();
+        await spanOf("/early");
+
+        const hanging = Array.from({ length: 50 }, (_, i) => get(port, `/hang/${i}`).catch(() => undefined));
+        await open(50);
+        process.kill(client.envoy.pid, "SIGKILL");
+        await Promise.all(hanging);
+      });
+      // Nobody told the server: it finds out when the connection is idle for too long.
+      const second = await startHttp3Client({ to });
+      await during([second.envoy], async () => {
+        const hanging = Array.from({ length: 5 }, (_, i) =>
+          get(second.port("in"), `/hang/drain/${i}`).catch(() => undefined),
+        );
+        await open(55);
+        await fetch(`${server.admin}/drain_listeners?graceful`, { method: "POST" });
+        await second.stop();
+        await Promise.all(hanging);
+      });
+      const counts = await eventually(
+        "all to have ended",
+        async () => {
+          const all = await account([server]);
+          return all.requests_open === 0 && all.spans_recorded === all.spans_sent ? all : undefined;
+        },
+        90_000,
+      );
+      assert.deepEqual([counts.requests, counts.spans_recorded], [57, 57]);
     });
   });
 

@@ -2,6 +2,7 @@
 // one that is not right, with all that is needed to see it again.
 import { Host } from "../host/host.ts";
 import type { Header } from "../host/headers.ts";
+import type { Properties } from "../host/properties.ts";
 import { Random } from "../host/random.ts";
 import { Generator } from "./generate.ts";
 import { judge, SETTINGS } from "./judge.ts";
@@ -18,6 +19,19 @@ const USUAL: Header[] = [
   ["user-agent", "fuzz"],
 ];
 
+const PATHS = [
+  ...["request\0time", "request\0duration", "request\0total_size", "request\0protocol", "response\0code"],
+  ...["response\0flags", "response\0size", "response\0backend_latency", "source\0address", "xds\0cluster_name"],
+  ...["xds\0listener_direction", "xds\0cluster_metadata\0filter_metadata\0istio\0services\x000\0host"],
+];
+
+/** What Envoy may know of a stream when it ends, of any size and content; some of it is absent. */
+function attributes(random: Random): Properties {
+  const known = PATHS.filter(() => !random.once(8));
+  const sizes = [0, 1, 8, 8, 8, 20];
+  return new Map(known.map((path) => [path, Buffer.from(random.bytes(random.pick(sizes)), "latin1")]));
+}
+
 /** Runs `cases` requests, spread over all settings; throws at the first that is judged wrong. */
 export async function fuzz(
   module: Uint8Array,
@@ -29,7 +43,8 @@ export async function fuzz(
   let done = 0;
   for (const setting of SETTINGS) {
     const host = await Host.load(module, { clusters: [CLUSTER], seed });
-    const generator = new Generator(new Random(seed + done));
+    const random = new Random(seed + done);
+    const generator = new Generator(random);
     if (!host.configure(1, JSON.stringify({ collector: { cluster: CLUSTER }, ...setting.config }))) {
       throw new Error(host.logs.at(-1)?.text);
     }
@@ -45,8 +60,10 @@ export async function fuzz(
         const out = host.requestHeaders(stream, arrived);
         const complaints = judge(arrived, out, setting);
         if (complaints.length > 0) tell(`${complaints.join("; ")}\nleft: ${JSON.stringify(out, null, 1)}`);
-        host.log(stream);
-        host.done(stream);
+        const properties = attributes(random);
+        // Over HTTP/3 no log comes.
+        if (!random.once(3)) host.log(stream, { properties });
+        host.done(stream, properties);
       } catch (error) {
         if (error instanceof WebAssembly.RuntimeError) tell(`the module trapped: ${error.message}`);
         throw error;
@@ -56,7 +73,11 @@ export async function fuzz(
         host.tick(1);
         for (const call of host.inFlight) host.answer(call.token, { status: 200 });
         host.calls.length = 0;
-        const counted = host.metrics.get("lightspan.context_malformed") ?? 0;
+        const count = (name: string): number => host.metrics.get(`lightspan.${name}`) ?? 0;
+        const ended = count("spans_recorded") + count("spans_unsampled");
+        if (count("requests") !== i + 1 || ended !== i + 1 || count("requests_open") !== 0)
+          tell(`${count("requests")} requests counted, ${ended} ended, ${count("requests_open")} open`);
+        const counted = count("context_malformed");
         if (counted !== malformed) tell(`${counted} malformed contexts counted, ${malformed} came`);
         progress(done + i + 1);
       }

@@ -54,7 +54,7 @@ test(
       "the application got other headers than the server span's",
     );
     for (const { direction, filters } of report.managers) {
-      assert.deepEqual(filters.slice(-2), ["lightspan", "envoy.filters.http.router"], direction);
+      assert.equal(filters[0], "lightspan", direction);
     }
     assert.deepEqual([...new Set(report.managers.map(({ direction }) => direction))].sort(), ["INBOUND", "OUTBOUND"]);
   },

@@ -7,13 +7,24 @@ import { lightspanFilter } from "../../../envoy/config/filter.ts";
 import { httpListener, type HttpListener } from "../../../envoy/config/listener.ts";
 import { workload } from "../../../envoy/bookinfo/topology.ts";
 import { wasm } from "../ground.ts";
+import { http3KeyPair } from "../http3.ts";
 import { clusters, virtualHosts, type Upstreams } from "./routes.ts";
 
 /** The node of both Envoys, as its spans name it. */
 export const service = "reviews.default";
 
 /** Listeners by what is special about them; each has every route. */
-export const listeners = ["plain", "outbound", "edge", "second hop", "proxied", "detecting", "strict", "ipv6"] as const;
+export const listeners = [
+  "plain",
+  "outbound",
+  "edge",
+  "second hop",
+  "proxied",
+  "detecting",
+  "strict",
+  "ipv6",
+  "http3",
+] as const;
 export type ListenerName = (typeof listeners)[number];
 
 /** `listener` are fields of the listener itself, in Envoy's own names. */
@@ -26,6 +37,7 @@ const special: Record<ListenerName, Partial<HttpListener> & { listener?: Config 
   detecting: { connectionManager: { original_ip_detection_extensions: [realIp()] } },
   strict: { connectionManager: strict() },
   ipv6: { address: "::1" },
+  http3: { http3: http3KeyPair },
 };
 
 function proxyProtocol(): Config {
@@ -104,6 +116,8 @@ export function configuration(tracer: Tracer, upstreams: Upstreams, names: reado
       ...more,
       connectionManager: { ...common, ...tracer.connectionManager, ...connectionManager },
     });
+    // Over UDP there are no connections to be balanced.
+    if (more.http3) return listener;
     // Each worker gets every other connection.
     return { ...listener, ...fields, connection_balance_config: { exact_balance: {} } };
   });

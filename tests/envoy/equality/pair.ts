@@ -3,6 +3,7 @@
 import { networkInterfaces } from "node:os";
 import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
 import { envoyBinary } from "../ground.ts";
+import { startHttp3Client, type Http3Client } from "../http3.ts";
 import { configuration, lightspan, listeners, zipkin, type ListenerName } from "./config.ts";
 import { startLightstep, startZipkin, type Observed, type Receiver } from "./spans.ts";
 import { startUpstreams } from "./upstream.ts";
@@ -18,6 +19,8 @@ const names = listeners.filter((name) => name !== "ipv6" || hasIpv6);
 /** One of the two. */
 export interface Side {
   envoy: EnvoyProcess;
+  /** Passes requests on to the listener of HTTP/3. */
+  client: Http3Client;
   receiver: Receiver;
   visit(listener: ListenerName, ids: Ids): Visit;
   /** The spans of the trace or of the request id. */
@@ -35,8 +38,11 @@ export interface Pair {
 async function startSide(envoy: EnvoyProcess, receiver: Receiver): Promise<Side> {
   const ports = new Map<ListenerName, number>();
   for (const name of names) ports.set(name, await envoy.listenerPort(name));
+  const client = await startHttp3Client({ to: { http3: ports.get("http3") ?? 0 } });
+  ports.set("http3", client.port("http3"));
   return {
     envoy,
+    client,
     receiver,
     visit: (listener, ids) => new Visit(listener === "ipv6" ? "::1" : "127.0.0.1", ports.get(listener) ?? 0, ids),
     spansOf: (ids) => receiver.spans().filter((span) => isOf(span, ids)),
@@ -73,8 +79,10 @@ export async function startPair(): Promise<Pair> {
     launch("with the Zipkin tracer", zipkin(zipkinReceiver)),
     launch("with Lightspan", lightspan(lightstepReceiver)),
   ] as const;
+  const sides: Side[] = [];
   const stop = async (): Promise<void> => {
     const started = await Promise.allSettled(starting);
+    await Promise.all(sides.map(({ client }) => client.stop()));
     await Promise.all(started.map((each) => (each.status === "fulfilled" ? each.value.stop() : undefined)));
     upstreams.close();
     await Promise.all(receivers.map((receiver) => receiver.close()));
@@ -82,7 +90,9 @@ export async function startPair(): Promise<Pair> {
   try {
     const [first, second] = await Promise.all(starting);
     const native = await startSide(first, zipkinReceiver);
+    sides.push(native);
     const ours = await startSide(second, lightstepReceiver);
+    sides.push(ours);
     return { native, ours, stop };
   } catch (error) {
     await stop();

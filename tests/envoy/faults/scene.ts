@@ -12,6 +12,7 @@ import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
 import { Collector } from "../collector/collector.ts";
 import { stopLoads } from "./load.ts";
 import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
+import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3.ts";
 
 /** Of a report, unless a test says otherwise. */
 export const TIMEOUT_MS = 400;
@@ -31,6 +32,8 @@ export interface SceneOptions {
   /** The collector is reached over HTTP/2 and gRPC. */
   grpc?: boolean;
   workers?: number;
+  /** The load comes over HTTP/3. */
+  http3?: boolean;
   /** Clusters, listeners and Lightspan's configuration come from files, as from a control plane. */
   dynamic?: boolean;
   /** Variables of Envoy's environment that the VM may see. */
@@ -75,7 +78,7 @@ function whole(options: SceneOptions, app: Listening, collectorPort: number, con
   return sidecar({
     workload: workload("reviews-v1"),
     lightspan: config && { wasm, config, hostEnvironment: Object.keys(options.environment ?? {}) },
-    inbound: { service: services.reviews, app },
+    inbound: { service: services.reviews, app, http3: options.http3 ? http3KeyPair : undefined },
     collector: own ? undefined : { host: "127.0.0.1", port: collectorPort, http2: options.grpc },
     clusters: own && [own],
   }) as unknown as Static;
@@ -85,8 +88,10 @@ export async function setScene(options: SceneOptions = {}): Promise<Scene> {
   const app = await listen(createServer((request, response) => response.end(request.url)));
   const collector = await Collector.start();
   const envoys: EnvoyProcess[] = [];
+  let client: Http3Client | undefined;
   const stop = async (): Promise<void> => {
     await stopLoads();
+    await client?.stop();
     await Promise.all(envoys.map((envoy) => envoy.stop()));
     await collector.die();
     await app.close();
@@ -106,8 +111,13 @@ export async function setScene(options: SceneOptions = {}): Promise<Scene> {
     };
     const envoy = await start("with Lightspan", config, options.extraArgs);
     const plain = await start("without", { ...whole(options, app, collector.port, null) });
-    const port = await envoy.listenerPort(inboundListener);
-    const plainPort = await plain.listenerPort(inboundListener);
+    let port = await envoy.listenerPort(inboundListener);
+    let plainPort = await plain.listenerPort(inboundListener);
+    if (options.http3) {
+      client = await startHttp3Client({ to: { own: port, plain: plainPort } });
+      port = client.port("own");
+      plainPort = client.port("plain");
+    }
     return { collector, envoy, port, plain, plainPort, config, control, stop };
   } catch (error) {
     await stop();

@@ -93,10 +93,10 @@ test("a sidecar has an inbound listener before the application and an outbound o
   assert.deepEqual(sidecarOf({ inbound: undefined }).static_resources.listeners[0]?.name, outboundListener);
 });
 
-test("Lightspan stands directly before the router, after every other filter", () => {
+test("Lightspan stands first, in front of every other filter", () => {
   for (const listener of sidecarOf({ filters: [{ name: "rbac" }] }).static_resources.listeners) {
     const names = managerOf(listener).http_filters.map(({ name }) => name);
-    assert.deepEqual(names, ["rbac", "lightspan", "envoy.filters.http.router"]);
+    assert.deepEqual(names, ["lightspan", "rbac", "envoy.filters.http.router"]);
   }
 });
 

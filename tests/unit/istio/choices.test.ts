@@ -27,6 +27,15 @@ const refusals: [flags: string[], message: RegExp][] = [
   [["--collector", "lightstep"], /^--token-secret: is missing; allowed: the name of a Secret/],
   [["--collector", "satellite:8360"], /^--collector: found "satellite:8360"; allowed: lightstep, http:/],
   [["--collector", "http://satellite:8360"], /^--collector: found "http:\/\/satellite:8360"; allowed/],
+  [["--collector", inMesh, "--via", "states"], /^--via: found "states"; allowed: headers, filter_state$/],
+  [
+    ["--collector", inMesh, "--kind", "WasmPlugin", "--module", "oci://r/i:1", "--via", "filter_state"],
+    /^--via: found "filter_state"; allowed: headers with WasmPlugin, which is one filter/,
+  ],
+  [
+    ["--collector", inMesh, "--config", '{"propagation":{"via":"filter_state"}}'],
+    /^--config: found "propagation\.via"; allowed: --via$/,
+  ],
   [["--collector", "http://10.0.0.1:8360"], /^--collector: found/],
   [["--collector", "http://[::1]:8360"], /^--collector: found/],
   [

@@ -1,6 +1,7 @@
 // What becomes of the choices in the manifests; that Istio takes them, tests/istio proves.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { headerFilters } from "../../../envoy/config/filter.ts";
 import { choicesOf } from "../../../envoy/istio/choices.mjs";
 import { objectsFor, podPatchFor } from "../../../envoy/istio/render.mjs";
 import { settingsFor } from "../../../envoy/istio/settings.mjs";
@@ -151,4 +152,29 @@ test("each namespace that is named gets the module's ConfigMap, once", () => {
     ["istio-system", "bookinfo", "shop"],
   );
   for (const { binaryData } of maps) assert.deepEqual(binaryData, maps[0]?.binaryData);
+});
+
+test("an EnvoyFilter has the filters that write the headers after Lightspan where Envoy is to write them, else none", () => {
+  interface Patch {
+    applyTo: string;
+    patch: { operation: string; value: { name: string } };
+  }
+  const filters = (...flags: string[]) => {
+    const patches = object("EnvoyFilter", ...flags).spec.configPatches as Patch[];
+    const inserts = patches.filter(({ applyTo }) => applyTo === "HTTP_FILTER").map(({ patch }) => patch);
+    for (const { operation } of inserts) assert.equal(operation, "INSERT_FIRST");
+    // Each is put in front of those before it.
+    return inserts.map(({ value }) => value).reverse();
+  };
+  assert.deepEqual(
+    filters().map(({ name }) => name),
+    ["lightspan"],
+  );
+  const [first, ...rest] = filters("--via", "filter_state", "--config", '{"propagation":{"trace_id_bits":64}}');
+  assert.equal(first?.name, "lightspan");
+  assert.deepEqual(rest, headerFilters());
+  const { propagation } = settingsFor(
+    choose("--collector", inMesh, "--via", "filter_state", "--config", '{"propagation":{"trace_id_bits":64}}'),
+  );
+  assert.deepEqual(propagation, { trace_id_bits: 64, via: "filter_state" });
 });

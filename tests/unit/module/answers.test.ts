@@ -22,7 +22,7 @@ function reports(sidecar: Sidecar): Record<string, number> {
 
 /** A sidecar whose report of three spans is under way. */
 async function reporting(): Promise<Sidecar> {
-  const sidecar = await Sidecar.start();
+  const sidecar = await Sidecar.start({ retry: { attempts: 3 } });
   sidecar.requests(3);
   sidecar.tick();
   return sidecar;

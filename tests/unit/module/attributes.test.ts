@@ -1,14 +1,17 @@
 // A span's attributes come at once, as the value of one expression, or one by one where Envoy has no such value: the span is the same.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Properties } from "../../host/properties.ts";
+import type { Attributes, Properties } from "../../host/properties.ts";
 import { NOT_FOUND } from "../../host/status.ts";
 import { ended, OK } from "./requests.ts";
-import { INBOUND, OUTBOUND, Sidecar, type Exchange } from "./sidecar.ts";
+import { INBOUND, NODE, OUTBOUND, Sidecar, type Changes, type Exchange } from "./sidecar.ts";
+
+/** An Envoy that no control plane of Istio's made: it names spans after virtual hosts. */
+const PLAIN = { xds: { node: { id: "front-proxy", cluster: "front" } } };
 
 /** The span of one request as it is reported, in a host with expressions or without, and how many attributes came singly. */
-async function spanOf(exchange: Exchange, hasExpressions: boolean) {
-  const sidecar = await Sidecar.bare({ seed: 1 });
+async function spanOf(exchange: Exchange, hasExpressions: boolean, node: Attributes = NODE) {
+  const sidecar = await Sidecar.bare({ seed: 1, node });
   if (!hasExpressions) sidecar.host.refuse("proxy_call_foreign_function", NOT_FOUND);
   sidecar.configure(exchange.root ?? INBOUND);
   sidecar.host.forgetHostCalls();
@@ -47,6 +50,68 @@ describe("attributes that come at once make the span that they make one by one:"
       assert.deepEqual([atOnce.singly, singly.singly], [absent ? 10 : 0, 10]);
     });
   }
+});
+
+const NAMED: Record<string, [Properties, operation: string]> = {
+  "a route of a virtual host": [ended({ xds: { cluster_name: "backend", virtual_host_name: "shop" } }), "shop"],
+  "a virtual host without a route": [
+    ended({ response: { code: 404 }, xds: { cluster_name: "", virtual_host_name: "shop" } }),
+    "shop",
+  ],
+  "no virtual host": [without("xds.cluster_name"), "ingress"],
+  "no virtual host, but an answer": [ended({ xds: { cluster_name: "backend" } }), "ingress"],
+};
+
+describe("an Envoy that strangers call names a span after", () => {
+  for (const [name, [properties, operation]] of Object.entries(NAMED)) {
+    it(name, async () => {
+      const atOnce = await spanOf({ properties }, true, PLAIN);
+      const singly = await spanOf({ properties }, false, PLAIN);
+      assert.equal(atOnce.span?.name, operation);
+      assert.deepEqual(atOnce.span, singly.span);
+      assert.equal(singly.singly, 11);
+    });
+  }
+
+  it("its virtual host in the same crossing as everything else", async () => {
+    const [properties] = NAMED["a route of a virtual host"] ?? [];
+    assert.equal((await spanOf({ properties }, true, PLAIN)).singly, 0);
+  });
+});
+
+describe("the virtual host", () => {
+  it("is not asked for by those who can name every span without it", async () => {
+    const asked = async (node: Attributes, changes: Changes = {}): Promise<number> => {
+      const sidecar = await Sidecar.bare({ node });
+      sidecar.host.refuse("proxy_call_foreign_function", NOT_FOUND);
+      sidecar.configure(INBOUND, changes);
+      sidecar.host.forgetHostCalls();
+      sidecar.request();
+      return sidecar.host.hostCalls.proxy_get_property ?? 0;
+    };
+    assert.equal(await asked(NODE), 10);
+    assert.equal(await asked(PLAIN), 11);
+    assert.equal(await asked(PLAIN, { span: { kind: "client" } }), 10);
+    assert.equal(await asked(NODE, { propagation: { trust_incoming: false } }), 11);
+  });
+
+  it("is not what another root context was told", async () => {
+    const sidecar = await Sidecar.bare();
+    sidecar.configure(INBOUND, { propagation: { trust_incoming: false } });
+    sidecar.configure(OUTBOUND);
+    const xds = { virtual_host_name: "shop" };
+    sidecar.request({ properties: ended({ xds: { ...xds, cluster_name: "backend" } }) });
+    // Without an authority, nothing is known.
+    sidecar.request({
+      root: OUTBOUND,
+      headers: [[":method", "GET"]],
+      properties: ended({ xds: { cluster_name: "" } }),
+    });
+    sidecar.tick(OUTBOUND);
+    sidecar.tick(INBOUND);
+    const names = sidecar.readings.flatMap(({ spans }) => spans.map(({ name }) => name));
+    assert.deepEqual(names.sort(), ["egress", "shop"]);
+  });
 });
 
 describe("the expression", () => {

@@ -66,6 +66,7 @@ describe("a report", () => {
       [":authority", "lightstep"],
       ["content-type", "application/octet-stream"],
       ["accept", "application/octet-stream"],
+      ["b3", "0"],
     ]);
   });
 

@@ -64,13 +64,13 @@ describe("log.trace_id", () => {
   }
 
   it("sets the ids of the span on the stream", async () => {
-    const [state, sent] = filterState(await Sidecar.start());
+    const [state, sent] = filterState(await Sidecar.start({ log: { trace_id: true } }));
     assert.deepEqual(state, { "lightspan.trace_id": TRACE_ID, "lightspan.span_id": sent.get("x-b3-spanid") });
   });
 
-  it("sets none where there is no span, and none when it is off", async () => {
-    assert.deepEqual(filterState(await Sidecar.start(), UNSAMPLED)[0], {});
-    assert.deepEqual(filterState(await Sidecar.start({ log: { trace_id: false } }))[0], {});
+  it("sets none where there is no span, and none by default", async () => {
+    assert.deepEqual(filterState(await Sidecar.start({ log: { trace_id: true } }), UNSAMPLED)[0], {});
+    assert.deepEqual(filterState(await Sidecar.start())[0], {});
   });
 });
 

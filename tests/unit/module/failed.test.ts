@@ -56,7 +56,7 @@ describe("the part of a VM that failed", () => {
     assert.deepEqual([sum.spans_buffered, sum.requests_open], [0, 0]);
     assert.deepEqual([sum.spans_dropped_vm_failed, sum.spans_dropped], [5, 5]);
     const lines = living.flatMap((sidecar) => sidecar.lines("warn"));
-    assert.deepEqual(lines, ["a VM of this Envoy failed: 5 spans that it had are counted as dropped"]);
+    assert.deepEqual(lines, ["a VM of this Envoy failed: 5 spans of it counted as dropped"]);
   });
 
   it("is left alone while it lives, however busy the others are", async () => {

@@ -6,7 +6,7 @@ import { droppedBecause } from "./account.ts";
 import { request, SPAN_ID, TRACE_ID } from "./requests.ts";
 import { INBOUND, Sidecar } from "./sidecar.ts";
 
-const EACH = { buffer: { flush_spans: 1 } };
+const EACH = { buffer: { flush_spans: 1 }, retry: { attempts: 3 } };
 const SECOND = 1000;
 
 describe("a report that Envoy does not take", () => {
@@ -18,7 +18,9 @@ describe("a report that Envoy does not take", () => {
     sidecar.pass(60_000);
     assert.deepEqual(droppedBecause(sidecar.host), { no_cluster: 1 });
     assert.deepEqual([sidecar.count("reports_failed"), sidecar.count("reports_retried")], [1, 2]);
-    assert.equal(sidecar.lines("warn").length, 1, "the loss is told of with the next failure");
+    assert.deepEqual(sidecar.lines("warn").slice(1), [
+      "collector lightstep: its cluster does not exist; 1 span lost, 1 report given up since the last such line",
+    ]);
   });
 
   it("for want of the cluster gives a line every 30 seconds at most", async () => {
@@ -30,7 +32,7 @@ describe("a report that Envoy does not take", () => {
     assert.ok(sidecar.account.dropped > 50);
     assert.deepEqual(droppedBecause(sidecar.host), { no_cluster: sidecar.account.dropped });
     const lines = sidecar.lines("warn");
-    assert.ok(lines.length > 15 && lines.length <= 21, `${lines.length} lines`);
+    assert.ok(lines.length > 15 && lines.length <= 22, `${lines.length} lines`);
     assert.equal(sidecar.host.logs.length, lines.length);
   });
 
@@ -133,6 +135,106 @@ describe("a buffer that is full", () => {
   });
 });
 
+describe("a loss", () => {
+  const LOSING = { buffer: { flush_spans: 1 }, retry: { attempts: 1 } };
+  const refusedLine = (lost: string) => `collector lightstep: it refused the report (status 400); ${lost}`;
+
+  async function refuse(sidecar: Sidecar, times = 1): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      sidecar.request();
+      if (sidecar.host.inFlight.length === 0) sidecar.untilNextCall();
+      sidecar.answer({ status: 400 });
+    }
+  }
+
+  it("is told of when it happens, also right after nothing was lost yet", async () => {
+    const sidecar = await Sidecar.start(EACH);
+    sidecar.request();
+    for (const tries of [1, 2, 3]) {
+      sidecar.answer("reset");
+      if (tries < 3) sidecar.untilNextCall();
+    }
+    const cause = "collector lightstep: it is not available (the connection failed or was reset); ";
+    assert.deepEqual(sidecar.lines("warn"), [
+      `${cause}nothing is lost yet`,
+      `${cause}1 span lost, 1 report given up since the last such line`,
+    ]);
+  });
+
+  it("of another kind is told of when it happens, with all that no line has told of", async () => {
+    const sidecar = await Sidecar.start(LOSING);
+    await refuse(sidecar, 3);
+    sidecar.request();
+    sidecar.answer("reset");
+    assert.deepEqual(sidecar.lines("warn"), [
+      refusedLine("1 span lost, 1 report given up"),
+      "collector lightstep: it is not available (the connection failed or was reset); " +
+        "3 spans lost, 3 reports given up since the last such line",
+    ]);
+  });
+
+  it("that is the last one is told of without another request, and then the timer stops", async () => {
+    const sidecar = await Sidecar.start(LOSING);
+    await refuse(sidecar, 3);
+    assert.deepEqual(sidecar.lines("warn"), [refusedLine("1 span lost, 1 report given up")]);
+    sidecar.pass(29 * SECOND);
+    assert.equal(sidecar.host.logs.length, 1);
+    assert.equal(sidecar.host.tickPeriod(INBOUND), SECOND);
+    sidecar.pass(2 * SECOND);
+    assert.deepEqual(sidecar.lines("warn").slice(1), [
+      refusedLine("2 spans lost, 2 reports given up since the last such line"),
+    ]);
+    assert.equal(sidecar.host.tickPeriod(INBOUND), 0);
+    sidecar.pass(600 * SECOND);
+    assert.equal(sidecar.host.logs.length, 2);
+  });
+
+  it("that was told of leaves the timer of an idle worker alone", async () => {
+    const sidecar = await Sidecar.start(LOSING);
+    await refuse(sidecar);
+    sidecar.pass(2 * SECOND);
+    assert.equal(sidecar.host.tickPeriod(INBOUND), 0);
+  });
+
+  it("of a kind that comes again after half a minute is told of at once, of one that goes on in the next line", async () => {
+    const sidecar = await Sidecar.start(LOSING);
+    await refuse(sidecar);
+    sidecar.pass(20 * SECOND);
+    await refuse(sidecar);
+    sidecar.pass(20 * SECOND);
+    await refuse(sidecar);
+    assert.equal(sidecar.lines("warn").length, 2, "at 0 and at 30 seconds");
+    sidecar.pass(60 * SECOND);
+    assert.equal(sidecar.lines("warn").length, 3);
+    await refuse(sidecar);
+    assert.equal(sidecar.lines("warn").length, 4);
+  });
+
+  it("of a root context that goes is told of before it has gone", async () => {
+    const sidecar = await Sidecar.start(LOSING);
+    await refuse(sidecar, 2);
+    assert.equal(sidecar.done(INBOUND), true);
+    assert.deepEqual(sidecar.lines("warn").slice(1), [
+      refusedLine("1 span lost, 1 report given up since the last such line"),
+    ]);
+  });
+
+  it("that others follow is not told as nothing", async () => {
+    const sidecar = await Sidecar.start(EACH);
+    await refuse(sidecar);
+    sidecar.pass(60 * SECOND);
+    sidecar.request();
+    sidecar.answer("reset");
+    assert.match(sidecar.lines("warn").at(-1) ?? "", /; nothing more is lost yet$/);
+    sidecar.untilNextCall();
+    sidecar.answer();
+    sidecar.pass(60 * SECOND);
+    sidecar.request();
+    sidecar.answer("reset");
+    assert.match(sidecar.lines("warn").at(-1) ?? "", /; nothing is lost yet$/);
+  });
+});
+
 describe("a flood of failures", () => {
   it("gives a line at once and then one every 30 seconds at most, with all that was lost", async () => {
     const sidecar = await Sidecar.start({ ...EACH, retry: { attempts: 2, max_ms: 500 } });
@@ -151,7 +253,7 @@ describe("a flood of failures", () => {
       givenUp += Number(reports);
       assert.deepEqual([lost, givenUp], [sidecar.account.dropped, sidecar.count("reports_failed")], line);
     }
-    assert.equal(lines.length, 4);
+    assert.equal(lines.length, 5, "the first failure, the first loss, three times half a minute");
     assert.ok(lines[0]?.endsWith("; nothing is lost yet"));
     for (const line of lines.slice(1)) assert.ok(line.endsWith(" since the last such line"), line);
     assert.ok(lost > 20, `${lost} spans`);
@@ -165,7 +267,9 @@ describe("a flood of failures", () => {
       if (i % 500 > 400) sidecar.answer(i % 2 === 0 ? { status: 400 } : { status: 200 });
       sidecar.host.now += 10;
     }
-    assert.equal(sidecar.lines("warn").length, 1);
+    const causes = sidecar.lines("warn").map((line) => line.slice(0, line.indexOf(";")));
+    assert.equal(causes.length, new Set(causes).size, `${causes.join("\n")}`);
+    assert.ok(causes.length <= 2, `${causes.length} lines`);
   });
 
   it("is followed by one line when reports are taken again", async () => {

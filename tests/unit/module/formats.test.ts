@@ -1,5 +1,6 @@
 // A report in each format and by each transport: headers, and the same spans read back by readers of their own.
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { describe, it } from "node:test";
 import { inflateSync } from "node:zlib";
 import { Random } from "../../host/random.ts";
@@ -70,8 +71,20 @@ for (const [name, wire] of Object.entries(WIRES)) {
         ["content-type", wire.type],
         isGrpc ? ["te", "trailers"] : ["accept", wire.type],
         ["lightstep-access-token", "t0k3n"],
+        ["b3", "0"],
         ["x-scope-orgid", "42"],
       ]);
+    });
+
+    it("has the b3 header that is configured, and no second one", async () => {
+      const sidecar = await start(wire, { collector: { headers: { b3: "1" } } });
+      sidecar.request();
+      sidecar.tick();
+      const headers = sidecar.host.calls[0]?.headers ?? [];
+      assert.deepEqual(
+        headers.filter(([name]) => name === "b3"),
+        [["b3", "1"]],
+      );
     });
 
     it("goes to another path and authority, where they are given", async () => {
@@ -196,6 +209,67 @@ describe("a trace id of 64 bits", () => {
       sidecar.request({ headers: narrow });
       assert.equal(read(sidecar)[0]?.traceId, traceId);
     }
+  });
+});
+
+describe("flags and trace_state of OTLP, read by OpenTelemetry's own definitions,", () => {
+  const generated = createRequire(import.meta.url)("@opentelemetry/otlp-transformer/build/src/generated/root.js");
+  const { ExportTraceServiceRequest } = generated.opentelemetry.proto.collector.trace.v1;
+
+  /** Of a request with the headers `more`; `later` are the request headers at its end, where they are others. */
+  async function told(more: [string, string][], later?: [string, string][]): Promise<{ flags: number; state: string }> {
+    const sidecar = await Sidecar.start({ collector: { protocol: "otlp" } });
+    const headers = [...request(), ...more];
+    const end = later && { requestHeaders: [...request(), ...later] };
+    sidecar.request({ headers, ...end });
+    sidecar.tick();
+    const { resourceSpans } = ExportTraceServiceRequest.decode(sidecar.host.calls[0]?.body);
+    const [span] = resourceSpans[0].scopeSpans[0].spans;
+    assert.equal(span.name, "reviews.default.svc.cluster.local:9080/*");
+    return { flags: span.flags, state: span.traceState ?? "" };
+  }
+
+  const SAMPLED_THERE: [string, string] = ["traceparent", `00-${TRACE_ID}-${SPAN_ID}-01`];
+  const RANDOM_THERE: [string, string] = ["traceparent", `00-${TRACE_ID}-${SPAN_ID}-03`];
+  const B3_THERE: [string, string] = ["b3", `${TRACE_ID}-${SPAN_ID}-1`];
+
+  it("are those of a trace that starts here: sampled, random, no remote parent", async () => {
+    assert.deepEqual(await told([]), { flags: 0x103, state: "" });
+  });
+
+  it("say that the parent is remote, and of its ids what was known", async () => {
+    assert.equal((await told([SAMPLED_THERE])).flags, 0x301);
+    assert.equal((await told([RANDOM_THERE])).flags, 0x303);
+    assert.equal((await told([B3_THERE])).flags, 0x301);
+  });
+
+  it("are the tracestate that came, several lines joined", async () => {
+    const state = "rojo=00f067aa0ba902b7,ot=th:8";
+    assert.equal((await told([SAMPLED_THERE, ["tracestate", state]])).state, state);
+    const lines: [string, string][] = [
+      ["tracestate", "a=1"],
+      ["tracestate", ""],
+      ["tracestate", "b=2,c=3"],
+    ];
+    assert.equal((await told([SAMPLED_THERE, ...lines])).state, "a=1,b=2,c=3");
+  });
+
+  it("are no tracestate that does not travel: malformed, of no trace, or taken away", async () => {
+    assert.equal((await told([SAMPLED_THERE, ["tracestate", "no list"]])).state, "");
+    assert.equal((await told([["tracestate", "a=1"]])).state, "");
+    assert.equal((await told([SAMPLED_THERE, ["tracestate", "a=1"]], [SAMPLED_THERE])).state, "");
+  });
+
+  it("are no tracestate that a later filter spoilt", async () => {
+    const spoilt: [string, string][] = [SAMPLED_THERE, ["tracestate", "\u0000\u00ff"]];
+    assert.equal((await told([SAMPLED_THERE, ["tracestate", "a=1"]], spoilt)).state, "");
+  });
+
+  it("have room for the longest tracestate there may be, and none for one of white space", async () => {
+    const members = Array.from({ length: 32 }, (_, i) => `${"k".repeat(254)}${10 + i}=${"v".repeat(256)}`);
+    assert.equal((await told([SAMPLED_THERE, ["tracestate", members.join(",")]])).state, members.join(","));
+    const wide = `a=1,${" ".repeat(100_000)}b=2`;
+    assert.equal((await told([SAMPLED_THERE, ["tracestate", wide]])).state, "");
   });
 });
 

@@ -3,7 +3,7 @@
 
 export interface Field {
   number: number;
-  /** A varint or a fixed64. */
+  /** A varint, a fixed64 or a fixed32. */
   value: bigint;
   /** Content of a length-delimited field. */
   bytes: Uint8Array;
@@ -35,6 +35,7 @@ export function fieldsOf(message: Uint8Array): Field[] {
     if (type === 0) fields.push({ number, value: varint(), bytes: NOTHING });
     else if (type === 1) fields.push({ number, value: Buffer.from(take(8)).readBigUInt64LE(), bytes: NOTHING });
     else if (type === 2) fields.push({ number, value: 0n, bytes: take(Number(varint())) });
+    else if (type === 5) fields.push({ number, value: BigInt(Buffer.from(take(4)).readUInt32LE()), bytes: NOTHING });
     else throw new Error(`wire type ${type}`);
   }
   return fields;

@@ -144,8 +144,7 @@ describe("a changed configuration", () => {
     sidecar.request();
     sidecar.tick();
     sidecar.answer();
-    sidecar.tick();
-    sidecar.answer();
+    assert.deepEqual(sidecar.spansPerReport, [4]);
     assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
   });
 
@@ -180,5 +179,74 @@ describe("a changed configuration", () => {
     sidecar.configure(NEXT, { buffer: { flush_spans: 1 } });
     sidecar.request({ root: NEXT });
     assert.equal(sidecar.host.calls.length, 2);
+  });
+
+  it("that is the same as before leaves the buffer, the timer and the report under way alone", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.request();
+    sidecar.tick();
+    sidecar.requests(3);
+    sidecar.configure(INBOUND);
+    assert.equal(sidecar.host.tickPeriod(INBOUND), 1000);
+    sidecar.answer("reset");
+    assert.deepEqual(sidecar.account, { recorded: 4, sent: 0, dropped: 0, buffered: 4 });
+    assert.equal(sidecar.host.hostCalls.proxy_done, undefined);
+    sidecar.untilNextCall();
+    sidecar.answer();
+    sidecar.tick();
+    sidecar.answer();
+    assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
+  });
+
+  it("that is the same as before still leaves a collector alone that asked for it", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.requests(3);
+    sidecar.tick();
+    sidecar.answer({ status: 429, headers: [["retry-after", "60"]] });
+    sidecar.configure(INBOUND);
+    assert.equal(sidecar.host.calls.length, 1);
+    const waited = sidecar.untilNextCall();
+    assert.ok(waited >= 59_000, `${waited} ms`);
+  });
+
+  it("of another collector does not end the root context that it came to", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.collectors = 2;
+    sidecar.requests(3);
+    sidecar.configure(INBOUND, ANOTHER);
+    sidecar.answer();
+    assert.equal(sidecar.host.hostCalls.proxy_done, undefined);
+  });
+
+  it("of another collector waits at the end for the report to the one before, too", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.collectors = 2;
+    sidecar.requests(3);
+    sidecar.configure(INBOUND, ANOTHER);
+    sidecar.request();
+    assert.equal(sidecar.done(INBOUND), false);
+    assert.deepEqual(clusters(sidecar), ["lightstep", "another"]);
+    sidecar.host.answer(sidecar.host.calls[1]?.token ?? 0, { status: 200 });
+    assert.ok(sidecar.host.isAlive(INBOUND));
+    sidecar.answer();
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
+  });
+
+  it("and the one before it again, in turn, drop nothing", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.collectors = 2;
+    sidecar.requests(3);
+    sidecar.configure(INBOUND, ANOTHER);
+    sidecar.configure(INBOUND);
+    sidecar.request();
+    sidecar.answer("reset");
+    assert.equal(sidecar.host.hostCalls.proxy_done, undefined);
+    assert.deepEqual(sidecar.account, { recorded: 4, sent: 0, dropped: 0, buffered: 4 });
+    while (sidecar.account.buffered > 0) {
+      sidecar.untilNextCall();
+      sidecar.answer();
+    }
+    assert.equal(sidecar.account.sent, 4);
   });
 });

@@ -122,6 +122,25 @@ describe("retry.attempts", () => {
     });
   }
 
+  it("is 12 by default: a collector that refuses connections for 18 seconds costs no span", async () => {
+    const sidecar = await reporting();
+    const away = sidecar.host.now + 18 * SECOND;
+    while (sidecar.host.now < away) {
+      sidecar.answer("reset");
+      sidecar.untilNextCall();
+    }
+    sidecar.answer();
+    assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
+    sidecar.requests(2);
+    sidecar.tick();
+    for (let i = 1; i < 12; i++) {
+      sidecar.answer("reset");
+      sidecar.untilNextCall();
+    }
+    sidecar.answer("reset");
+    assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 2 });
+  });
+
   it("is of each report for itself", async () => {
     const sidecar = await reporting({ retry: { attempts: 2 } });
     sidecar.answer(DOWN);
@@ -279,7 +298,7 @@ describe("an answer that stays out", () => {
   });
 
   it("three times drops the report", async () => {
-    const sidecar = await reporting({ collector: { timeout_ms: 2000 } });
+    const sidecar = await reporting({ collector: { timeout_ms: 2000 }, retry: { attempts: 3 } });
     sidecar.collectors = 3;
     sidecar.pass(60 * SECOND);
     assert.equal(sidecar.host.calls.length, 3);

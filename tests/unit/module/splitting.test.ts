@@ -146,7 +146,7 @@ describe("a collector that has found a report too large", () => {
 
 describe("gRPC's RESOURCE_EXHAUSTED", () => {
   it("without end drops every span in the end, and never traps", async () => {
-    const sidecar = await reporting(9, { collector: { transport: "grpc" } });
+    const sidecar = await reporting(9, { collector: { transport: "grpc" }, retry: { attempts: 3 } });
     for (let i = 0; sidecar.account.buffered > 0; i++) {
       assert.ok(i < 100, "it ends");
       if (sidecar.host.inFlight.length === 0) sidecar.untilNextCall();

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Attributes, Properties } from "../../host/properties.ts";
+import { all, one } from "./protobuf.ts";
 import { ended, FRESH, OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED } from "./requests.ts";
-import { INBOUND, Sidecar } from "./sidecar.ts";
+import { INBOUND, Sidecar, type Changes } from "./sidecar.ts";
 
 const HTTP3 = ended({ request: { protocol: "HTTP/3", total_size: 40 } });
 const B3 = { "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" };
@@ -83,6 +84,33 @@ describe("a stream that ends without a log", () => {
     sidecar.request();
     sidecar.spans();
     assert.deepEqual([sidecar.account.recorded, sidecar.account.dropped], [2, 1]);
+  });
+});
+
+describe("the trace state of a stream that ends without a log", () => {
+  const traceparent = `00-${TRACE_ID}-${SPAN_ID}-01`;
+  const LONG = Array.from({ length: 32 }, (_, i) => `k${i}=${"v".repeat(200)}`).join(",");
+
+  /** What OTLP is told, of a request with these lines. */
+  async function told(lines: string[], changes: Changes = {}): Promise<string> {
+    const sidecar = await Sidecar.start({ ...changes, collector: { protocol: "otlp" } });
+    const headers = [...request({ traceparent }), ...lines.map((line): [string, string] => ["tracestate", line])];
+    exchange(sidecar, headers);
+    sidecar.tick();
+    // ExportTraceServiceRequest.resource_spans.scope_spans.spans.trace_state
+    const scopeSpans = one(one(sidecar.host.calls[0]?.body ?? new Uint8Array(), 1), 2);
+    return all(one(scopeSpans, 2), 3).map((bytes) => Buffer.from(bytes).toString())[0] ?? "";
+  }
+
+  it("is that which goes on", async () => {
+    assert.equal(await told(["a=1,b=2"]), "a=1,b=2");
+  });
+
+  it("is not told where none goes on, or where only a part of it could be kept", async () => {
+    assert.equal(await told(["a=1,=,b"]), "", "one that is invalid");
+    assert.equal(await told(["a=1"], { propagation: { strip: true } }), "");
+    assert.equal(await told(["a=1", "b=2"]), "", "several lines");
+    assert.equal(await told([LONG]), "", "one that is cut");
   });
 });
 

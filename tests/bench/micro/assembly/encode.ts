@@ -5,7 +5,7 @@ import { ACCEPT, TraceContext } from "../../../../assembly/context/context";
 import { Lightstep } from "../../../../assembly/report/lightstep";
 import { carrier } from "../../../../assembly/context/carrier";
 import { exchange } from "../../../../assembly/span/exchange";
-import { nameOperation } from "../../../../assembly/span/operation";
+import { AUTHORITY, nameOperation } from "../../../../assembly/span/operation";
 import { Span } from "../../../../assembly/span/span";
 import { describe, TagSettings } from "../../../../assembly/span/tags";
 import { B3MULTI, headers } from "./headers";
@@ -38,7 +38,7 @@ function set(slice: Slice, to: Slice): void {
 
 function describeOnce(): void {
   reset();
-  nameOperation(exchange, span.client, span.operation);
+  nameOperation(exchange, span.client, AUTHORITY, span.operation);
   describe(span, exchange, settings);
 }
 

@@ -79,7 +79,7 @@ const KEYS: string[][] = [
     "compression",
   ],
   ["name", "version"],
-  ["extract", "inject", "trace_id_bits", "trust_incoming", "strip"],
+  ["extract", "inject", "trace_id_bits", "trust_incoming", "strip", "via"],
   ["rate", "max_traces_per_second", "exclude_paths"],
   ["kind", "max_tag_length", "url_query"],
   ["literal", "environment", "request_headers", "response_headers", "properties"],
@@ -112,6 +112,12 @@ describe("a wrong type", () => {
     let found = ["1", "true", "null", "an array", "an object", '""', '"SERVER"', '"producer"'];
     expect(notRefused(["span.kind"], values, found, "auto, client, server")).toBe("");
     expect(notRefused(["span.url_query"], values, found, "keep, drop")).toBe("");
+  });
+
+  it("is refused at the words of propagation", () => {
+    let values = ["1", "true", "null", "[]", "{}", '""', '"Headers"', '"headers, filter_state"'];
+    let found = ["1", "true", "null", "an array", "an object", '""', '"Headers"', '"headers, filter_state"'];
+    expect(notRefused(["propagation.via"], values, found, "headers, filter_state")).toBe("");
   });
 
   it("is refused at the words of a collector", () => {

@@ -48,11 +48,11 @@ const EVERYTHING =
   '"headers":{"x-a":"1","x-b":"2"},"access_token":"hush","protocol":"otlp","transport":"http",' +
   '"compression":"deflate"},"service":{"name":"reviews.default","version":"v3"},' +
   '"propagation":{"extract":["tracecontext","b3"],"inject":["b3","tracecontext"],"trace_id_bits":64,' +
-  '"trust_incoming":false,"strip":true},"sampling":{"rate":0.5,"max_traces_per_second":2.5,' +
+  '"trust_incoming":false,"strip":true,"via":"filter_state"},"sampling":{"rate":0.5,"max_traces_per_second":2.5,' +
   '"exclude_paths":["/healthz","/metrics"]},"span":{"kind":"client","max_tag_length":64,"url_query":"drop"},' +
   '"tags":{"literal":{"team":"blue"},"environment":{"pod":"POD"},"request_headers":{"tenant":"x-tenant"},' +
   '"response_headers":{"cache":{"source":"x-cache","default":"none"}},"properties":{"route":"xds.route_name"}},' +
-  '"log":{"trace_id":false},"buffer":{"max_bytes":65536,"flush_spans":5,"flush_interval_ms":10},' +
+  '"log":{"trace_id":true},"buffer":{"max_bytes":65536,"flush_spans":5,"flush_interval_ms":10},' +
   '"retry":{"attempts":7,"base_ms":20,"max_ms":300}}';
 
 describe("the smallest configuration", () => {
@@ -77,6 +77,7 @@ describe("the smallest configuration", () => {
     expect(settings.traceIdBits).toBe(128);
     expect(settings.trustIncoming).toBe(true);
     expect(settings.strip).toBe(false);
+    expect(settings.viaStates).toBe(false);
     expect(settings.rate).toBe(10000);
     expect(settings.maxTracesPerSecond).toBe(0);
     expect(settings.excludePaths.length).toBe(0);
@@ -85,11 +86,11 @@ describe("the smallest configuration", () => {
     expect(settings.dropsQuery).toBe(false);
     expect(settings.literalTags.length + settings.environmentTags.length + settings.propertyTags.length).toBe(0);
     expect(settings.requestHeaderTags.length + settings.responseHeaderTags.length).toBe(0);
-    expect(settings.logsTraceId).toBe(true);
+    expect(settings.logsTraceId).toBe(false);
     expect(settings.maxBytes).toBe(1048576);
     expect(settings.flushSpans).toBe(200);
     expect(settings.flushIntervalMs).toBe(1000);
-    expect(settings.attempts).toBe(3);
+    expect(settings.attempts).toBe(12);
     expect(settings.retryBaseMs).toBe(250);
     expect(settings.retryMaxMs).toBe(5000);
   });
@@ -125,6 +126,7 @@ describe("a whole configuration", () => {
     expect(settings.traceIdBits).toBe(64);
     expect(settings.trustIncoming).toBe(false);
     expect(settings.strip).toBe(true);
+    expect(settings.viaStates).toBe(true);
     expect(settings.rate).toBe(5000);
     expect(settings.maxTracesPerSecond).toBe(25000);
     expect(settings.excludePaths.join(",")).toBe("/healthz,/metrics");
@@ -136,7 +138,7 @@ describe("a whole configuration", () => {
     expect(told(settings.requestHeaderTags)).toBe("tags.request_headers.tenant: tenant from x-tenant");
     expect(told(settings.responseHeaderTags)).toBe("tags.response_headers.cache: cache from x-cache or none");
     expect(told(settings.propertyTags)).toBe("tags.properties.route: route from xds.route_name");
-    expect(settings.logsTraceId).toBe(false);
+    expect(settings.logsTraceId).toBe(true);
     expect(settings.maxBytes).toBe(65536);
     expect(settings.flushSpans).toBe(5);
     expect(settings.flushIntervalMs).toBe(10);

@@ -3,7 +3,7 @@
 import { Slice, toText } from "../../../../assembly/bytes/slice";
 import { carrier } from "../../../../assembly/context/carrier";
 import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
-import { editAt, editCount, inject } from "../../../../assembly/context/inject";
+import { editAt, editCount, inject, injectWhole, removes } from "../../../../assembly/context/inject";
 import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
 import { bring } from "../headers";
 
@@ -41,6 +41,17 @@ function textOf(at: usize, size: u32): string {
 function edits(lines: string[], propagation: Propagation = MULTI): string {
   bring(carrier, lines);
   inject(context, propagation, false);
+  return spelt();
+}
+
+/** As edits(), for a request without any of them. */
+function wholeEdits(lines: string[], propagation: Propagation = MULTI): string {
+  bring(carrier, lines);
+  injectWhole(context, propagation, false);
+  return spelt();
+}
+
+function spelt(): string {
   let all: string[] = [];
   for (let i: u32 = 0; i < editCount; i++) {
     let edit = editAt(i);
@@ -251,5 +262,31 @@ describe("inject where no trace header may leave", () => {
     wide(ACCEPT);
     expect(edits([], STRIP)).toBe("");
     expect(edits([":path", "/", "x-request-id", "1"], STRIP)).toBe("");
+  });
+});
+
+describe("inject for a request whose trace headers all go first", () => {
+  it("writes those that are right already, and no others", () => {
+    wide(ACCEPT);
+    let right = RIGHT.concat(["x-b3-sampled", "1"]);
+    expect(edits(right)).toBe("");
+    expect(wholeEdits(right)).toBe(IDS + " x-b3-sampled=1");
+    expect(edits(right)).toBe("");
+  });
+
+  it("tells of a header that goes", () => {
+    wide(ACCEPT);
+    edits(RIGHT);
+    expect(removes).toBe(false);
+    edits(RIGHT.concat(["x-b3-flags", "0"]));
+    expect(removes).toBe(true);
+    expect(wholeEdits(RIGHT.concat(["x-b3-flags", "0"]))).toBe(IDS + " x-b3-sampled=1 -x-b3-flags");
+  });
+
+  it("has room for every header there is", () => {
+    wide(DEBUG);
+    let all = ["b3", "x", "traceparent", "x", "tracestate", "x", "x-b3-sampled", "1"];
+    wholeEdits(all, EVERYTHING);
+    expect(editCount).toBe(8);
   });
 });

@@ -30,19 +30,21 @@ const NAME = "2a 03 47 45 54"; // Span.name = 5: GET
 const SERVER = "30 02"; // Span.kind = 6: SPAN_KIND_SERVER = 2
 const CLIENT = "30 03"; // Span.kind = 6: SPAN_KIND_CLIENT = 3
 const START = "39 01 00 00 00 00 00 00 00"; // Span.start_time_unix_nano = 7, fixed64, little end first
+const FLAGS = "85 01 01 01 00 00"; // Span.flags = 16, fixed32: sampled 0x1, and 0x100: whether the parent is remote is known
 const END = "41 03 00 00 00 00 00 00 00"; // Span.end_time_unix_nano = 8, fixed64
 
 describe("a span for OpenTelemetry", () => {
   it("has ids, name, kind and times", () => {
     smallest();
     let bytes = new Bytes()
-      .hex("12 35") // ScopeSpans.spans = 2, 53 bytes
+      .hex("12 3b") // ScopeSpans.spans = 2, 59 bytes
       .hex(TRACE_ID)
       .hex(SPAN_ID)
       .hex(NAME)
       .hex(SERVER)
       .hex(START)
-      .hex(END);
+      .hex(END)
+      .hex(FLAGS);
     expect(encoded()).toBe(hex(bytes));
   });
 
@@ -50,14 +52,15 @@ describe("a span for OpenTelemetry", () => {
     smallest();
     context.parentId = 0x8000000000000002;
     let bytes = new Bytes()
-      .hex("12 3f") // ScopeSpans.spans = 2, 63 bytes
+      .hex("12 45") // ScopeSpans.spans = 2, 69 bytes
       .hex(TRACE_ID)
       .hex(SPAN_ID)
       .hex("22 08 80 00 00 00 00 00 00 02") // Span.parent_span_id = 4
       .hex(NAME)
       .hex(SERVER)
       .hex(START)
-      .hex(END);
+      .hex(END)
+      .hex("85 01 01 03 00 00"); // Span.flags = 16: the parent is remote, 0x200
     expect(encoded()).toBe(hex(bytes));
   });
 
@@ -66,6 +69,14 @@ describe("a span for OpenTelemetry", () => {
     context.traceHigh = 0x80f198ee56343ba8;
     context.traceLow = 0x64fe8b2a57d3eff7;
     expect(encoded().includes("0a 10 80 f1 98 ee 56 34 3b a8 64 fe 8b 2a 57 d3 ef f7 12 08")).toBe(true, encoded());
+  });
+
+  it("has the tracestate that travels, and says that its trace id is random", () => {
+    smallest();
+    context.random = true;
+    set(span.traceState, "a=1");
+    expect(encoded().includes(SPAN_ID + " 1a 03 61 3d 31 " + NAME)).toBe(true, encoded()); // Span.trace_state = 3
+    expect(encoded().endsWith("85 01 03 01 00 00")).toBe(true, encoded());
   });
 
   it("is a client's by its kind", () => {
@@ -78,8 +89,8 @@ describe("a span for OpenTelemetry", () => {
     smallest();
     span.error = true;
     // Span.status = 15, 2 bytes: Status.code = 3: STATUS_CODE_ERROR = 2
-    expect(encoded().startsWith("12 39 ")).toBe(true, encoded());
-    expect(encoded().endsWith(END + " 7a 02 18 02")).toBe(true, encoded());
+    expect(encoded().startsWith("12 3f ")).toBe(true, encoded());
+    expect(encoded().endsWith(END + " 7a 02 18 02 " + FLAGS)).toBe(true, encoded());
   });
 
   it("has its tags in their order, empty ones too", () => {
@@ -87,7 +98,7 @@ describe("a span for OpenTelemetry", () => {
     set(span.tag(text("http.method")), "GET");
     set(span.tag(text("zone")), "");
     let bytes = new Bytes()
-      .hex("12 57") // ScopeSpans.spans = 2, 87 bytes
+      .hex("12 5d") // ScopeSpans.spans = 2, 93 bytes
       .hex(TRACE_ID)
       .hex(SPAN_ID)
       .hex(NAME)
@@ -104,7 +115,8 @@ describe("a span for OpenTelemetry", () => {
       .hex("0a 04")
       .text("zone") // KeyValue.key = 1
       .hex("12 02") // KeyValue.value = 2, 2 bytes
-      .hex("0a 00"); // AnyValue.string_value = 1, empty but present, as it is in a oneof
+      .hex("0a 00") // AnyValue.string_value = 1, empty but present, as it is in a oneof
+      .hex(FLAGS);
     expect(encoded()).toBe(hex(bytes));
   });
 
@@ -116,6 +128,7 @@ describe("a span for OpenTelemetry", () => {
     context.parentId = u64.MAX_VALUE;
     span.error = true;
     span.startNanos = u64.MAX_VALUE;
+    set(span.traceState, "a=1,b=2");
     for (let i: u32 = 0; i < 52; i++) {
       let value = new Bytes().repeat(0x61, i % 2 === 0 ? i * 8 : i * 1000);
       span.tag(text("t")).set(value.at, value.size);
@@ -139,33 +152,33 @@ function reportBy(by: Otlp, spans: i32): string {
   return hexOf(at, min(<u32>(by.finish(at, end, 7) - at), 400));
 }
 
-const SMALLEST = "12 35 " + [TRACE_ID, SPAN_ID, NAME, SERVER, START, END].join(" ");
+const SMALLEST = "12 3b " + [TRACE_ID, SPAN_ID, NAME, SERVER, START, END, FLAGS].join(" ");
 const RESOURCE = "0a 0a 0a 08 0a 01 61 12 03 0a 01 62"; // ResourceSpans.resource = 1: Resource.attributes = 1: a = b
 const SCOPE = "0a 0e 0a 09 6c 69 67 68 74 73 70 61 6e 12 01 31"; // ScopeSpans.scope = 1: name = 1, version = 2
 
 describe("a whole report for OpenTelemetry", () => {
   it("is one resource and one scope around the spans, with lengths of four bytes", () => {
-    // ExportTraceServiceRequest.resource_spans = 1, 88 bytes; ResourceSpans.scope_spans = 2, 71 bytes
-    let one = "0a d8 80 80 00 " + RESOURCE + " 12 c7 80 80 00 " + SCOPE + " " + SMALLEST;
+    // ExportTraceServiceRequest.resource_spans = 1, 94 bytes; ResourceSpans.scope_spans = 2, 77 bytes
+    let one = "0a de 80 80 00 " + RESOURCE + " 12 cd 80 80 00 " + SCOPE + " " + SMALLEST;
     expect(reportBy(format, 1)).toBe(one);
-    // three spans: 198 bytes, 181 bytes
+    // three spans: 216 bytes, 199 bytes
     let three =
-      "0a c6 81 80 00 " + RESOURCE + " 12 b5 81 80 00 " + SCOPE + " " + [SMALLEST, SMALLEST, SMALLEST].join(" ");
+      "0a d8 81 80 00 " + RESOURCE + " 12 c7 81 80 00 " + SCOPE + " " + [SMALLEST, SMALLEST, SMALLEST].join(" ");
     expect(reportBy(format, 3)).toBe(three);
   });
 
   it("has lengths that fit where the report is large", () => {
-    // 40,000 spans of 55 bytes: 2,200,033 and 2,200,016 bytes
+    // 40,000 spans of 61 bytes: 2,440,033 and 2,440,016 bytes
     let report = reportBy(format, 40000);
-    expect(report.startsWith("0a e1 a3 86 01 " + RESOURCE + " 12 d0 a3 86 01 " + SCOPE)).toBe(
+    expect(report.startsWith("0a e1 f6 94 01 " + RESOURCE + " 12 d0 f6 94 01 " + SCOPE)).toBe(
       true,
       report.substring(0, 120),
     );
   });
 
   it("has gRPC's frame around it, with the length of all of it", () => {
-    let message = "0a d8 80 80 00 " + RESOURCE + " 12 c7 80 80 00 " + SCOPE + " " + SMALLEST;
-    expect(reportBy(framed, 1)).toBe("00 00 00 00 5d " + message); // 93 bytes
+    let message = "0a de 80 80 00 " + RESOURCE + " 12 cd 80 80 00 " + SCOPE + " " + SMALLEST;
+    expect(reportBy(framed, 1)).toBe("00 00 00 00 63 " + message); // 99 bytes
   });
 
   it("may have a resource without attributes, and one of any length", () => {

@@ -26,6 +26,7 @@ export function smallestSpan(startNanos: u64, durationNanos: u64): void {
   span.startNanos = startNanos;
   span.durationNanos = durationNanos;
   span.tagCount = 0;
+  span.traceState.clear();
   set(span.operation, "GET");
 }
 

@@ -1,0 +1,68 @@
+// A client of the chains, of HTTP/1.1 or HTTP/2: where a request went, and how it was answered.
+import { request as request1 } from "node:http";
+import { connect } from "node:http2";
+
+export type Protocol = "HTTP/1.1" | "HTTP/2";
+
+export interface Question {
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+}
+
+export interface Answer {
+  status: number;
+  /** The cluster that answered; undefined if Envoy did. */
+  cluster: string | undefined;
+  headers: Record<string, string | undefined>;
+  /** The headers that got there. */
+  arrived: Map<string, string>;
+}
+
+function answerOf(status: number, headers: Answer["headers"], body: string): Answer {
+  const cluster = headers["x-cluster"];
+  const raw: string[] = cluster === undefined ? [] : JSON.parse(body);
+  const arrived = new Map<string, string>();
+  for (let i = 0; i + 1 < raw.length; i += 2) arrived.set((raw[i] ?? "").toLowerCase(), raw[i + 1] ?? "");
+  return { status, cluster, headers, arrived };
+}
+
+export async function ask(protocol: Protocol, port: number, question: Question): Promise<Answer> {
+  return protocol === "HTTP/2" ? ask2(port, question) : ask1(port, question);
+}
+
+function ask1(port: number, { method = "GET", path = "/", headers = {} }: Question): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = request1({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+      response.on("error", reject);
+      response.on("end", () =>
+        resolve(answerOf(response.statusCode ?? 0, response.headers as Answer["headers"], body)),
+      );
+    });
+    request.setTimeout(20_000, () => request.destroy(new Error("no answer within 20 s")));
+    request.on("error", reject).end();
+  });
+}
+
+function ask2(port: number, { method = "GET", path = "/", headers = {} }: Question): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const session = connect(`http://127.0.0.1:${port}`).on("error", reject);
+    const stream = session.request({ ":method": method, ":path": path, ...headers });
+    let status = 0;
+    let answered: Answer["headers"] = {};
+    let body = "";
+    stream.setTimeout(20_000, () => stream.destroy(new Error("no answer within 20 s")));
+    stream.setEncoding("utf8").on("error", reject);
+    stream.on("response", (all) => {
+      status = all[":status"] ?? 0;
+      answered = all as Answer["headers"];
+    });
+    stream.on("data", (chunk: string) => (body += chunk));
+    stream.on("end", () => {
+      session.close();
+      resolve(answerOf(status, answered, body));
+    });
+  });
+}

@@ -1,0 +1,162 @@
+// One Envoy with a listener for each chain, without Lightspan and with it in every place; what it forwards to, and what its
+// authorization asks. Knows what a request came to; refuses to know what is right.
+import { createServer, type IncomingMessage } from "node:http";
+import { bootstrap, type Config } from "../../../envoy/config/bootstrap.ts";
+import { cluster } from "../../../envoy/config/cluster.ts";
+import { headerFilters, lightspanFilter } from "../../../envoy/config/filter.ts";
+import { httpListener } from "../../../envoy/config/listener.ts";
+import { collectorCluster } from "../../../envoy/config/mesh.ts";
+import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
+import { workload } from "../../../envoy/bookinfo/topology.ts";
+import { istioNode } from "../../../envoy/config/node.ts";
+import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
+
+/** Where Lightspan stands: `first` or `last` of all but the router. `failed`: only the filters that write its headers are there. */
+export type Place = "none" | "failed" | "first" | "last";
+export type Via = "headers" | "filter_state";
+
+export interface Chain {
+  name: string;
+  /** All but Lightspan and the router. */
+  filters: Config[];
+  place: Place;
+  via?: Via;
+  /** Lightspan's, without its collector. */
+  settings?: { propagation?: Config } & Config;
+}
+
+export interface Scene {
+  envoy: EnvoyProcess;
+  close(): Promise<void>;
+}
+
+/** The filters of a chain in their order, Lightspan among them. */
+export function filtersOf({ filters, place, via = "headers", settings = {} }: Chain): Config[] {
+  if (place === "none") return filters;
+  if (place === "failed") return [...headerFilters(), ...filters];
+  const config = {
+    collector: { cluster: collectorCluster },
+    buffer: { flush_interval_ms: 20 },
+    ...settings,
+    propagation: { ...settings.propagation, via },
+  };
+  const own = [lightspanFilter({ wasm, config }), ...(via === "filter_state" ? headerFilters() : [])];
+  return place === "first" ? [...own, ...filters] : [...filters, ...own];
+}
+
+const perRoute = (type: string, config: Config): Config => ({
+  "@type": `type.googleapis.com/envoy.extensions.filters.http.${type}`,
+  ...config,
+});
+
+const anybody = { permissions: [{ any: true }], principals: [{ any: true }] };
+
+/** An admin's requests go elsewhere, and are denied there. */
+const routes: Config[] = [
+  {
+    match: { prefix: "/", headers: [{ name: "x-role", string_match: { exact: "admin" } }] },
+    route: { cluster: "admin" },
+    typed_per_filter_config: {
+      "envoy.filters.http.rbac": perRoute("rbac.v3.RBACPerRoute", {
+        rbac: { rules: { action: "DENY", policies: { nobody: anybody } } },
+      }),
+    },
+  },
+  {
+    match: { prefix: "/limited" },
+    route: { cluster: "rest" },
+    typed_per_filter_config: {
+      "envoy.filters.http.local_ratelimit": perRoute("local_ratelimit.v3.LocalRateLimit", {
+        stat_prefix: "limit",
+        token_bucket: { max_tokens: 1, fill_interval: "3600s" },
+        filter_enabled: { default_value: { numerator: 100 } },
+        filter_enforced: { default_value: { numerator: 100 } },
+      }),
+    },
+  },
+  { match: { prefix: "/" }, route: { cluster: "rest" } },
+];
+
+const virtualHost: Config = {
+  name: "all",
+  domains: ["*"],
+  routes,
+  typed_per_filter_config: {
+    "envoy.filters.http.cors": perRoute("cors.v3.CorsPolicy", {
+      allow_origin_string_match: [{ exact: "https://shop.example" }],
+      allow_methods: "GET",
+    }),
+  },
+};
+
+/** The access log has the status and both ids. */
+const accessLog = {
+  name: "envoy.access_loggers.stdout",
+  typed_config: {
+    "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+    log_format: {
+      text_format_source: { inline_string: "LOGGED %REQ(x-name)% %RESPONSE_CODE% [%REQ(x-b3-traceid)%]\n" },
+    },
+  },
+};
+
+/** Answers with its name and with the headers that it got. */
+async function startCluster(name: string): Promise<Listening> {
+  return listen(
+    createServer(({ rawHeaders }, response) => {
+      response.setHeader("x-cluster", name);
+      response.end(JSON.stringify(rawHeaders));
+    }),
+  );
+}
+
+/** Refuses what is under /refused; else lets a request through with the role that it claims, and says what it saw. */
+async function startAuthorization(): Promise<Listening> {
+  return listen(
+    createServer(({ url = "", headers }: IncomingMessage, response) => {
+      const { "x-claim": role, "x-b3-traceid": traceId = "nothing" } = headers;
+      if (role !== undefined) response.setHeader("x-role", role);
+      response.setHeader("x-seen", traceId);
+      response.writeHead(url.startsWith("/refused") ? 403 : 200).end();
+    }),
+  );
+}
+
+/** Starts all of it, with spans sent to `collector`; the names of the chains are those of the listeners. */
+export async function startScene(all: Chain[], collector: number, codec = "AUTO"): Promise<Scene> {
+  const [admin, rest, authorization] = await Promise.all([
+    startCluster("admin"),
+    startCluster("rest"),
+    startAuthorization(),
+  ]);
+  const listeners = all.map((chain) =>
+    httpListener({
+      name: chain.name,
+      address: "127.0.0.1",
+      port: 0,
+      direction: "INBOUND",
+      routeName: "all",
+      virtualHosts: [virtualHost],
+      filters: filtersOf(chain),
+      connectionManager: { codec_type: codec, access_log: [accessLog] },
+    }),
+  );
+  const clusters = [
+    cluster("admin", [admin]),
+    cluster("rest", [rest]),
+    cluster("authorization", [authorization]),
+    cluster(collectorCluster, [{ host: "127.0.0.1", port: collector }]),
+  ];
+  const envoy = await startEnvoy({
+    binary: await envoyBinary,
+    name: "places",
+    config: bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters),
+  });
+  return {
+    envoy,
+    close: async () => {
+      await envoy.stop();
+      await Promise.all([admin.close(), rest.close(), authorization.close()]);
+    },
+  };
+}
