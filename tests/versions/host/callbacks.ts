@@ -63,29 +63,18 @@ const raw =
 const cases: Case[] = [
   { name: "GET", send: get("/u/ok") },
   {
-    name: "POST",
-    send: (visit, protocol) =>
-      exchange(visit, protocol, "/u/echo", ["hello"], { ":method": "POST", "content-length": "5" }),
-  },
-  { name: "HEAD", send: get("/u/ok", { ":method": "HEAD" }) },
-  {
     name: "gRPC",
     only: ["HTTP/2", "HTTP/3"],
     send: (visit) => visit.grpc({ headers: {}, messages: 1, trailers: { "grpc-status": "7" } }),
   },
   { name: "direct response", send: get("/direct/x") },
   { name: "no route", send: get("/none") },
-  { name: "no cluster", send: get("/nowhere/x") },
   { name: "connection failure", send: get("/refused/x") },
   { name: "upstream reset before headers", send: get("/u/reset") },
-  { name: "upstream reset after headers", send: get("/u/broken") },
   { name: "route timeout", send: get("/timeout/never") },
-  { name: "route timeout during the answer", send: get("/timeout/stuck") },
-  { name: "idle timeout", send: get("/idle/never") },
   { name: "a later filter's 403", send: get("/denied-late/ok") },
   { name: "an earlier filter's 403", send: get("/denied/ok") },
   { name: "mirrored", send: get("/mirrored/ok") },
-  { name: "not skipped by a matcher", listener: "matching", send: get("/u/ok") },
   { name: "skipped by a matcher", listener: "matching", send: get("/u/ok", { "x-skip": "yes" }) },
   { name: "disabled on the route", send: get("/disabled/ok") },
   { name: "upstream_http_filters", send: get("/upstream-filter/ok") },
@@ -94,8 +83,9 @@ const cases: Case[] = [
   { name: "client reset before the answer", send: resetAfter("/u/never", "rh") },
   { name: "client reset during the answer", send: resetAfter("/u/stuck", "sh") },
   { name: "answered before the upload ended", send: answeredEarly },
-  { name: "WebSocket, cut", send: webSocket },
-  { name: "CONNECT, cut", send: connect },
+  // Not over HTTP/3: whether the client's end or its reset comes first is a race, and only the second has a log.
+  { name: "WebSocket, cut", only: ["HTTP/1", "HTTP/2"], send: webSocket },
+  { name: "CONNECT, cut", only: ["HTTP/1", "HTTP/2"], send: connect },
   {
     name: "access log flushed in mid-stream",
     listener: "flushing",
@@ -117,8 +107,11 @@ const cases: Case[] = [
 ];
 
 export function callbacksOf(log: string): string {
-  const streams = streamsOf(entriesOf(log).filter(({ callback }) => !["configure", "answer"].includes(callback)));
-  return streams.map((stream) => stream.map(({ callback }) => callback).join(" ")).join(", then ") || "none";
+  return (
+    streamsOf(entriesOf(log))
+      .map((stream) => stream.map(({ callback }) => callback).join(" "))
+      .join(", then ") || "none"
+  );
 }
 
 export async function measureCallbacks(ground: Ground, facts: Facts): Promise<void> {

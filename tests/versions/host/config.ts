@@ -1,11 +1,12 @@
 // The configuration of the Envoy full of probes: its listeners by what is special about them, its routes by what happens to a
 // request. Each listener exists on TCP, for HTTP/1 and HTTP/2, and on UDP, for HTTP/3.
+import { readFileSync } from "node:fs";
 import type { Config } from "../../../envoy/config/bootstrap.ts";
 import { cluster } from "../../../envoy/config/cluster.ts";
 import { httpListener } from "../../../envoy/config/listener.ts";
 import type { Upstreams } from "../../envoy/equality/routes.ts";
 import { http3KeyPair } from "../../envoy/http3.ts";
-import { probeConfig, probeFilter, type CompiledProbe, type Probe } from "../probe/compile.ts";
+import { probeFilter, type CompiledProbe, type Probe } from "../probe/compile.ts";
 
 export const sentinelPath = "/sentinel";
 export const http3Name = (name: string): string => `${name} over HTTP/3`;
@@ -15,21 +16,25 @@ const callbacks = ["create", "rh", "sh", "log", "done", "delete"];
 /** Logs which callbacks come, and the path, by which the sentinel is known. */
 const plain = [...callbacks, "rh header 0 :path"];
 
-/** Everything that Lightspan reads, and the list that it asks for. */
+/** What spans need, as assembly/filter/attributes.ts spells it: `a.b,c.d#,`, where a mark says that it may be absent. */
+const list = readFileSync(new URL("../../../assembly/filter/attributes.ts", import.meta.url), "utf8")
+  .match(/"(request\.[\w.#$,]+),"/)?.[1]
+  ?.split(",");
+if (list === undefined) throw new Error("assembly/filter/attributes.ts has no list of attributes");
+
+const named = list.map((each) => each.replace(/[#$]$/, ""));
+const optional = list.map((each, place) => {
+  const [name, none] = [named[place], each.endsWith("#") ? "0" : "''"];
+  return each === name ? name : `has(${name})?${name}:${none}`;
+});
+/** All attributes that Lightspan asks for, and one that only the headers give it. */
 export const attributes = [
-  ...["request.method", "request.path", "request.host", "request.id", "request.useragent", "request.time"],
-  ...["request.duration", "request.protocol", "request.size", "request.total_size"],
-  ...["response.code", "response.flags", "response.size", "response.total_size", "response.code_details"],
-  ...["response.grpc_status", "source.address", "upstream.address", "connection_id"],
-  ...["xds.cluster_name", "xds.route_name", "xds.listener_direction", "xds.filter_chain_name"],
+  ...named,
+  ...["response.backend_latency", "response.code_details", "upstream.address", "request.path"],
 ];
-export const lists = {
-  "a list": "[request.time,request.duration,request.protocol,response.code,response.size,xds.cluster_name]",
-  "a list with has()":
-    "[request.time,request.protocol,has(response.code)?response.code:0,response.size,xds.listener_direction]",
-};
-export const maps = { "request headers": 0, "request trailers": 1, "response headers": 2, "response trailers": 3 };
-export const readingCallbacks = ["create", "rh", "sh", "log", "done"];
+export const lists = { "the list": `[${named.join(",")}]`, "the list with has()": `[${optional.join(",")}]` };
+export const maps = { "request headers": 0, "response headers": 2, "response trailers": 3 };
+export const readingCallbacks = ["rh", "log", "done"];
 
 const questions = [
   ...Object.values(maps).map((map) => `map ${map}`),
@@ -49,35 +54,27 @@ export const routeActions: Record<string, string> = {
   nothing: "time",
   "replace-new": "replace 0 x-new a",
   "replace-same": "replace 0 x-here here",
-  add: "add 0 x-new a",
   remove: "remove 0 x-here",
   "remove-absent": "remove 0 x-absent",
-  "set-pairs": "set-pairs 0",
-  clear_route_cache: "foreign clear_route_cache",
   "header-read": "header 0 x-here",
   "property-read": "get xds.route_name",
   "filter-state": "state probe_routing v",
 };
 const routing = [...plain, ...Object.entries(routeActions).map(([mood, action]) => `rh?${mood} ${action}`)];
 
-/** What is asked of calls, counters and timers, by callback. */
-export const callCallbacks = ["create", "rh", "sh", "log", "done", "delete"];
-export const odds = ["map-size 0", "buffer 4", "status", "get no.such", "metric m", "call no-such-cluster /"];
+/** Where Lightspan may report within a stream. */
+export const callCallbacks = ["log", "done"];
+export const calls = { proxy_http_call: "call http1 /u/ok", "to no cluster": "call no-such-cluster /" };
 const calling = [
   ...plain,
-  "configure gauge m",
-  "configure call empty /configure",
-  ...callCallbacks.map((callback) => `${callback} call http1 /u/ok`),
-  ...odds.map((odd) => `log ${odd}`),
-  "answer",
+  ...callCallbacks.flatMap((callback) => Object.values(calls).map((call) => `${callback} ${call}`)),
 ];
 
 /** Traps in the callback that the mood names. */
 const trapping = [
   ...plain,
   "configure gauge kept",
-  "configure",
-  ...["rh", "sh", "log", "done"].map((callback) => `${callback}?${callback} trap`),
+  ...["rh", "log"].map((callback) => `${callback}?${callback} trap`),
   "rh?add increment kept 3",
   "rh metric kept",
   "rh?share shared-set key value",
@@ -146,14 +143,6 @@ const accessLog = (text: string): Config => ({
     log_format: { text_format_source: { inline_string: `${text}\n` } },
   },
 });
-const wasmLog = (wasm: string, probe: Probe): Config => ({
-  name: "probe",
-  typed_config: {
-    "@type": "type.googleapis.com/envoy.extensions.access_loggers.wasm.v3.WasmAccessLog",
-    config: probeConfig(wasm, probe),
-  },
-});
-
 interface Listener {
   filters: Config[];
   connectionManager?: Config;
@@ -188,19 +177,11 @@ function special({ path: wasm, capabilities }: CompiledProbe): Record<string, Li
       },
     },
     reading: {
-      filters: [earlyRbac, one(reading, { name: "reading" })],
+      filters: [earlyRbac, skippable(one(reading, { name: "reading" }))],
       connectionManager: { access_log: [accessLog(`ACCESS %REQ(:PATH)% ${states}`)] },
     },
     routing: { filters: [admit, one(routing, { name: "routing" })] },
     calling: { filters: [one(calling, { name: "calling" })] },
-    logging: {
-      filters: [earlyRbac, one([...plain, "rh state probe_logging set"], { name: "logging" })],
-      connectionManager: {
-        access_log: [
-          wasmLog(wasm, { name: "logger", vm: "probe", script: ["log", ...questions.map((q) => `log ${q}`)] }),
-        ],
-      },
-    },
     recovering: { filters: [one(trapping, { name: "recovering", backoff: "0.1s", vm: "recovering" })] },
     ...Object.fromEntries(failing),
     ...Object.fromEntries(denied),
@@ -262,7 +243,6 @@ const routes: Config[] = [
   under("nowhere", to("no-such-cluster")),
   under("refused", to("refused")),
   under("timeout", to("http1", { timeout: "0.1s" })),
-  under("idle", to("http1", { idle_timeout: "0.1s" })),
   under("mirrored", to("http1", { request_mirror_policies: [{ cluster: "http1" }] })),
   under("followed", to("http1", { internal_redirect_policy: { allow_cross_scheme_redirect: true } })),
   under("denied", { ...to("http1"), ...deny("early-rbac") }),
@@ -296,7 +276,6 @@ export function clustersOf({ path: wasm }: CompiledProbe, { http1, http2, tcp }:
     cluster("http1", [http1]),
     cluster("http2", [http2], { http2: true }),
     cluster("tcp", [tcp]),
-    cluster("empty", []),
     cluster("refused", [nobody]),
     {
       ...cluster("filtered", [http1]),

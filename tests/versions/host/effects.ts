@@ -1,7 +1,7 @@
 // What a filter does to Envoy: what clears the route cache, which calls work where, what a denied capability answers.
-import { callCallbacks, denials, odds, routeActions } from "./config.ts";
+import { callCallbacks, calls, denials, routeActions } from "./config.ts";
 import { callbacksOf } from "./callbacks.ts";
-import { entriesOf, protocols, streamsOf, type Ground } from "./ground.ts";
+import { entriesOf, hears, protocols, streamsOf, type Ground } from "./ground.ts";
 import type { Facts } from "./table.ts";
 
 /** The route is chosen before an earlier filter sets `x-role`: only a cleared cache leads to the route for it. */
@@ -19,15 +19,14 @@ export async function measureCalls(ground: Ground, facts: Facts): Promise<void> 
       protocol,
       () => ground.request("calling", protocol, "/direct/x"),
       (text) => text,
-      (text) => entriesOf(text).filter(({ callback }) => callback === "answer").length > 5,
+      (text) => /delete/.test(callbacksOf(text)),
     );
-    const [stream = []] = streamsOf(entriesOf(log).filter(({ callback }) => callback !== "answer"));
+    const [stream = []] = streamsOf(entriesOf(log));
     const asked = stream.filter(({ callback }) => callCallbacks.includes(callback));
-    const answers = asked.map(({ callback, answers }) => `${callback} ${answers.get("call http1 /u/ok")}`);
-    facts.set(`calls, proxy_http_call, ${protocol}`, answers.join(", "));
-    const end = stream.find(({ callback }) => callback === "log");
-    if (end === undefined) continue;
-    for (const odd of odds) facts.set(`calls, at log: ${odd}, ${protocol}`, end.answers.get(odd) ?? "not asked");
+    for (const [subject, call] of Object.entries(calls)) {
+      const answers = asked.map(({ callback, answers }) => `${callback} ${answers.get(call)}`);
+      facts.set(`calls, ${subject}, ${protocol}`, answers.join(", "));
+    }
   }
 }
 
@@ -39,7 +38,10 @@ export async function measureDenials(ground: Ground, facts: Facts): Promise<void
     const send = (): Promise<unknown> => ground.request(listener, "HTTP/1", "/direct/x");
     // Without the request headers, the sentinel would not be known.
     const isBlind = name === "proxy_on_request_headers";
-    if (isBlind) await send();
+    if (isBlind) {
+      await send();
+      await hears(since, "delete", `without-${name}`)();
+    }
     const wanted = ground.expected.get(`denied, ${name}`);
     const told = (log: string): string => {
       const entries = entriesOf(log);

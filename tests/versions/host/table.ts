@@ -48,44 +48,66 @@ export function expectedOf(version: string): Facts {
   return facts;
 }
 
-const variantOf = /, (HTTP\/\d)$/;
-
-/** These facts as the table has them, without the comments: for a person to take over, or for LIGHTSPAN_WRITE_DOCS=1. */
-export function render(facts: Facts): string {
-  const sections = new Map<string, Map<string, string[]>>();
-  for (const [name, value] of facts) {
-    const [section = "", ...rest] = name.split(", ");
-    const subject = rest.join(", ").replace(variantOf, "");
-    const lines = sections.get(section) ?? new Map<string, string[]>();
-    const line = `${subject}  ${value}`;
-    lines.set(line, [...(lines.get(line) ?? []), variantOf.exec(name)?.[1] ?? "-"]);
-    sections.set(section, lines);
-  }
-  return [...sections]
-    .map(([section, lines]) => {
-      const cells = [...lines].map(([line, variants]) => [
-        line.split("  ")[0] ?? "",
-        variants.join(" "),
-        line.split("  ")[1] ?? "",
-      ]);
-      const width = (column: number): number => Math.max(...cells.map((row) => (row[column] ?? "").length));
-      const rows = cells.map(([a = "", b = "", c = ""]) => `${a.padEnd(width(0))}  ${b.padEnd(width(1))}  ${c}\n`);
-      return `[${section}]\n${rows.join("")}`;
-    })
-    .join("\n");
+/** `section, subject, HTTP/3`, whose subject may have commas. */
+function partsOf(name: string): { section: string; subject: string; variant: string } {
+  const [, section = "", subject = "", variant = "-"] = /^([^,]*), (.*?)(?:, (HTTP\/\d))?$/.exec(name) ?? [];
+  return { section, subject, variant };
 }
 
-/** Puts these facts in the place of all lines; the comments at the file's head stay. */
+/** These facts as the table has them, without the comments. */
+export function render(facts: Facts): string {
+  return [...linesOf(facts)].map(([section, lines]) => `[${section}]\n${lines}`).join("\n");
+}
+
+/** The lines of each section, those of one subject together. */
+function linesOf(facts: Facts): Map<string, string> {
+  const sections = new Map<string, Map<string, Map<string, string[]>>>();
+  for (const [name, value] of facts) {
+    const { section, subject, variant } = partsOf(name);
+    const subjects = sections.get(section) ?? new Map<string, Map<string, string[]>>();
+    const values = subjects.get(subject) ?? new Map<string, string[]>();
+    values.set(value, [...(values.get(value) ?? []), variant]);
+    sections.set(section, subjects.set(subject, values));
+  }
+  const written = [...sections].map(([section, subjects]): [string, string] => {
+    const rows = [...subjects].flatMap(([subject, values]) =>
+      [...values].map(([value, variants]): [string, string, string] => [subject, variants.join(" "), value]),
+    );
+    const first = Math.max(...rows.map(([subject]) => subject.length));
+    const second = Math.max(...rows.map(([, variants]) => variants.length));
+    return [section, rows.map(([a, b, c]) => `${a.padEnd(first)}  ${b.padEnd(second)}  ${c}\n`).join("")];
+  });
+  return new Map(written);
+}
+
+/** Puts these facts in the place of all lines but the comments and the exceptions of single versions. */
 export function rewrite(facts: Facts): void {
-  const head = readFileSync(path, "utf8").split("\n[")[0]?.trimEnd();
-  writeFileSync(path, `${head}\n\n${render(facts)}`);
+  const [head = "", ...sections] = readFileSync(path, "utf8").split(/^\[/m);
+  const kept = new Map(
+    sections.map((text): [string, { comments: string; exceptions: string }] => {
+      const [section = "", rest = ""] = text.split("]\n");
+      const lines = rest.split("\n");
+      const chosen = (pattern: RegExp): string => lines.map((line) => (pattern.test(line) ? `${line}\n` : "")).join("");
+      return [section, { comments: chosen(/^#/), exceptions: chosen(/ @\d/) }];
+    }),
+  );
+  const written = [...linesOf(facts)].map(([section, lines]) => {
+    const { comments = "", exceptions = "" } = kept.get(section) ?? {};
+    return `[${section}]\n${comments}${lines}${exceptions}`;
+  });
+  writeFileSync(path, `${head.trimEnd()}\n\n${written.join("\n")}`);
 }
 
 /** Each difference as a line; none if this Envoy does what the table says. */
 export function differences(version: string, expected: Facts, found: Facts): string[] {
   const names = new Set([...expected.keys(), ...found.keys()]);
   return [...names].flatMap((name) => {
-    const [was, is] = [expected.get(name) ?? "not in the table", found.get(name) ?? "not measured"];
-    return was === is ? [] : [`Envoy ${version} changed: ${name}: was ${was}; is ${is}`];
+    const [was, is] = [expected.get(name) ?? "not in host.txt", found.get(name) ?? "not measured"];
+    if (was === is) return [];
+    const { section, subject, variant } = partsOf(name);
+    const where = variant === "-" ? "" : ` over ${variant}`;
+    // "direct response over HTTP/3: callbacks were …, are …", "reading of GET over HTTP/3: response.code was …, is …".
+    if (section === "callbacks") return `Envoy ${version}: ${subject}${where}: callbacks were ${was}; are ${is}`;
+    return `Envoy ${version}: ${section}${where}: ${subject}: was ${was}; is ${is}`;
   });
 }

@@ -57,8 +57,8 @@ export interface Probe {
   allowed?: string[];
 }
 
-/** The plugin configuration of a probe, as the HTTP filter and the access logger take it. */
-export function probeConfig(wasm: string, probe: Probe): Config {
+/** The plugin configuration of a probe. */
+function probeConfig(wasm: string, probe: Probe): Config {
   const { name, vm, script, policy = "FAIL_RELOAD", backoff, allowed } = probe;
   const capabilities = Object.fromEntries((allowed ?? []).map((each) => [each, {}]));
   return {

@@ -73,13 +73,11 @@ export function proxy_on_tick(root: u32): void {
   run(root, "tick");
 }
 
-export function proxy_on_http_call_response(root: u32, _token: u32, headers: u32, _body: u32, _trailers: u32): void {
-  run(root, "answer", "headers = " + headers.toString());
-}
+export function proxy_on_http_call_response(_root: u32, _token: u32, _headers: u32, _body: u32, _trailers: u32): void {}
 
 // --- What the configuration says.
 
-function run(context: u32, callback: string, first: string = ""): void {
+function run(context: u32, callback: string): void {
   let root = roots.has(context) ? roots.get(context) : 0;
   if (!scripts.has(root)) return;
   let script = scripts.get(root);
@@ -96,7 +94,6 @@ function run(context: u32, callback: string, first: string = ""): void {
     if (verb === "trap") say("probe " + script[0] + " " + context.toString() + " " + callback + line + " | trap");
     if (verb !== "") line += " | " + words.slice(1).join(" ") + " = " + perform(verb, words.slice(2));
   }
-  if (first !== "") line = " | " + first + line;
   if (isWanted) say("probe " + script[0] + " " + context.toString() + " " + callback + line);
 }
 
@@ -120,24 +117,14 @@ function perform(verb: string, words: string[]): string {
     let map = I32.parseInt(a);
     return answer(host.proxy_get_header_map_value(map, changetype<usize>(second), second.byteLength, at, size));
   }
-  if (verb === "replace" || verb === "add" || verb === "remove") {
+  if (verb === "replace" || verb === "remove") {
     let value = String.UTF8.encode(words.length > 2 ? words[2] : "");
     let map = I32.parseInt(a);
     let name = changetype<usize>(second);
     if (verb === "remove") return refusal(host.proxy_remove_header_map_value(map, name, second.byteLength));
-    if (verb === "add") {
-      return refusal(
-        host.proxy_add_header_map_value(map, name, second.byteLength, changetype<usize>(value), value.byteLength),
-      );
-    }
     return refusal(
       host.proxy_replace_header_map_value(map, name, second.byteLength, changetype<usize>(value), value.byteLength),
     );
-  }
-  if (verb === "set-pairs") {
-    let status = host.proxy_get_header_map_pairs(I32.parseInt(a), at, size);
-    if (status !== 0) return refusal(status);
-    return refusal(host.proxy_set_header_map_pairs(I32.parseInt(a), load<usize>(at), load<u32>(size)));
   }
   if (verb === "get") {
     let path = String.UTF8.encode(a.split(".").join("\0"));
@@ -148,10 +135,6 @@ function perform(verb: string, words: string[]): string {
     return refusal(host.proxy_set_property(changetype<usize>(first), first.byteLength, value, others.byteLength));
   }
   if (verb === "cel") return evaluate(all);
-  if (verb === "foreign") {
-    let name = changetype<usize>(first);
-    return answer(host.proxy_call_foreign_function(name, first.byteLength, nothing, 0, at, size));
-  }
   if (verb === "shared-get") {
     return answer(host.proxy_get_shared_data(changetype<usize>(first), first.byteLength, at, size, number));
   }
@@ -159,14 +142,12 @@ function perform(verb: string, words: string[]): string {
     let value = changetype<usize>(others);
     return refusal(host.proxy_set_shared_data(changetype<usize>(first), first.byteLength, value, others.byteLength, 0));
   }
-  if (verb === "counter" || verb === "gauge") {
-    let kind = verb === "gauge" ? 1 : 0;
-    let status = host.proxy_define_metric(kind, changetype<usize>(first), first.byteLength, number);
+  if (verb === "gauge") {
+    let status = host.proxy_define_metric(1, changetype<usize>(first), first.byteLength, number);
     metrics.set(a, load<u32>(number));
     return refusal(status);
   }
   if (verb === "increment") return refusal(host.proxy_increment_metric(metric(a), I64.parseInt(b)));
-  if (verb === "record") return refusal(host.proxy_record_metric(metric(a), U64.parseInt(b)));
   if (verb === "metric") {
     let status = host.proxy_get_metric(metric(a), number);
     return status === 0 ? load<u64>(number).toString() : refusal(status);
@@ -180,21 +161,9 @@ function perform(verb: string, words: string[]): string {
       host.proxy_http_call(name, first.byteLength, changetype<usize>(pairs), bytes, nothing, 0, nothing, 0, 5000, at),
     );
   }
-  if (verb === "local") {
-    return refusal(host.proxy_send_local_response(U32.parseInt(a), nothing, 0, nothing, 0, nothing, 0, <u32>-1));
-  }
-  if (verb === "act-as") {
-    return refusal(host.proxy_set_effective_context(U32.parseInt(a)));
-  }
   if (verb === "tick") return refusal(host.proxy_set_tick_period_milliseconds(U32.parseInt(a)));
   if (verb === "time") return refusal(host.proxy_get_current_time_nanoseconds(number));
   if (verb === "random") return refusal(random_get(number, 8));
-  if (verb === "map-size") {
-    let status = host.proxy_get_header_map_size(I32.parseInt(a), size);
-    return status === 0 ? load<u32>(size).toString() : refusal(status);
-  }
-  if (verb === "buffer") return refusal(host.proxy_get_buffer_status(I32.parseInt(a), at, size));
-  if (verb === "status") return refusal(host.proxy_get_status(number, at, size));
   if (verb === "trap") unreachable();
   return "unknown verb";
 }
