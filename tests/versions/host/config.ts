@@ -1,5 +1,5 @@
 // The configuration of the Envoy full of probes: its listeners by what is special about them, its routes by what happens to a
-// request. Each listener exists on TCP, for HTTP/1 and HTTP/2, and on UDP, for HTTP/3.
+// request. Each listener exists on TCP, for HTTP/1 and HTTP/2, and some on UDP too, for HTTP/3.
 import { readFileSync } from "node:fs";
 import type { Config } from "../../../envoy/config/bootstrap.ts";
 import { cluster } from "../../../envoy/config/cluster.ts";
@@ -188,6 +188,8 @@ function special({ path: wasm, capabilities }: CompiledProbe): Record<string, Li
   };
 }
 
+const overHttp3 = new Set(["plain", "matching", "flushing", "reading", "calling"]);
+
 export function listenersOf(probe: CompiledProbe): Config[] {
   return Object.entries(special(probe)).flatMap(([name, { filters, connectionManager }]) => {
     const listener = {
@@ -200,7 +202,11 @@ export function listenersOf(probe: CompiledProbe): Config[] {
       filters,
       connectionManager: { ...common, ...connectionManager },
     };
-    return [httpListener(listener), httpListener({ ...listener, name: http3Name(name), http3: http3KeyPair })];
+    if (!overHttp3.has(name)) return [httpListener(listener)];
+    const http3 = httpListener({ ...listener, name: http3Name(name), http3: http3KeyPair });
+    // Two UDP sockets that both may share a port are sometimes given the same one, and each gets requests of the other. One worker
+    // needs no sharing.
+    return [httpListener(listener), { ...http3, enable_reuse_port: false }];
   });
 }
 
