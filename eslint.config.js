@@ -13,7 +13,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ["assembly/**/*.ts", "tests/unit/assembly/**/*.ts", "tests/bench/micro/assembly/**/*.ts"],
+    files: [
+      "assembly/**/*.ts",
+      "tests/unit/assembly/**/*.ts",
+      "tests/bench/micro/assembly/**/*.ts",
+      "tests/versions/probe/assembly/**/*.ts",
+    ],
     rules: {
       "prefer-const": "off",
       "no-throw-literal": "error",

@@ -13,17 +13,21 @@ import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import { blocks, environment } from "../envoy/documents.ts";
 import { during, eventually, listen, type Listening } from "../envoy/ground.ts";
 import { directions, startHops, type Hop } from "../envoy/hops.ts";
+import { http3KeyPair, startHttp3Client } from "../envoy/http3.ts";
 import { filling, readTable, writeTable, type Table } from "./table.ts";
 
 let upstream: Listening;
 let satellite: Satellite;
 before(async () => {
-  upstream = await listen(createServer((_, response) => response.end("hello")));
+  upstream = await listen(createServer((request, response) => response.end(request.headers["x-b3-spanid"])));
   satellite = await startSatellite();
 });
 after(async () => {
   await Promise.all([upstream.close(), satellite.close()]);
 });
+
+/** What a request brings: the upstream is to see the span's id, and not this one. */
+const caller = { "x-b3-traceid": "80f198ee56343ba8", "x-b3-spanid": "e457b5a2e4d86bd1", "x-b3-sampled": "1" };
 
 const documented = readTable();
 const found: Table = new Map();
@@ -34,7 +38,13 @@ const rowOf = ({ version }: Release): [string, string[]] => [
 ];
 after(() => (filling ? writeTable(new Map(releases.map(rowOf))) : undefined));
 
-/** A listener of each direction, and one for each configuration of the documents. */
+/** A listener of HTTP/3, and one whose headers Envoy's header_mutation writes. */
+const others: Hop[] = [
+  { name: "HTTP3", direction: "INBOUND", settings: {}, environment, http3: http3KeyPair },
+  { name: "FILTER_STATE", direction: "INBOUND", settings: { propagation: { via: "filter_state" } }, environment },
+];
+
+/** A listener of each direction, those others, and one for each configuration of the documents. */
 function hopsOf(): Hop[] {
   const plain = directions.map((direction) => ({ name: direction, direction, settings: {}, environment }));
   const shown = blocks.map(({ place, json }): Hop => {
@@ -42,28 +52,36 @@ function hopsOf(): Hop[] {
     const collector = { cluster: collectorCluster, ...settings.collector };
     return { name: place, direction: "INBOUND", settings: { ...settings, collector }, environment };
   });
-  return [...plain, ...shown];
+  return [...plain, ...others, ...shown];
 }
 
-/** Starts this Envoy with all of it, sends a request through each direction, and waits for both spans. */
+/** Starts this Envoy with all of it, sends a request through each direction and the others, and waits for its span. */
 async function check(binary: string, { version }: Release): Promise<void> {
   const name = `envoy-${version}`;
   const collector = satellite.port;
   const envoy = await startHops({ name, binary, hops: hopsOf(), upstream: upstream.port, collector });
   await during([envoy], async () => {
-    for (const direction of directions) {
-      const port = await envoy.listenerPort(direction);
-      const path = `/${version}/${direction}`;
-      assert.equal((await fetch(`http://127.0.0.1:${port}${path}`)).status, 200);
-      const span = await eventually(`the span of ${path}`, () =>
-        satellite.store
-          .list()
-          .flatMap(({ spans }) => spans)
-          .find(({ tags }) => String(tags["http.url"]).endsWith(path)),
-      );
-      assert.equal(span.kind, direction === "INBOUND" ? "server" : "client");
-      assert.equal(span.version, "v1");
-    }
+    const http3 = await startHttp3Client({ to: { HTTP3: await envoy.listenerPort("HTTP3") }, binary });
+    await during([http3.envoy], async () => {
+      for (const listener of [...directions, ...others.map((hop) => hop.name)]) {
+        const isHttp3 = listener === "HTTP3";
+        const port = isHttp3 ? http3.port(listener) : await envoy.listenerPort(listener);
+        const path = `/${version}/${listener}`;
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: caller });
+        assert.equal(answer.status, 200);
+        const span = await eventually(`the span of ${path}`, () =>
+          satellite.store
+            .list()
+            .flatMap(({ spans }) => spans)
+            .find(({ tags }) => String(tags["http.url"]).endsWith(path)),
+        );
+        assert.equal(span.kind, listener === "OUTBOUND" ? "client" : "server");
+        assert.equal(span.version, "v1");
+        assert.equal(span.tags["http.protocol"], isHttp3 ? "HTTP/3" : "HTTP/1.1");
+        assert.equal(span.parentId, caller["x-b3-spanid"]);
+        assert.equal(await answer.text(), span.spanId, `the span id upstream of ${listener}`);
+      }
+    });
   });
 }
 

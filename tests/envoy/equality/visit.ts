@@ -6,8 +6,8 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Http2Answer } from "./upstream.ts";
 
-/** Bytes to send, milliseconds to wait, text to wait for, or a way to end; in the end, the other side closes. */
-export type Step = string | Buffer | number | { until: string } | "reset";
+/** Bytes to send, milliseconds or something else to wait for, text too, or a way to end; in the end, the other side closes. */
+export type Step = string | Buffer | number | { until: string } | (() => Promise<unknown>) | "reset";
 
 /** The same of an HTTP/2 stream; "cancel" ends the stream alone. */
 export type Piece = Step | "cancel";
@@ -126,6 +126,7 @@ export class Visit {
 
 async function take(step: Exclude<Step, "reset">, to: Duplex, received: () => string): Promise<void> {
   if (typeof step === "number") await sleep(step);
+  else if (typeof step === "function") await step();
   else if (typeof step === "string" || Buffer.isBuffer(step)) to.write(step);
   else await arrives(step.until, to, received);
 }
