@@ -84,7 +84,9 @@ export async function startHops({
   binary,
   concurrency,
 }: Hops): Promise<EnvoyProcess> {
-  const listeners = hops.map((hop) => httpListener(listenerOf(hop, connectionManager ?? {})));
+  // Sockets that may share a port are given the same one at times. Envoy insists on such for HTTP/3 with several workers.
+  const alone = (concurrency ?? 1) === 1 ? { enable_reuse_port: false } : {};
+  const listeners = hops.map((hop) => ({ ...httpListener(listenerOf(hop, connectionManager ?? {})), ...alone }));
   const clusters = [
     cluster("upstream", [{ host: "127.0.0.1", port: upstream }]),
     cluster(collectorCluster, [{ host: "127.0.0.1", port: collector }]),
