@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, test } from "node:test";
-import { account, eventually } from "./ground.ts";
+import { account, eventually, noneUnaccounted } from "./ground.ts";
 import type { Case } from "./equality/case.ts";
 import { cases } from "./equality/cases.ts";
 import { compare, pairsOf, timeFaults } from "./equality/compare.ts";
@@ -125,6 +125,8 @@ test("Lightspan sent every span that it recorded", async () => {
     return spans_recorded === spans_sent && spans_sent === pair.ours.receiver.spans().length ? true : undefined;
   });
 });
+
+test("Lightspan counted every request, and none is open", () => noneUnaccounted(pair.ours.envoy));
 
 test("both workers of both Envoys took part", async () => {
   for (const { envoy } of [pair.native, pair.ours]) {

@@ -7,7 +7,7 @@ import { warningsOf } from "../../envoy/log.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import { mismatch, readFixture, show, traceHeadersOf, type Case, type Outcome } from "../fixtures/propagation.ts";
 import { startEcho, send } from "./echo.ts";
-import type { Listening } from "./ground.ts";
+import { noneUnaccounted, type Listening } from "./ground.ts";
 import { internal, settled, startHops, type Direction } from "./hops.ts";
 import { http3KeyPair, startHttp3Client, type Http3Client } from "./http3.ts";
 
@@ -129,6 +129,7 @@ before(async () => {
   const udp = overHttp3.map(async (name) => [name, await envoy.listenerPort(name)] as const);
   client = await startHttp3Client({ to: Object.fromEntries(await Promise.all(udp)) });
   await requestAll();
+  await noneUnaccounted(envoy);
   assignSpans();
 });
 

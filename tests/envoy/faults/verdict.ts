@@ -2,7 +2,7 @@
 // with what the collector really received.
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { account } from "../ground.ts";
+import { account, noneUnaccounted } from "../ground.ts";
 import type { Totals } from "../collector/ledger.ts";
 import type { EnvoyProcess } from "../../../envoy/process.ts";
 
@@ -38,7 +38,10 @@ export async function settled(envoy: EnvoyProcess, requests: number): Promise<Ac
   const deadline = Date.now() + 30_000;
   for (;;) {
     const account = await readAccount(envoy);
-    if (account.recorded >= requests && account.buffered === 0) return account;
+    if (account.recorded >= requests && account.buffered === 0) {
+      await noneUnaccounted(envoy);
+      return account;
+    }
     if (Date.now() > deadline) throw new Error(`not settled within 30 s: ${JSON.stringify(account)}`);
     await sleep(50);
   }
