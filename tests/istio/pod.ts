@@ -33,8 +33,8 @@ export interface PodReport {
   /** Reports that came with a token, and all that came. */
   withToken: number;
   reports: number;
-  /** Reports that did not get through, as Lightspan counts them. */
-  failed: number;
+  /** How often a report was tried again, as Lightspan counts it. */
+  retried: number;
   managers: ConnectionManager[];
 }
 
@@ -146,9 +146,9 @@ async function main(authority: string): Promise<PodReport> {
       [...text.matchAll(/^wasmcustom\.lightspan\.(\w+): (\d+)$/gm)].map(([, name = "", n]) => [name, Number(n)]),
     );
   };
-  const failed = await eventually(`the fate of two spans\n${agent.log().slice(-2000)}`, async () => {
-    const { spans_sent = 0, reports_failed = 0 } = Object.fromEntries(await counters());
-    return spans_sent >= 2 || reports_failed > 0 ? reports_failed : undefined;
+  const retried = await eventually(`the fate of two spans\n${agent.log().slice(-2000)}`, async () => {
+    const { spans_sent = 0, reports_retried = 0 } = Object.fromEntries(await counters());
+    return spans_sent >= 2 || reports_retried > 2 ? reports_retried : undefined;
   });
   const spans = satellite.store.list().flatMap((trace) => trace.spans);
   const managers = await connectionManagers(agent);
@@ -159,7 +159,7 @@ async function main(authority: string): Promise<PodReport> {
     spans,
     withToken: satellite.counts.tokensSeen.body,
     reports: satellite.counts.reports,
-    failed,
+    retried,
     managers,
   };
 }
