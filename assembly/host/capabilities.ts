@@ -84,7 +84,8 @@ export function lacking(root: u32, setsFilterState: bool, readsEnvironment: bool
   if (!hasProbed) probe(root);
   hasProbed = true;
   let names = missing;
-  if (setsFilterState && !canSetProperty) names = listed(names, "proxy_set_property (or no log.trace_id, no propagation.via of filter_state)");
+  if (setsFilterState && !canSetProperty)
+    names = listed(names, "proxy_set_property (or no log.trace_id, no propagation.via of filter_state)");
   if (readsEnvironment && !canReadEnvironment)
     names = listed(names, "environ_sizes_get, environ_get (or no access_token_env, no tags.environment)");
   return names.length > 0 ? "capability_restriction_config denies " + names + ": add to its allowed_capabilities" : "";

@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import type { Span } from "../../satellite/traces.ts";
 import { during, eventually } from "./ground.ts";
+import { startHttp3Client } from "./http3.ts";
 import { ask, type Answer, type Protocol, type Question } from "./places/client.ts";
 import { chains, refusing, renaming, tokenOf } from "./places/filters.ts";
 import { startScene, type Chain, type Place, type Scene, type Via } from "./places/scene.ts";
@@ -118,6 +119,36 @@ describe("a request through a chain with Lightspan", () => {
       assert.deepEqual(wrong, [], "Envoy writes the headers");
       const documented = places.filter((place) => MOVED[place].includes(name));
       assert.deepEqual([...moved].sort(), documented, "Lightspan writes the headers");
+    });
+  }
+
+  for (const name of ["header_mutation, rbac", "all of them"]) {
+    test(`goes over HTTP/3 as without it: ${name}`, async () => {
+      const all = variantsOf(name).filter(({ place, via }) => place === "none" || via === "filter_state");
+      const scene = await startScene(
+        all.map((chain, index) => ({ ...chain, name: `chain-${index}`, http3: true })),
+        satellite.port,
+      );
+      try {
+        await during([scene.envoy], async () => {
+          const names = all.map((_, index) => `chain-${index}`);
+          const udp = names.map(async (each) => [each, await scene.envoy.listenerPort(each)] as const);
+          const client = await startHttp3Client({ to: Object.fromEntries(await Promise.all(udp)) });
+          await during([client.envoy], async () => {
+            for (const [what, question] of Object.entries(questions)) {
+              for (const [brought, more] of Object.entries(traced)) {
+                const asked = { ...question, headers: { ...question.headers, ...more } };
+                const answers = await Promise.all(names.map((each) => ask("HTTP/2", client.port(each), asked)));
+                const [expected, ...outcomes] = answers.map(outcomeOf);
+                for (const [index, outcome] of outcomes.entries())
+                  assert.equal(outcome, expected, `${all[index + 1]?.name}, ${what}, brings ${brought}`);
+              }
+            }
+          });
+        });
+      } finally {
+        await scene.close();
+      }
     });
   }
 

@@ -9,6 +9,7 @@ import { collectorCluster } from "../../../envoy/config/mesh.ts";
 import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
 import { workload } from "../../../envoy/bookinfo/topology.ts";
 import { istioNode } from "../../../envoy/config/node.ts";
+import { http3KeyPair } from "../http3.ts";
 import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
 
 /** Where Lightspan stands: `first` or `last` of all but the router. `failed`: only the filters that write its headers are there. */
@@ -21,6 +22,8 @@ export interface Chain {
   filters: Config[];
   place: Place;
   via?: Via;
+  /** It is reached over HTTP/3. */
+  http3?: boolean;
   /** Lightspan's, without its collector. */
   settings?: { propagation?: Config } & Config;
 }
@@ -138,7 +141,8 @@ export async function startScene(all: Chain[], collector: number, codec = "AUTO"
       routeName: "all",
       virtualHosts: [virtualHost],
       filters: filtersOf(chain),
-      connectionManager: { codec_type: codec, access_log: [accessLog] },
+      connectionManager: { ...(chain.http3 ? {} : { codec_type: codec }), access_log: [accessLog] },
+      http3: chain.http3 ? http3KeyPair : undefined,
     }),
   );
   const clusters = [
