@@ -103,7 +103,7 @@ function writePlain(at: usize, whole: i32): usize {
   return at;
 }
 
-/** Writes `value` with at most `precision` digits, 17 at most; `nan`, `inf` or `-inf` if it is no number. Returns the address just past it. */
+/** Writes `value` with at most `precision` digits, 17 at most, or as `nan`, `inf` or `-inf`. Returns the address just past it. */
 export function writeDouble(at: usize, value: f64, precision: u32): usize {
   if (value !== value) return putWord(at, NAN);
   if (reinterpret<i64>(value) < 0) at = put(at, MINUS);
@@ -120,7 +120,7 @@ export function writeDouble(at: usize, value: f64, precision: u32): usize {
   return writeDecimal(at, power);
 }
 
-/** True if `value` is what comes closest to the digits that round() left, at most 15. False also where that is not easily told. */
+/** True if `value` is what comes closest to the digits that round() left, at most 15. Also false if that is not easy to tell. */
 function readsBack(value: f64): bool {
   let integer: f64 = 0;
   let scale = exponent + 1;

@@ -15,7 +15,7 @@ export class Field {
   size: u32 = 0;
   /** How many times the header arrived. */
   seen: u32 = 0;
-  /** pack() takes it along. */
+  /** pack() includes it. */
   isKept: bool = false;
   next: usize = 0;
   /** The next one with a name of the same size. */
@@ -43,7 +43,7 @@ export class Fields {
   // The header map of the last scan(), for headers of several lines.
   private pairs: usize = 0;
   // Where nextLine() goes on: the sizes and the name of the next header, and how many are left. Starting over for each line
-  // would cost a caller's thousands of lines their square.
+  // would make a caller's thousands of lines cost their square.
   private sizes: usize = 0;
   private rest: usize = 0;
   private left: u32 = 0;
@@ -74,7 +74,7 @@ export class Fields {
     return field;
   }
 
-  /** As want(), for a header that pack() takes along. */
+  /** Like want(), for a header that pack() includes. */
   keep(spelt: Slice): Field {
     let field = this.want(spelt);
     field.isKept = true;

@@ -40,7 +40,7 @@ function placeOf(word: string, words: string): i32 {
   return at < 0 ? -1 : index;
 }
 
-/** As placeOf(); -1 also if it is no string. */
+/** Like placeOf(); -1 also if it isn't a string. */
 function indexIn(words: string, value: Json): i32 {
   return value.type === STRING ? placeOf(value.text, words) : -1;
 }
@@ -259,7 +259,7 @@ export class Section {
   }
 
   /**
-   * As entries(), and they can be sent as headers: names are tokens, values have no control characters. Refuses OWN_HEADERS:
+   * Like entries(), for what can be sent as headers: names are tokens, values have no control characters. Refuses OWN_HEADERS:
    * a report with two lengths, encodings or hosts is broken.
    */
   headers(key: string): Entries {

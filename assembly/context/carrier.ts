@@ -1,5 +1,5 @@
-// The headers of one request, of which those are found that somebody wants: here the ones that say what trace the request
-// belongs to and whether to trace it; span/exchange.ts adds those that a span tells of. One scan finds them all.
+// The headers of one request that somebody wants: here the ones that say what trace the request belongs to and whether to trace
+// it; span/exchange.ts adds those that a span needs. One scan finds them all.
 import { Field, Fields } from "../bytes/fields";
 import { text } from "../bytes/slice";
 

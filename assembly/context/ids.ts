@@ -1,6 +1,6 @@
 // New trace and span ids: xoroshiro128++ (Blackman and Vigna, public domain), seeded once for each VM with 128 bits from
-// the host's random source. Workers, Envoys and restarts have each their own seed, so their sequences do not meet. Other values
-// are stirred in besides, because a host may deny its random source. It knows no host: filter/entropy.ts has the values.
+// the host's random source. Workers, Envoys and restarts each have their own seed, so their sequences do not meet. Other values
+// are stirred in too, because a host may deny its random source. It knows no host: filter/entropy.ts has the values.
 
 let s0: u64 = 0;
 let s1: u64 = 0;

@@ -112,7 +112,7 @@ export function inject(context: TraceContext, propagation: Propagation, keepsTra
   }
 }
 
-/** As inject(), with an edit for each header that is right already, but for `tracestate`: for a request without any of them. */
+/** Like inject(), for a request that loses all its trace headers: the right ones get an edit too, except `tracestate`. */
 export function injectWhole(context: TraceContext, propagation: Propagation, keepsTracestate: bool): void {
   isWhole = true;
   inject(context, propagation, keepsTracestate);

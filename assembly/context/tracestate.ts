@@ -16,7 +16,7 @@ export const MAX_TRACESTATE: u32 = MAX_MEMBERS * (MAX_KEY + MAX_VALUE + 2);
 const COMMA: u8 = 0x2c;
 const EQUALS: u8 = 0x3d;
 
-/** How many were met so far. */
+/** Members met so far. */
 let members: u32 = 0;
 
 function isLetterOrDigit(byte: u8): bool {

@@ -32,7 +32,7 @@ function take(into: Slice, place: usize): void {
   into.set(value.at, value.size);
 }
 
-/** Fills in `exchange`; `question` is what attributes.prepare() gave. Only of a stream that `isLogged` can header maps be read. */
+/** Fills in `exchange`; `question` is what attributes.prepare() gave. Header maps can be read only if the stream `isLogged`. */
 export function askExchange(exchange: Exchange, question: Question, isLogged: bool): void {
   ask(question);
   exchange.startNanos = number(attributes.REQUEST_TIME);

@@ -5,9 +5,9 @@ import { over, Slice, text, toText } from "../bytes/slice";
 import { compile, evaluate } from "../host/expression";
 import { readProperty } from "../host/properties";
 
-// An attribute that is absent would leave the whole without a value: `#` marks a number that may be, `$` a text. To ask whether
-// one is there costs as much as to ask for it, so one question stands for all: what an upstream host answered to its end has
-// all of them.
+// An absent attribute would leave the whole without a value: `#` marks a number that may be absent, `$` a text. To ask whether
+// one is there costs as much as to ask for it, so one question stands for all: a stream that an upstream host answered to its
+// end has all of them.
 const ANSWERED: string = "response.backend_latency";
 const LIST: Slice = text(
   "request.time,request.duration#,request.total_size,request.protocol$,response.code#,response.flags,response.size,source.address,xds.cluster_name$,xds.listener_direction,xds.virtual_host_name$,",

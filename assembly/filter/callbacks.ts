@@ -1,9 +1,9 @@
-// Callbacks that never come. Envoy's `capability_restriction_config` can deny each of them, and tells nobody: the host functions can
-// be probed (host/capabilities.ts), callbacks cannot. But each leaves a trace in the others: a stream that was never
+// Callbacks that never come. Envoy's `capability_restriction_config` can deny each of them without a word. Host functions can be
+// probed (host/capabilities.ts), callbacks cannot. But each leaves a trace in the others: a stream that was never
 // created, a log without an end. What is suspected is said once, in one line. on_log and on_http_call_response are not here: a
 // span without a log is made at the stream's end, and an answer that does not come is overdue. It knows no host.
 
-/** So many streams have to say the same; one alone may have been cut off. */
+/** This many streams have to say the same; one alone may have been cut off. */
 const ENOUGH: u32 = 10;
 
 const CREATE: u32 = 1;

@@ -64,7 +64,7 @@ function headersOf(settings: Settings, accessToken: string): Entries {
   else headers.add("accept", type);
   if (accessToken.length > 0) headers.add("lightstep-access-token", accessToken);
   let more = settings.headers;
-  // Whoever the report passes on its way makes no span of it: in Lightspan that span would be the next report's reason.
+  // Proxies on the report's way make no span of it: with Lightspan there, that span would cause the next report.
   if (!more.keys.includes("b3")) headers.add("b3", "0");
   for (let i = 0; i < more.keys.length; i++) headers.add(more.keys[i], more.values[i]);
   return headers;

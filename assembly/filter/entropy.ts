@@ -1,7 +1,7 @@
-// Where the ids of this VM begin. Random bits would do alone, but a host may deny them, and a sequence that begins with zeros
-// would be the same in every worker of every Envoy. So whatever makes two VMs differ is stirred in besides, in any case: the clock, the node's
-// id, and, with the first stream, the client's address and the number of its connection. Two Envoys differ in
-// their node, and two workers of one Envoy never share a connection's number.
+// Where the ids of this VM begin. Random bits alone would do, but a host may deny them, and a sequence that begins with zeros
+// would be the same in every worker of every Envoy. So everything that makes two VMs differ is always stirred in too: the clock,
+// the node's id, and, with the first stream, the client's address and the number of its connection. Two Envoys differ in their
+// node, and two workers of one Envoy never share a connection's number.
 import { allocate } from "../bytes/arena";
 import { Slice, text } from "../bytes/slice";
 import { seed, stir, stirBytes } from "../context/ids";
@@ -30,7 +30,7 @@ export function seedIds(root: u32): bool {
   stir(nowNanos());
   stir(root);
   stirProperty(NODE_ID);
-  // Envoy's clock tells microseconds. Two workers that were equally quick once are hardly so twice.
+  // Envoy's clock tells microseconds. Two workers are hardly ever equally quick twice.
   stir(nowNanos());
   return isRandom;
 }

@@ -1,6 +1,6 @@
-// What is kept of a request's headers from its begin to its end. A stream over HTTP/3 gets no log, and when it ends the host
-// shows its attributes but no headers; nothing tells at the begin which streams these will be. So each stream that makes a
-// span keeps the few headers that a span tells of, and forgets them with its end. It knows no stream and no header by name.
+// What is kept of a request's headers from its start to its end. A stream over HTTP/3 gets no log, and when it ends the host
+// shows its attributes but no headers; nothing tells at the start which streams these will be. So each stream that makes a
+// span keeps the few headers that the span needs, and forgets them at its end. It knows no stream and no header by name.
 import { Fields } from "../bytes/fields";
 
 /** A longer value is cut, so that one request cannot hold much. Bytes. */

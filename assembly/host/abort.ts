@@ -1,4 +1,4 @@
-// What the release build calls where the language itself gives up: the reason into Envoy's log, then the trap. The host offers no
+// What the release build calls where the language itself gives up: writes the reason to Envoy's log, then traps. The host offers no
 // env.abort to import. Memory may be what failed, in malloc() too, where Envoy allows no call but proxy_log: so nothing is
 // allocated here, and nothing else is called. asconfig.json gives the runtime both functions: `unreachable`, which is all that the
 // allocator says when memory does not grow, would end the VM without a word.
@@ -29,7 +29,7 @@ export function abort(message: string | null, file: string | null, _line: u32, _
   trap();
 }
 
-/** In the place of the runtime's `unreachable`: memory did not grow. */
+/** Replaces the runtime's `unreachable`: memory did not grow. */
 export function giveUp(): void {
   append("this VM fails: out of memory");
   trap();

@@ -44,7 +44,7 @@ export class Destination {
 }
 
 // Of all deliveries: a root context may change from one to another while its last report to the first is under way.
-/** Root contexts in whose name reports are under way though they are no members, once for each delivery. */
+/** Root contexts in whose name reports are under way though they are not members, once for each delivery. */
 const needed: u32[] = [];
 /** Those that ended and told the host "not yet": proxy_done lets them go. */
 const waiting: u32[] = [];
@@ -54,7 +54,7 @@ function forget(list: u32[], id: u32): void {
   if (index >= 0) takeOut(list, index);
 }
 
-/** The root context `id` has ended and is a member nowhere. False if it has to wait for a report: proxy_done follows then. */
+/** The root context `id` has ended and is no member anywhere. False if it has to wait for a report: proxy_done follows then. */
 export function letsEnd(id: u32): bool {
   if (!needed.includes(id)) return true;
   waiting.push(id);
@@ -73,7 +73,7 @@ export class Delivery {
 
   /** Root contexts that report here. */
   private members: u32[] = [];
-  /** Those that are no members any more, but in whose name a report is under way. */
+  /** Those that are no longer members, but in whose name a report is under way. */
   private leaving: u32[] = [];
   /** The root context in whose name calls are made and the timer runs. */
   private owner: u32 = 0;

@@ -1,7 +1,7 @@
 // What a VM that failed leaves behind: its part in the gauges, which would count as buffered and open for ever. Nobody tells the
 // other VMs of this Envoy, and nothing says on which worker a VM runs. So each VM that has a part in the gauges is in a list in
 // shared data, with that part and a number that grows from tick to tick. A VM whose number stands still while another one
-// ticks has failed; whoever takes it out of the list counts what it had as lost. Time plays no role: a machine that slept
+// ticks has failed; the VM that takes it out of the list counts what it had as lost. Time plays no role: a machine that slept
 // wakes all its workers at once.
 import { Slice, over, text } from "../bytes/slice";
 import { takeOut } from "../bytes/list";
@@ -16,14 +16,14 @@ import { some } from "./notice";
 /** [padding 8] and 8 bytes for each VM in it: the host has no empty values. */
 const LIST: Slice = text("lightspan.vms");
 const HEAD: u32 = 8;
-/** More workers than that are not looked after. */
+/** VMs beyond that are not watched. */
 const MOST_LISTED: u32 = 512;
 
 /** `lightspan.vm.` and the eight bytes of the VM. */
 const PREFIX: Slice = text("lightspan.vm.");
 const RECORD: u32 = 16;
 
-/** A look at the list for so many ticks; a VM that stands still in so many looks has failed. */
+/** Ticks from one look at the list to the next, and looks after which a VM that stands still has failed. */
 const TICKS_OF_LOOK: u32 = 10;
 const LOOKS: u32 = 3;
 

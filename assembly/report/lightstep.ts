@@ -72,7 +72,7 @@ const SPANS_DROPPED: Slice = text("spans.dropped");
 const METRICS_SIZE: u32 = 64;
 /** The most that a span needs beside its operation and its tags: context, reference, timestamp, duration, heads. */
 const FIXED_PART: u32 = 192;
-/** The most that a tag needs beside its name and its value: three keys, three lengths. */
+/** The most that a tag needs besides its name and its value: three keys, three lengths. */
 const TAG_HEAD: u32 = 24;
 
 function tagSize(name: Slice, valueField: u32): u32 {

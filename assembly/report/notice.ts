@@ -1,4 +1,4 @@
-// What an operator reads of failing reports: the first failure at once, with its cause, and the first loss of each kind when it
+// What an operator reads about failing reports: the first failure at once, with its cause, and the first loss of each kind when it
 // happens; while it goes on, one line with counts every 30 seconds at most. A dead collector must not fill the disk of every node.
 // It has no timer: the delivery's tells it the time.
 import { spell } from "../bytes/decimal";

@@ -72,7 +72,7 @@ const ERROR_MESSAGE: u32 = 2;
 
 const LIGHTSPAN: Slice = text("lightspan");
 
-/** The most that a span needs beside its name, trace state and attributes: ids, kind, times, status, flags, heads. */
+/** The most that a span needs besides its name, trace state and attributes: ids, kind, times, status, flags, heads. */
 const FIXED_PART: u32 = 96;
 /** The most that an attribute needs beside its key and its value: four keys, four lengths. */
 const ATTRIBUTE_HEAD: u32 = 24;
@@ -95,7 +95,7 @@ function writeSpanId(at: usize, field: u32, id: u64): usize {
   return writeId(writeBytesHead(at, field, 8), id);
 }
 
-/** Whatever parent there is came with the request, from another process. */
+/** A parent always came with the request, from another process. */
 function flagsOf(context: TraceContext): u32 {
   let flags = HAS_IS_REMOTE;
   if (context.sampled) flags |= SAMPLED;

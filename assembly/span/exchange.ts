@@ -4,7 +4,7 @@ import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 
-// The request headers that a span tells of. They are kept while the stream is open: over HTTP/3 they cannot be read at its end.
+// The request headers that a span needs. They are kept while the stream is open: over HTTP/3 they cannot be read at its end.
 export const METHOD: Field = carrier.keep(text(":method"));
 export const SCHEME: Field = carrier.keep(text(":scheme"));
 export const AUTHORITY: Field = carrier.keep(text(":authority"));

@@ -142,7 +142,7 @@ function quote(value: Slice): void {
 function writeNumber(value: f64): void {
   let isNumber = isFinite(value);
   if (!isNumber) put(QUOTE);
-  // There is room for one behind the end.
+  // There is room for one number past the end.
   out = min(writeWholeDouble(out, value), outEnd);
   if (!isNumber) put(QUOTE);
 }
