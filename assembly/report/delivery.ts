@@ -16,7 +16,7 @@ import { Backoff } from "./backoff";
 import { BatchQueue } from "./batch";
 import * as counters from "./counters";
 import { DropReason } from "./counters";
-import { publish } from "./failed";
+import { expectSilence, publish } from "./failed";
 import { Format } from "./format";
 import { Notice } from "./notice";
 import { EXHAUSTED, LATER, REFUSED, SENT, Verdict } from "./verdict";
@@ -96,6 +96,8 @@ export class Delivery {
   constructor(private destination: Destination) {
     let settings = destination.settings;
     let format = destination.format;
+    // Two ticks, or the wait for the last answer, when no timer runs any more.
+    expectSilence(max(2 * settings.flushIntervalMs, settings.timeoutMs) + 2 * <u32>GRACE_MS);
     this.format = format;
     this.settings = settings;
     this.clusterName = text(settings.cluster);

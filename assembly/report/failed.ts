@@ -1,11 +1,12 @@
 // What a VM that failed leaves behind: its part in the gauges, which would count as buffered and open for ever. Nobody tells the
 // other VMs of this Envoy, and nothing says on which worker a VM runs. So each VM that has a part in the gauges is in a list in
-// shared data, with that part and a number that grows from tick to tick. A VM whose number stands still while another one
-// ticks has failed; the VM that takes it out of the list counts what it had as lost. Time plays no role: a machine that slept
-// wakes all its workers at once.
+// shared data, with that part, a number that grows from tick to tick, and how long it may stand still. A VM whose number stands
+// still for longer, while another one ticks, has failed; the VM that takes it out of the list counts what it had as lost. Time alone
+// proves nothing: a machine that slept wakes all its workers at once.
 import { Slice, over, text } from "../bytes/slice";
 import { takeOut } from "../bytes/list";
 import { nextId } from "../context/ids";
+import { nowMs } from "../host/clock";
 import { warn } from "../host/log";
 import { publishAll } from "../host/metrics";
 import { readShared, writeShared } from "../host/shared";
@@ -21,19 +22,21 @@ const MOST_LISTED: u32 = 512;
 
 /** `lightspan.vm.` and the eight bytes of the VM. */
 const PREFIX: Slice = text("lightspan.vm.");
-const RECORD: u32 = 16;
+const RECORD: u32 = 20;
 
 /** Ticks from one look at the list to the next, and looks after which a VM that stands still has failed. */
 const TICKS_OF_LOOK: u32 = 10;
 const LOOKS: u32 = 3;
 
-/** [beat u32][buffered u32][open and sampled u32][open and not sampled u32] */
+/** [beat u32][buffered u32][open and sampled u32][open and not sampled u32][patience u32] */
 @unmanaged
 class Part {
   beat: u32 = 0;
   buffered: u32 = 0;
   sampled: u32 = 0;
   unsampled: u32 = 0;
+  /** The beat stands still no longer than this, in milliseconds, while the VM lives. */
+  patience: u32 = 0;
 }
 
 /** Another VM, and how long it has stood still. */
@@ -44,6 +47,8 @@ class Other {
   constructor(
     readonly id: u64,
     public beat: u32,
+    /** When the beat was first seen; milliseconds. */
+    public since: u64,
   ) {}
 }
 
@@ -63,9 +68,8 @@ function keyOf(id: u64): Slice {
   return key;
 }
 
-/** Makes this VM known to itself, and the list if there is none. Once, when there are ids. */
+/** Makes the list if there is none. Once for each VM. */
 export function introduce(): void {
-  self = nextId();
   store<u64>(scratch, 0);
   // The first VM of an Envoy is the main thread's, before any worker could do the same at once.
   if (readShared(LIST, value) === 0) writeShared(LIST, scratch, HEAD, 0);
@@ -106,16 +110,24 @@ function setListed(id: u64, wanted: bool): bool {
   return false;
 }
 
+/** From now on up to `ms` may go by between two calls of publish(). */
+export function expectSilence(ms: u32): void {
+  own.patience = max(own.patience, ms);
+}
+
 /** Brings Envoy's stats up to date, and the other VMs' knowledge of what part this one has in its gauges. */
 export function publish(): void {
-  publishAll();
   if (isListed && placeOf(self) === 0) comeBack();
+  publishAll();
   own.buffered = <u32>counters.spansBuffered.own;
   own.sampled = counters.sampledOpen;
   own.unsampled = <u32>counters.requestsOpen.own - own.sampled;
   let hasPart = (own.buffered | own.sampled | own.unsampled) !== 0;
+  // Not before the first stream: without random bits it makes the ids of this VM differ from those of others.
+  if (hasPart && self === 0) self = nextId();
   if (hasPart !== isListed && setListed(self, hasPart)) isListed = hasPart;
-  if (!hasPart) return;
+  // A VM that could not be taken out of the list says that it has nothing.
+  if (!hasPart && !isListed) return;
   own.beat++;
   writeShared(keyOf(self), changetype<usize>(own), RECORD, 0);
 }
@@ -134,17 +146,19 @@ export function lookForFailed(): void {
 function look(id: u64): void {
   if (readShared(keyOf(id), value) === 0 || value.size !== RECORD) return;
   memory.copy(changetype<usize>(found), value.at, RECORD);
-  let other = otherOf(id);
+  let now = nowMs();
+  let other = otherOf(id, now);
   other.isListed = true;
   if (other.beat !== found.beat) {
     other.beat = found.beat;
+    other.since = now;
     other.looks = 0;
-  } else if (++other.looks > LOOKS && setListed(id, false)) settle();
+  } else if (++other.looks > LOOKS && now > other.since + found.patience && setListed(id, false)) settle();
 }
 
-function otherOf(id: u64): Other {
+function otherOf(id: u64, now: u64): Other {
   for (let i = 0; i < others.length; i++) if (others[i].id === id) return others[i];
-  let other = new Other(id, found.beat);
+  let other = new Other(id, found.beat, now);
   others.push(other);
   return other;
 }
@@ -152,6 +166,7 @@ function otherOf(id: u64): Other {
 /** Counts what the VM in `found` had as lost, and takes it out of the gauges. */
 function settle(): void {
   let lost = found.buffered + found.sampled;
+  if ((lost | found.unsampled) === 0) return;
   counters.spansBuffered.correct(-(<i64>found.buffered));
   counters.requestsOpen.correct(-(<i64>(found.sampled + found.unsampled)));
   counters.spansUnsampled.add(found.unsampled);

@@ -158,7 +158,7 @@ function takeTraceState(span: Span): void {
   for (let more = carrier.firstLine(field); more; more = carrier.nextLine(field)) {
     let comma: u32 = size > 0 ? 1 : 0;
     if (carrier.lineSize === 0) continue;
-    if (carrier.lineSize > MAX_TRACESTATE - size - comma) return;
+    if (<u64>size + comma + carrier.lineSize > MAX_TRACESTATE) return;
     if (field.seen > 1) {
       store<u8>(joined + size, COMMA);
       memory.copy(joined + size + comma, carrier.lineAt, carrier.lineSize);

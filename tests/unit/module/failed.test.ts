@@ -30,6 +30,7 @@ function assertEnvoyBalanced(sidecars: Sidecar[]): Record<string, number> {
 function work(sidecar: Sidecar, ticks: number): void {
   for (let i = 0; i < ticks; i++) {
     end(sidecar, begin(sidecar, UNSAMPLED));
+    sidecar.host.now += 1000;
     sidecar.host.tick(INBOUND);
     while (sidecar.host.inFlight.length > 0) sidecar.host.answer(sidecar.host.inFlight[0]?.token ?? 0, { status: 200 });
   }
@@ -76,6 +77,22 @@ describe("the part of a VM that failed", () => {
     end(slow, stream);
     assert.equal(slow.spans().length, 1);
     assert.equal(assertEnvoyBalanced(all).spans_dropped, 0);
+  });
+
+  it("is left alone as long as it may be silent, however fast the others tick", async () => {
+    const shared = newShared();
+    const slow = await Sidecar.start({ collector: { timeout_ms: 60_000 } }, { shared, seed: 1 });
+    const busy = await Sidecar.start({ buffer: { flush_interval_ms: 10 } }, { shared, seed: 2 });
+    begin(slow);
+    slow.host.tick(INBOUND);
+    for (let i = 0; i < 200; i++) {
+      end(busy, begin(busy, UNSAMPLED));
+      busy.host.now += 10;
+      busy.host.tick(INBOUND);
+    }
+    assert.equal(assertEnvoyBalanced([slow, busy]).spans_dropped, 0);
+    work(busy, 100);
+    assert.equal(assertEnvoyBalanced([slow, busy]).spans_dropped_vm_failed, 1, "in the end it is");
   });
 
   it("is counted a second time, and both accounts close, if it lives after all", async () => {

@@ -265,6 +265,17 @@ describe("flags and trace_state of OTLP, read by OpenTelemetry's own definitions
     assert.equal((await told([SAMPLED_THERE, ["tracestate", "a=1"]], spoilt)).state, "");
   });
 
+  it("are no tracestate that is longer than its members can be, on whatever line it becomes so", async () => {
+    for (const size of [16446, 16447, 16448, 16449]) {
+      const lines: [string, string][] = [
+        ["tracestate", `a=1${",".repeat(size - 3)}`],
+        ["tracestate", `b=2${",".repeat(40_000)}`],
+        ["tracestate", "c=3"],
+      ];
+      assert.equal((await told([SAMPLED_THERE, ...lines])).state, "", `a first line of ${size} bytes`);
+    }
+  });
+
   it("have room for the longest tracestate there may be, and none for one of white space", async () => {
     const members = Array.from({ length: 32 }, (_, i) => `${"k".repeat(254)}${10 + i}=${"v".repeat(256)}`);
     assert.equal((await told([SAMPLED_THERE, ["tracestate", members.join(",")]])).state, members.join(","));
