@@ -5,7 +5,9 @@
 //
 // Up to 32 members in one header line or several, white space around them, empty ones between them. A key that comes twice
 // is no reason to drop the list: W3C lets it go on as it came.
+import { allocate } from "../bytes/arena";
 import { Fields, Field } from "../bytes/fields";
+import { Slice } from "../bytes/slice";
 
 const MAX_MEMBERS: u32 = 32;
 const MAX_KEY: u32 = 256;
@@ -78,4 +80,20 @@ export function isTracestate(headers: Fields, field: Field): bool {
     if (!takeLine(headers.lineAt, headers.lineSize)) return false;
   }
   return members > 0;
+}
+
+/** Points `into` at one value for all lines of the header of the last scan(): the line itself, or in the arena all with commas. */
+export function joinLines(headers: Fields, field: Field, into: Slice): void {
+  into.set(field.at, field.size);
+  if (field.seen < 2) return;
+  // Each line brought its name, which is longer than a comma.
+  let start = allocate(<usize>headers.total);
+  let at = start;
+  for (let more = headers.firstLine(field); more; more = headers.nextLine(field)) {
+    if (headers.lineSize === 0) continue;
+    if (at > start) store<u8>(at++, COMMA);
+    memory.copy(at, headers.lineAt, headers.lineSize);
+    at += headers.lineSize;
+  }
+  into.set(start, <u32>(at - start));
 }

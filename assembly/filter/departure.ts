@@ -1,12 +1,12 @@
 // Makes a request carry its context. Either Lightspan changes the headers itself, which makes Envoy choose the route again, or
 // it sets filter states, and a header_mutation of Envoy's after it writes those into the headers and leaves the route alone.
 // Knows the names of the states; refuses to know which headers a context needs.
-import { allocate } from "../bytes/arena";
 import { Slice, text } from "../bytes/slice";
 import { carrier, TRACESTATE } from "../context/carrier";
 import { TraceContext } from "../context/context";
 import { Edit, editAt, editCount, inject, injectWhole, removes } from "../context/inject";
 import { Propagation } from "../context/propagation";
+import { joinLines } from "../context/tracestate";
 import { removeHeader, replaceHeader, REQUEST } from "../host/headers";
 import { writeProperty } from "../host/properties";
 import { OK } from "../host/status";
@@ -34,22 +34,6 @@ function writeState(name: usize, nameSize: u32, value: usize, size: u32): u32 {
   return writeProperty(path, value, size);
 }
 
-/** One value for all lines of the header: a state has one value. */
-function joinTracestate(into: Slice): void {
-  into.set(TRACESTATE.at, TRACESTATE.size);
-  if (TRACESTATE.seen < 2) return;
-  // Each line brought a name of ten bytes, so this has room for the commas.
-  let start = allocate(<usize>carrier.total);
-  let at = start;
-  for (let more = carrier.firstLine(TRACESTATE); more; more = carrier.nextLine(TRACESTATE)) {
-    if (carrier.lineSize === 0) continue;
-    if (at > start) store<u8>(at++, 0x2c);
-    memory.copy(at, carrier.lineAt, carrier.lineSize);
-    at += carrier.lineSize;
-  }
-  into.set(start, <u32>(at - start));
-}
-
 function writeStates(context: TraceContext, propagation: Propagation, keepsTracestate: bool): u32 {
   let all = OK;
   let removing = removes;
@@ -61,7 +45,7 @@ function writeStates(context: TraceContext, propagation: Propagation, keepsTrace
   }
   if (!removing) return all;
   if (keepsTracestate && !propagation.strip) {
-    joinTracestate(wholeTracestate);
+    joinLines(carrier, TRACESTATE, wholeTracestate);
     let status = writeState(TRACESTATE.name, TRACESTATE.nameSize, wholeTracestate.at, wholeTracestate.size);
     if (status !== OK) all = status;
   }

@@ -5,7 +5,7 @@ import { spellInto } from "../bytes/decimal";
 import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { cutSize, makeValid } from "../bytes/utf8";
-import { isTracestate, MAX_TRACESTATE } from "../context/tracestate";
+import { isTracestate, joinLines, MAX_TRACESTATE } from "../context/tracestate";
 import { carrier } from "../context/carrier";
 import * as headers from "./exchange";
 import { CustomTag } from "./custom";
@@ -17,7 +17,6 @@ import { Span } from "./span";
 
 const DASH: Slice = text("-");
 const COLON: u8 = 0x3a;
-const COMMA: u8 = 0x2c;
 const QUESTION_MARK: u8 = 0x3f;
 const contentType: Slice = new Slice();
 
@@ -153,19 +152,8 @@ function takeTraceState(span: Span): void {
   state.clear();
   let field = headers.TRACESTATE;
   if (field.seen === 0 || !isTracestate(carrier, field)) return;
-  let joined = field.seen > 1 ? allocate(MAX_TRACESTATE) : field.at;
-  let size: u32 = 0;
-  for (let more = carrier.firstLine(field); more; more = carrier.nextLine(field)) {
-    let comma: u32 = size > 0 ? 1 : 0;
-    if (carrier.lineSize === 0) continue;
-    if (<u64>size + comma + carrier.lineSize > MAX_TRACESTATE) return;
-    if (field.seen > 1) {
-      store<u8>(joined + size, COMMA);
-      memory.copy(joined + size + comma, carrier.lineAt, carrier.lineSize);
-    }
-    size += comma + carrier.lineSize;
-  }
-  state.set(joined, size);
+  joinLines(carrier, field, state);
+  if (state.size > MAX_TRACESTATE) state.clear();
 }
 
 /** Fills in the error mark, the trace state and all changing tags of `span` from `exchange`. */
