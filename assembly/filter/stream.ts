@@ -44,7 +44,6 @@ function begin(stream: Stream, root: Root): void {
   if (metMalformed) counters.contextMalformed.add(1);
   continueFrom(received, stream.context, root.propagation, root.sampler, nowMs);
   if (!received.hasIds && stream.context.hasIds) counters.tracesStarted.add(1);
-  stream.hasContext = true;
 }
 
 function readCarrier(): bool {

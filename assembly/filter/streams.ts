@@ -4,7 +4,7 @@
 import { TraceContext } from "../context/context";
 import { forget } from "./kept";
 
-/** [id u32][root u32][isSeen u8][hasContext u8][padding][kept u32][TraceContext] */
+/** [id u32][root u32][isSeen u8][padding][kept u32][TraceContext] */
 @unmanaged
 export class Stream {
   /** Context id of the host; 0 = free. */
@@ -13,8 +13,6 @@ export class Stream {
   root: u32;
   /** Its request headers came to us, and it was counted. */
   isSeen: bool;
-  /** The trace context below is that of this stream. */
-  hasContext: bool;
   /** Of its request headers, what kept.ts keeps; 0 = nothing. */
   kept: usize;
 
@@ -75,7 +73,6 @@ export function openStream(id: u32, root: u32): void {
   stream.id = id;
   stream.root = root;
   stream.isSeen = false;
-  stream.hasContext = false;
   stream.kept = 0;
   stream.context.clear();
 }

@@ -30,14 +30,14 @@ describe("a stream", () => {
 
   it("begins without a context", () => {
     openStream(7, 2);
-    expect(stream(7).hasContext).toBe(false);
+    expect(stream(7).isSeen).toBe(false);
     expect(told(stream(7).context)).toBe("defer");
     closeStream(7);
   });
 
   it("keeps its context between its callbacks", () => {
     openStream(7, 2);
-    stream(7).hasContext = true;
+    stream(7).isSeen = true;
     stream(7).context.traceHigh = 1;
     stream(7).context.traceLow = 2;
     stream(7).context.spanId = 3;
@@ -47,7 +47,7 @@ describe("a stream", () => {
     stream(7).context.random = true;
     openStream(8, 2);
     expect(told(stream(8).context)).toBe("defer");
-    expect(stream(7).hasContext).toBe(true);
+    expect(stream(7).isSeen).toBe(true);
     expect(told(stream(7).context)).toBe(
       "00000000000000010000000000000002 0000000000000003 accept of ffffffffffffffff",
     );
@@ -58,11 +58,11 @@ describe("a stream", () => {
 
   it("begins anew where its id is opened again, closed before or not", () => {
     openStream(7, 2);
-    stream(7).hasContext = true;
+    stream(7).isSeen = true;
     stream(7).context.traceLow = 2;
     openStream(7, 3);
     expect(stream(7).root).toBe(3);
-    expect(stream(7).hasContext).toBe(false);
+    expect(stream(7).isSeen).toBe(false);
     expect(stream(7).context.hasIds).toBe(false);
     closeStream(7);
     expect(findStream(7)).toBeNull();
