@@ -16,7 +16,7 @@ export default tseslint.config(
     files: [
       "assembly/**/*.ts",
       "tests/unit/assembly/**/*.ts",
-      "tests/bench/micro/assembly/**/*.ts",
+      "bench/micro/assembly/**/*.ts",
       "tests/versions/probe/assembly/**/*.ts",
     ],
     rules: {

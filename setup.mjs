@@ -1,6 +1,6 @@
 // Brings a fresh clone to the point where everything else runs: the npm packages of the lock file, then the module and
 // the page.
-// Runs on bare Node, before any package is there; knows nothing of Envoy (envoy/find.ts does).
+// Runs on bare Node, before any package is there; knows nothing of Envoy (runner/find.ts does).
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";

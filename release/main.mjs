@@ -32,7 +32,7 @@ mkdirSync(out, { recursive: true });
 copyFileSync(`${root}build/lightspan.wasm`, `${out}lightspan.wasm`);
 copyFileSync(`${root}build/lightspan.schema.json`, `${out}lightspan.schema.json`);
 writeFileSync(`${out}${name}-${version}.cdx.json`, sbomOf(root, sha256(`${out}lightspan.wasm`)));
-writeFileSync(`${out}${name}-${version}-istio.tar.gz`, gzipSync(tarOf(`${root}envoy/istio/manifests`), { level: 9 }));
+writeFileSync(`${out}${name}-${version}-istio.tar.gz`, gzipSync(tarOf(`${root}cli/istio/manifests`), { level: 9 }));
 writeFileSync(`${out}${name}-${version}-oci.tar`, tarOfImage());
 writeFileSync(`${out}${name}-${version}.tgz`, pack());
 
@@ -76,7 +76,7 @@ function tarOf(folder) {
 function tarOfImage() {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-oci-"));
   try {
-    execFileSync(process.execPath, [`${root}bin/lightspan.mjs`, "oci", "--out", folder, "--tag", version]);
+    execFileSync(process.execPath, [`${root}cli/lightspan.mjs`, "oci", "--out", folder, "--tag", version]);
     return tarOf(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });

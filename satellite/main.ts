@@ -5,8 +5,8 @@ import { parseArgs } from "node:util";
 import { formats } from "./receive/formats.ts";
 import { startSatellite } from "./server.ts";
 import type { Satellite } from "./server.ts";
-import { terminalStyle } from "./terminal.ts";
-import { drawTree } from "./tree.ts";
+import { terminalStyle } from "./terminal/style.ts";
+import { drawTree } from "./terminal/tree.ts";
 
 const QUIET_MS = 1000;
 const USAGE = "usage: satellite/main.ts [--port 8360] [--grpc-port PORT] [--forward URL]";

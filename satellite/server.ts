@@ -4,19 +4,19 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { listTraces, showLatency, showStats, showTrace } from "./api.ts";
-import type { Answer } from "./api.ts";
-import { QueryError, readFilter } from "./filter.ts";
-import { LiveStreams } from "./live.ts";
-import { readPage } from "./page.ts";
+import { listTraces, showLatency, showStats, showTrace } from "./serve/api.ts";
+import type { Answer } from "./serve/api.ts";
+import { QueryError, readFilter } from "./store/filter.ts";
+import { LiveStreams } from "./serve/live.ts";
+import { readPage } from "./serve/page.ts";
 import { formats } from "./receive/formats.ts";
 import { Forwarder } from "./receive/forward.ts";
 import { startGrpc } from "./receive/grpc.ts";
 import { takeReport } from "./receive/http.ts";
 import { Intake, noCounts } from "./receive/intake.ts";
 import type { Counts } from "./receive/intake.ts";
-import { TraceStore } from "./traces.ts";
-import type { Limits } from "./traces.ts";
+import { TraceStore } from "./store/traces.ts";
+import type { Limits } from "./store/traces.ts";
 
 /** A running satellite. `url` has no slash at its end. */
 export interface Satellite {

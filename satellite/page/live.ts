@@ -1,8 +1,8 @@
 // The list of traces as it is right now, from the satellite's stream of changes. Keeps no more than the newest so many,
 // whatever the satellite sends.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Summary } from "../api.ts";
-import type { Change } from "../live.ts";
+import type { Summary } from "../serve/api.ts";
+import type { Change } from "../serve/live.ts";
 
 /** Of the stream: not there yet, there, or lost. */
 export type Connection = "connecting" | "live" | "away";

@@ -3,7 +3,7 @@
 
 import { decodeReport, encodeResponse } from "./lightstep.ts";
 import { decodeOtlp, encodeStatus } from "./otlp.ts";
-import type { FormatName, Report } from "./report.ts";
+import type { FormatName, Report } from "../store/report.ts";
 import { decodeZipkin } from "./zipkin.ts";
 
 /** What to answer over HTTP, or as the message of an answer over gRPC. */

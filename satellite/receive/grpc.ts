@@ -7,7 +7,7 @@ import { MAX_BODY_BYTES } from "./body.ts";
 import { formats } from "./formats.ts";
 import type { Format } from "./formats.ts";
 import type { Intake } from "./intake.ts";
-import { ReportError } from "./report.ts";
+import { ReportError } from "../store/report.ts";
 
 export interface GrpcReceiver {
   port: number;

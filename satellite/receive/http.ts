@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { BodyError, readBody } from "./body.ts";
 import type { Format } from "./formats.ts";
 import type { Intake } from "./intake.ts";
-import { ReportError } from "./report.ts";
+import { ReportError } from "../store/report.ts";
 
 /** Answers one POST of a report: 200 or 202, or 400, 413 or 415 with what is wrong. Throws only if the sender went away. */
 export async function takeReport(

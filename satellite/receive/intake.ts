@@ -1,10 +1,10 @@
 // Where all reports come together, however they came: decoded, stored, counted, and passed on if somebody wants them. Knows no
 // connection: http.ts and grpc.ts bring the bytes.
 
-import type { TraceStore } from "../traces.ts";
+import type { TraceStore } from "../store/traces.ts";
 import type { Format } from "./formats.ts";
 import type { Forwarder } from "./forward.ts";
-import type { Report, Transport } from "./report.ts";
+import type { Report, Transport } from "../store/report.ts";
 
 /** What has come in. `reports` and `spans` were accepted; spans of a report sent twice are counted twice. */
 export interface Counts {

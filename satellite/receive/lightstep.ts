@@ -3,8 +3,8 @@
 
 import { collectorPb, StrictReader, Timestamp } from "./collector_pb.ts";
 import type { KeyValuePb, ReportRequestPb, SpanContextPb, SpanPb, TimestampPb } from "./collector_pb.ts";
-import { ReportError } from "./report.ts";
-import type { Report, ReportedSpan, Tags, TagValue } from "./report.ts";
+import { ReportError } from "../store/report.ts";
+import type { Report, ReportedSpan, Tags, TagValue } from "../store/report.ts";
 
 /** Decodes a `ReportRequest`. Throws ReportError when the bytes do not decode or a needed part is missing. */
 export function decodeReport(body: Uint8Array): Report {

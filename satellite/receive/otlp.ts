@@ -3,8 +3,8 @@
 
 import { createRequire } from "node:module";
 import protobuf from "protobufjs";
-import { ReportError, shortestTraceId } from "./report.ts";
-import type { Report, ReportedSpan, Tags, TagValue } from "./report.ts";
+import { ReportError, shortestTraceId } from "../store/report.ts";
+import type { Report, ReportedSpan, Tags, TagValue } from "../store/report.ts";
 
 /** 64-bit integers, as protobufjs has them. */
 interface Long {

@@ -1,8 +1,8 @@
 // Turns the bytes of a list of Zipkin spans, version 2 JSON, into plain values. Node's JSON reads the bytes; what a span
 // must have follows Zipkin's own description of its API. Knows nothing of HTTP or of stored traces.
 
-import { ReportError, shortestTraceId } from "./report.ts";
-import type { Report, ReportedSpan, Tags } from "./report.ts";
+import { ReportError, shortestTraceId } from "../store/report.ts";
+import type { Report, ReportedSpan, Tags } from "../store/report.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -5,9 +5,9 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { findEnvoy } from "../../envoy/find.ts";
-import { warningsOf } from "../../envoy/log.ts";
-import type { EnvoyProcess } from "../../envoy/process.ts";
+import { findEnvoy } from "../../runner/find.ts";
+import { warningsOf } from "../../runner/log.ts";
+import type { EnvoyProcess } from "../../runner/process.ts";
 
 /** Path of the module under test. */
 export const wasm = fileURLToPath(new URL("../../build/lightspan.wasm", import.meta.url));

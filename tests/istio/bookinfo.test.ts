@@ -2,9 +2,9 @@
 // in it, and a page view is the same trace.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultsOf } from "../../envoy/bookinfo/expected.ts";
-import { workload } from "../../envoy/bookinfo/topology.ts";
-import { viewPages } from "../../envoy/bookinfo/traffic.ts";
+import { faultsOf } from "../../demo/expected.ts";
+import { workload } from "../../demo/topology.ts";
+import { viewPages } from "../../demo/traffic.ts";
 import { account, eventually, wasm } from "../envoy/ground.ts";
 import { inMesh } from "./bookinfo.ts";
 import { collectorUrl } from "./cluster.ts";

@@ -1,9 +1,9 @@
 // Bookinfo in a mesh of Istio's: a real Envoy beside each application and one as ingress gateway, all of them configured by
 // the real istiod. What the proxies do is for istiod to say.
-import { ingress, services } from "../../envoy/bookinfo/topology.ts";
-import { hostOf } from "../../envoy/config/service.ts";
-import { labelsOf } from "../../envoy/config/node.ts";
-import type { EnvoyProcess } from "../../envoy/process.ts";
+import { ingress, services } from "../../demo/topology.ts";
+import { hostOf } from "../../runner/config/service.ts";
+import { labelsOf } from "../../runner/config/node.ts";
+import type { EnvoyProcess } from "../../runner/process.ts";
 import { during } from "../envoy/ground.ts";
 import { inCluster, type Cluster, type ClusterOptions } from "./cluster.ts";
 import type { KubeObject } from "./kubernetes.ts";

@@ -2,9 +2,9 @@
 // tracing: read from the configuration that real Envoys took from the real istiod, with traffic through them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EnvoyProcess } from "../../envoy/process.ts";
-import { workload } from "../../envoy/bookinfo/topology.ts";
-import { viewPages } from "../../envoy/bookinfo/traffic.ts";
+import type { EnvoyProcess } from "../../runner/process.ts";
+import { workload } from "../../demo/topology.ts";
+import { viewPages } from "../../demo/traffic.ts";
 import { eventually, wasm } from "../envoy/ground.ts";
 import { inMesh } from "./bookinfo.ts";
 import { collectorUrl, inCluster } from "./cluster.ts";

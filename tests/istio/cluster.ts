@@ -1,8 +1,8 @@
 // Bookinfo in a cluster, before any proxy is there: the applications in this process, a collector, the Kubernetes API with
 // all their objects, and the real istiod. Knows where everything listens; which proxies there are is a test's to say.
-import { appOf } from "../../envoy/bookinfo/start.ts";
-import { serve, type RunningApp } from "../../envoy/bookinfo/app.ts";
-import { services, workloads, type BookinfoWorkload } from "../../envoy/bookinfo/topology.ts";
+import { appOf } from "../../demo/bookinfo.ts";
+import { serve, type RunningApp } from "../../demo/apps/app.ts";
+import { services, workloads, type BookinfoWorkload } from "../../demo/topology.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import { startKubernetes, type Kubernetes, type KubeObject } from "./kubernetes.ts";
 import { bookinfoServices, clusterWide, outsider, podOf, sidecarOf, type Ports } from "./objects.ts";

@@ -41,7 +41,7 @@ for (const { place, text } of commands) {
   test(`${text} (${place}) does what it should`, async (t) => {
     const folder = mkdtempSync(`${tmpdir()}/lightspan-docs-`);
     t.after(() => rmSync(folder, { recursive: true }));
-    const script = text.replace("npx lightspan", `exec "${process.execPath}" "${root}bin/lightspan.mjs"`);
+    const script = text.replace("npx lightspan", `exec "${process.execPath}" "${root}cli/lightspan.mjs"`);
     writeFileSync(join(folder, "envoy.yaml"), envoy?.text ?? "");
     const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" });
     assert.equal(status, 0, stderr);

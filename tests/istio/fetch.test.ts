@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { workload } from "../../envoy/bookinfo/topology.ts";
+import { workload } from "../../demo/topology.ts";
 import { eventually, wasm } from "../envoy/ground.ts";
 import { agentMissing, startAgent, type Agent, type AgentOptions } from "./agent.ts";
 import { collectorUrl, inCluster, type Cluster } from "./cluster.ts";

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { onPath, run } from "../../envoy/command.ts";
-import { operationOf } from "../../envoy/config/service.ts";
-import { services } from "../../envoy/bookinfo/topology.ts";
+import { onPath, run } from "../../runner/command.ts";
+import { operationOf } from "../../runner/config/service.ts";
+import { services } from "../../demo/topology.ts";
 import type { PodReport } from "./pod.ts";
 
 const pod = fileURLToPath(new URL("pod.ts", import.meta.url));

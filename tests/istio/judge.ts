@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../envoy/command.ts";
+import { run } from "../../runner/command.ts";
 import { findIstio } from "./tools.ts";
 
 const nothing =

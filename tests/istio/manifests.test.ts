@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse, stringify } from "yaml";
-import { readModule } from "../../bin/module.mjs";
-import { run } from "../../envoy/command.ts";
-import { choicesOf } from "../../envoy/istio/choices.mjs";
-import { objectsFor } from "../../envoy/istio/render.mjs";
+import { readModule } from "../../cli/module.mjs";
+import { run } from "../../runner/command.ts";
+import { choicesOf } from "../../cli/istio/choices.mjs";
+import { objectsFor } from "../../cli/istio/render.mjs";
 import { wasm } from "../envoy/ground.ts";
 import { collectorUrl } from "./cluster.ts";
 import { complaints } from "./judge.ts";
@@ -64,7 +64,7 @@ for (const module of modules) {
   }
 }
 
-const templates = new URL("../../envoy/istio/manifests/", import.meta.url);
+const templates = new URL("../../cli/istio/manifests/", import.meta.url);
 for (const name of readdirSync(templates)) {
   const yaml = readFileSync(new URL(name, templates), "utf8");
   // The others are for Kustomize, for Kubernetes and for Istio's chart: below.

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { KubeObject } from "./kubernetes.ts";
 import { objectsIn } from "./objects.ts";
 
-const program = fileURLToPath(new URL("../../bin/lightspan.mjs", import.meta.url));
+const program = fileURLToPath(new URL("../../cli/lightspan.mjs", import.meta.url));
 
 /** Runs `lightspan` to its end. */
 export function lightspan(...args: string[]): { status: number | null; stdout: string; stderr: string } {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { run } from "../../envoy/command.ts";
+import { run } from "../../runner/command.ts";
 import { findIstio } from "./tools.ts";
 
 const mesh = "istio.mesh.v1alpha1";

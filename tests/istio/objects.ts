@@ -2,9 +2,9 @@
 // machine. Everything follows from the topology; knows how the objects are written, not who reads them.
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
-import type { Endpoint } from "../../envoy/config/cluster.ts";
-import { labelsOf, type Workload } from "../../envoy/config/node.ts";
-import { services, type ServiceName } from "../../envoy/bookinfo/topology.ts";
+import type { Endpoint } from "../../runner/config/cluster.ts";
+import { labelsOf, type Workload } from "../../runner/config/node.ts";
+import { services, type ServiceName } from "../../demo/topology.ts";
 import type { KubeObject } from "./kubernetes.ts";
 import type { Istio } from "./tools.ts";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { run } from "../../envoy/command.ts";
+import { run } from "../../runner/command.ts";
 import { wasm } from "../envoy/ground.ts";
 import { collectorUrl } from "./cluster.ts";
 import { objectsIn } from "./objects.ts";

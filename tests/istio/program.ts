@@ -3,9 +3,9 @@
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { atExit } from "../../envoy/cleanup.ts";
-import { signalGroup } from "../../envoy/command.ts";
-import { LogTail } from "../../envoy/log.ts";
+import { atExit } from "../../runner/cleanup.ts";
+import { signalGroup } from "../../runner/command.ts";
+import { LogTail } from "../../runner/log.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Program {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { workload } from "../../envoy/bookinfo/topology.ts";
+import { workload } from "../../demo/topology.ts";
 import { wasm } from "../envoy/ground.ts";
 import { agentMissing, startAgent } from "./agent.ts";
 import { collectorUrl, inCluster } from "./cluster.ts";

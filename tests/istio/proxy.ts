@@ -1,9 +1,9 @@
 // An Envoy that gets its configuration from istiod, as the one in a pod does. Knows the bootstrap of such an Envoy; what it
 // is then told, istiod knows.
-import { bootstrap, type Config } from "../../envoy/config/bootstrap.ts";
-import { cluster } from "../../envoy/config/cluster.ts";
-import { istioNode, type Workload } from "../../envoy/config/node.ts";
-import { startEnvoy, type EnvoyProcess } from "../../envoy/process.ts";
+import { bootstrap, type Config } from "../../runner/config/bootstrap.ts";
+import { cluster } from "../../runner/config/cluster.ts";
+import { istioNode, type Workload } from "../../runner/config/node.ts";
+import { startEnvoy, type EnvoyProcess } from "../../runner/process.ts";
 import { envoyBinary } from "../envoy/ground.ts";
 import type { Pilot } from "./pilot.ts";
 

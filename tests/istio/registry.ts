@@ -1,7 +1,7 @@
 // An OCI registry: the one of crane, a tool for registries that Istio's agent shares its client with. Knows crane's command
 // line; refuses to know what is in an image.
 import assert from "node:assert/strict";
-import { run } from "../../envoy/command.ts";
+import { run } from "../../runner/command.ts";
 import { freePorts, startProgram, type Program } from "./program.ts";
 import { findIstio } from "./tools.ts";
 

@@ -5,9 +5,9 @@ import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { atExit } from "../../envoy/cleanup.ts";
-import { onPath, run, type Environment } from "../../envoy/command.ts";
-import { cacheFolder } from "../../envoy/wheel.ts";
+import { atExit } from "../../runner/cleanup.ts";
+import { onPath, run, type Environment } from "../../runner/command.ts";
+import { cacheFolder } from "../../runner/wheel.ts";
 
 const goModule = fileURLToPath(new URL("go", import.meta.url));
 

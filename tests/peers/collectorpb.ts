@@ -1,5 +1,5 @@
 // The collector on the types that Lightstep published for Go. Knows the lines that our main.go prints.
-import type { Report, ReportedSpan, Tags } from "../../satellite/receive/report.ts";
+import type { Report, ReportedSpan, Tags } from "../../satellite/store/report.ts";
 import { goProgram } from "./go/build.ts";
 import type { Manner, Peer } from "./peer.ts";
 import { startProgram } from "./program.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { parseAllDocuments } from "yaml";
-import { forwardedHeaders } from "../../envoy/bookinfo/headers.ts";
+import { forwardedHeaders } from "../../demo/apps/headers.ts";
 import { composeServices } from "./compose/project.ts";
 import { istioSource } from "./istio.ts";
 import { ToolMissing } from "./tools.ts";

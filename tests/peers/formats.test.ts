@@ -2,9 +2,9 @@
 // it got must be the trace that Bookinfo has to give, and must have the tags that every other row has.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { faultsOf, reviewsOf } from "../../envoy/bookinfo/expected.ts";
-import { startBookinfo, type Bookinfo } from "../../envoy/bookinfo/start.ts";
-import { TraceStore, type Span, type Trace } from "../../satellite/traces.ts";
+import { faultsOf, reviewsOf } from "../../demo/expected.ts";
+import { startBookinfo, type Bookinfo } from "../../demo/bookinfo.ts";
+import { TraceStore, type Span, type Trace } from "../../satellite/store/traces.ts";
 import { account, during, envoyBinary, eventually, wasm } from "../envoy/ground.ts";
 import type { Peer } from "./peer.ts";
 import { rows, settings, type Row } from "./rows.ts";

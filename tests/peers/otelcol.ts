@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeOtlp } from "../../satellite/receive/otlp.ts";
-import type { Report } from "../../satellite/receive/report.ts";
+import type { Report } from "../../satellite/store/report.ts";
 import { freePort } from "./freePort.ts";
 import { goProgram } from "./go/build.ts";
 import type { Peer } from "./peer.ts";

@@ -1,5 +1,5 @@
 // What every collector of the tests is to them: ports to send to, and what it says that it received.
-import type { FormatName, Report, Transport } from "../../satellite/receive/report.ts";
+import type { FormatName, Report, Transport } from "../../satellite/store/report.ts";
 
 /** What a collector can tell of how reports came, all of which were so. Absent where it cannot tell. */
 export interface Manner {

@@ -1,8 +1,8 @@
 // One collector as a child process, whichever it is: started, its output read line by line, stopped for certain.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { atExit } from "../../envoy/cleanup.ts";
-import { signalGroup } from "../../envoy/command.ts";
+import { atExit } from "../../runner/cleanup.ts";
+import { signalGroup } from "../../runner/command.ts";
 
 const READY_MS = 60_000;
 const SOFT_STOP_MS = 5_000;

@@ -1,9 +1,9 @@
 // What is tried, as one table: a format over a transport to a collector that others made, or to ours. The table shows only
 // what the module under test offers, by its own schema: what it cannot be configured to do cannot be tried.
 import { readFileSync } from "node:fs";
-import type { Config } from "../../envoy/config/bootstrap.ts";
-import { collectorCluster } from "../../envoy/config/mesh.ts";
-import type { FormatName, Transport } from "../../satellite/receive/report.ts";
+import type { Config } from "../../runner/config/bootstrap.ts";
+import { collectorCluster } from "../../runner/config/mesh.ts";
+import type { FormatName, Transport } from "../../satellite/store/report.ts";
 import { startCollectorPb } from "./collectorpb.ts";
 import { startOtelcol } from "./otelcol.ts";
 import type { Peer } from "./peer.ts";

@@ -3,9 +3,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { atExit } from "../../envoy/cleanup.ts";
-import { onPath, run } from "../../envoy/command.ts";
-import { cacheFolder } from "../../envoy/wheel.ts";
+import { atExit } from "../../runner/cleanup.ts";
+import { onPath, run } from "../../runner/command.ts";
+import { cacheFolder } from "../../runner/wheel.ts";
 
 /** A part of the tests cannot run on this machine; the message is one line. */
 export class ToolMissing extends Error {}

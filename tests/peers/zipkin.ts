@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../../envoy/command.ts";
-import type { Report } from "../../satellite/receive/report.ts";
+import { run } from "../../runner/command.ts";
+import type { Report } from "../../satellite/store/report.ts";
 import { decodeZipkin } from "../../satellite/receive/zipkin.ts";
 import type { Peer } from "./peer.ts";
 import { startProgram } from "./program.ts";

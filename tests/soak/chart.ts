@@ -1,6 +1,6 @@
 // The picture of a soak as a specification for Vega (https://vega.github.io/vega/docs/specification): three panels over one axis
 // of time, memory, spans in all and spans that wait, with the times of the faults behind them.
-import { FONT, INK, titleOf } from "../bench/report/look.ts";
+import { FONT, INK, titleOf } from "../../bench/report/look.ts";
 import type { Sample, Soak } from "./soak.ts";
 
 const GRID = "#7d859033";

@@ -2,9 +2,9 @@
 // spans, and a verdict. Knows the order and the words.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { EnvoyNotFound } from "../../envoy/find.ts";
-import { EnvoyFailed } from "../../envoy/process.ts";
-import { svgOf } from "../bench/report/picture.ts";
+import { EnvoyNotFound } from "../../runner/find.ts";
+import { EnvoyFailed } from "../../runner/process.ts";
+import { svgOf } from "../../bench/report/picture.ts";
 import { chartOf } from "./chart.ts";
 import { readOptions, USAGE, UsageError, type Options } from "./options.ts";
 import { soak, type Sample } from "./soak.ts";

@@ -1,7 +1,7 @@
 // What may be wrong with a collector or with the way to it, for a while, in a soak: each begins, and is over again without a
-// trace. tests/envoy/faults.test.ts has them one by one, with what has to become of the spans; here they only come and go.
+// trace. tests/envoy/faults/faults.test.ts has them one by one, with what has to become of the spans; here they only come and go.
 import { setTimeout as sleep } from "node:timers/promises";
-import { collectorCluster } from "../../envoy/config/mesh.ts";
+import { collectorCluster } from "../../runner/config/mesh.ts";
 import { accept, type Fault } from "../envoy/collector/fault.ts";
 import type { Scene } from "../envoy/faults/scene.ts";
 import type { Random } from "../host/random.ts";

@@ -9,7 +9,7 @@ const tests = files.filter((file) => file.endsWith(".test.ts"));
 
 for (const file of files) {
   if (existsSync(file) && (specs.includes(file) || tests.includes(file))) continue;
-  const where = "tests/unit/assembly/**/*.spec.ts and tests/unit/*/*.test.ts are the ones there are";
+  const where = "tests/unit/assembly/**/*.spec.ts and tests/unit/**/*.test.ts are the ones there are";
   console.error(`npm run test:unit: there is no test ${file}; ${where}`);
   process.exit(2);
 }
@@ -17,7 +17,8 @@ for (const file of files) {
 // as-pect takes no files from its command line; as-pect.config.js reads this variable.
 if (specs.length > 0 || files.length === 0) run("asp", ["--summary", "--no-logo"], { SPECS: specs.join(" ") });
 if (tests.length > 0) run("node", ["--import", "tsx", "--test", ...tests]);
-if (files.length === 0) run("sh", ["-c", "node --import tsx --test tests/unit/*/*.test.ts"]);
+if (files.length === 0)
+  run("sh", ["-c", "node --import tsx --test tests/unit/*/*.test.ts tests/unit/module/*/*.test.ts"]);
 
 /** Runs a command of this package; ends this process with its exit code if it fails. */
 function run(

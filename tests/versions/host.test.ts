@@ -2,9 +2,9 @@
 // answers are held by host/host.txt; docs/architecture.md says what depends on them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { releases } from "../../envoy/releases.ts";
-import { hasV8 } from "../../envoy/runtime.ts";
-import { envoyFromWheel } from "../../envoy/wheel.ts";
+import { releases } from "../../runner/releases.ts";
+import { hasV8 } from "../../runner/runtime.ts";
+import { envoyFromWheel } from "../../runner/wheel.ts";
 import { during } from "../envoy/ground.ts";
 import { measureCallbacks } from "./host/callbacks.ts";
 import { measureCalls, measureDenials, measureRouteCache } from "./host/effects.ts";

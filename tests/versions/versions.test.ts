@@ -3,17 +3,17 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import type { Config } from "../../envoy/config/bootstrap.ts";
-import { collectorCluster } from "../../envoy/config/mesh.ts";
-import { EnvoyFailed } from "../../envoy/process.ts";
-import { hasV8 } from "../../envoy/runtime.ts";
-import { releases, type Release } from "../../envoy/releases.ts";
-import { envoyFromWheel } from "../../envoy/wheel.ts";
+import type { Config } from "../../runner/config/bootstrap.ts";
+import { collectorCluster } from "../../runner/config/mesh.ts";
+import { EnvoyFailed } from "../../runner/process.ts";
+import { hasV8 } from "../../runner/runtime.ts";
+import { releases, type Release } from "../../runner/releases.ts";
+import { envoyFromWheel } from "../../runner/wheel.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
-import { blocks, environment } from "../envoy/documents.ts";
+import { blocks, environment } from "../envoy/documents/documents.ts";
 import { during, eventually, listen, type Listening } from "../envoy/ground.ts";
-import { directions, startHops, type Hop } from "../envoy/hops.ts";
-import { http3KeyPair, startHttp3Client } from "../envoy/http3.ts";
+import { directions, startHops, type Hop } from "../envoy/propagation/hops.ts";
+import { http3KeyPair, startHttp3Client } from "../envoy/http3/http3.ts";
 import { filling, readTable, writeTable, type Table } from "./table.ts";
 
 let upstream: Listening;

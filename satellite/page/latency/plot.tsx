@@ -1,6 +1,6 @@
 // Distributions of latency, one below the other on one logarithmic axis: microseconds and seconds are in the same picture.
 import { scaleLinear, scaleLog } from "d3-scale";
-import type { Bucket, Group } from "../../compare.ts";
+import type { Bucket, Group } from "../../store/compare.ts";
 import { formatDuration } from "../../duration.ts";
 import { decadeTicks, LAST_WORD, TickWords } from "../axis.tsx";
 import { goTo, linkTo } from "../route.ts";

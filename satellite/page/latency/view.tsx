@@ -1,6 +1,6 @@
 // "What makes it slow?": the operations in the order in which a tag tells them apart, and of one of them the latency by
 // that tag. Every word and number comes from the spans.
-import type { Comparison, Group, Operation, OperationChoice } from "../../compare.ts";
+import type { Comparison, Group, Operation, OperationChoice } from "../../store/compare.ts";
 import { formatDuration } from "../../duration.ts";
 import { Empty } from "../empty.tsx";
 import { useCalm, useFetched } from "../fetch.ts";

@@ -1,5 +1,5 @@
 // What is known of one span, in the order in which Lightstep shows it: Operation, Service, Duration, Tags.
-import type { TraceBody } from "../../api.ts";
+import type { TraceBody } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
 import { linkTo } from "../route.ts";
 import { linkToTraces } from "../traces/filters.ts";

@@ -1,7 +1,7 @@
 // The rows of a waterfall: the spans as a tree, less what is below a span that is folded. Knows nothing of drawing.
-import type { LabelledSpan } from "../../api.ts";
-import { arrange } from "../../family.ts";
-import type { Placed } from "../../family.ts";
+import type { LabelledSpan } from "../../serve/api.ts";
+import { arrange } from "../../store/family.ts";
+import type { Placed } from "../../store/family.ts";
 
 /** A span in its place. `key` is its own even where two spans wrongly share an id. */
 export interface TreeRow extends Placed<LabelledSpan> {

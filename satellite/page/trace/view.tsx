@@ -1,6 +1,6 @@
 // One trace: what it is, its waterfall, and the panel of the span that one is on.
 import { useMemo, useState } from "preact/hooks";
-import type { TraceBody } from "../../api.ts";
+import type { TraceBody } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
 import { Empty } from "../empty.tsx";
 import { useCalm, useFetched } from "../fetch.ts";

@@ -1,6 +1,6 @@
 // The spans of a trace against time. A server's span is a full bar in its service's colour, a client's an outlined one.
 import { scaleLinear } from "d3-scale";
-import type { LabelledSpan, TraceBody } from "../../api.ts";
+import type { LabelledSpan, TraceBody } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
 import { evenTicks, TickWords } from "../axis.tsx";
 import { Rows } from "../rows.tsx";

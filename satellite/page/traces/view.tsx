@@ -1,6 +1,6 @@
 // The list of traces, newest first unless told otherwise, growing as they arrive.
 import { useMemo, useState } from "preact/hooks";
-import type { Summary } from "../../api.ts";
+import type { Summary } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
 import { Empty } from "../empty.tsx";
 import type { Connection, Live } from "../live.ts";

@@ -1,6 +1,6 @@
 // The account of what the scripted collector really received: every span of every whole report, and how each report ended. It
 // forgets nothing: a span is 16 hex digits here. Knows no connection.
-import type { FormatName, Transport } from "../../../satellite/receive/report.ts";
+import type { FormatName, Transport } from "../../../satellite/store/report.ts";
 import type { Outcome } from "./fault.ts";
 
 /** One whole report. */

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { formats, type Format } from "../../../satellite/receive/formats.ts";
-import type { Report } from "../../../satellite/receive/report.ts";
+import type { Report } from "../../../satellite/store/report.ts";
 
 export type Request = IncomingMessage | Http2ServerRequest;
 

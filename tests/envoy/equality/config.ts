@@ -1,13 +1,13 @@
 // The two configurations that are compared. They differ in one place only: one has Envoy's Zipkin tracer on every
 // connection manager, the other Lightspan among its filters. Routes and clusters come from routes.ts.
-import { istioNode } from "../../../envoy/config/node.ts";
-import { bootstrap, type Config } from "../../../envoy/config/bootstrap.ts";
-import { cluster, type Endpoint } from "../../../envoy/config/cluster.ts";
-import { lightspanFilter } from "../../../envoy/config/filter.ts";
-import { httpListener, type HttpListener } from "../../../envoy/config/listener.ts";
-import { workload } from "../../../envoy/bookinfo/topology.ts";
+import { istioNode } from "../../../runner/config/node.ts";
+import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
+import { cluster, type Endpoint } from "../../../runner/config/cluster.ts";
+import { lightspanFilter } from "../../../runner/config/filter.ts";
+import { httpListener, type HttpListener } from "../../../runner/config/listener.ts";
+import { workload } from "../../../demo/topology.ts";
 import { wasm } from "../ground.ts";
-import { http3KeyPair } from "../http3.ts";
+import { http3KeyPair } from "../http3/http3.ts";
 import { clusters, virtualHosts, type Upstreams } from "./routes.ts";
 
 /** The node of both Envoys, as its spans name it. */

@@ -1,9 +1,9 @@
 // The pair: one real Envoy with the native Zipkin tracer, one with Lightspan, each with its receiver, before the same
 // upstreams. Knows how both are started, visited and stopped; refuses to know what is compared.
 import { networkInterfaces } from "node:os";
-import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
+import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { envoyBinary } from "../ground.ts";
-import { startHttp3Client, type Http3Client } from "../http3.ts";
+import { startHttp3Client, type Http3Client } from "../http3/http3.ts";
 import { configuration, lightspan, listeners, zipkin, type ListenerName } from "./config.ts";
 import { startLightstep, startZipkin, type Observed, type Receiver } from "./spans.ts";
 import { startUpstreams } from "./upstream.ts";

@@ -1,7 +1,7 @@
 // Every route and cluster of the comparison: each route does one thing that can happen to a request, and is named by it.
 // What the upstreams do is upstream.ts's to know; it goes by the path under /u/.
-import type { Config } from "../../../envoy/config/bootstrap.ts";
-import { cluster, type Endpoint } from "../../../envoy/config/cluster.ts";
+import type { Config } from "../../../runner/config/bootstrap.ts";
+import { cluster, type Endpoint } from "../../../runner/config/cluster.ts";
 
 /** Where the upstreams listen: HTTP/1.1, HTTP/2, and plain TCP that echoes. */
 export interface Upstreams {

@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import type { Satellite } from "../../../satellite/server.ts";
 import { startSatellite } from "../../../satellite/server.ts";
-import type { Span } from "../../../satellite/traces.ts";
+import type { Span } from "../../../satellite/store/traces.ts";
 import { listen } from "../ground.ts";
 
 /** A span as both tracers tell it. Ids are the low 16 hex digits. */

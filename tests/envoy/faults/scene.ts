@@ -4,15 +4,15 @@ import { createServer } from "node:http";
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bootstrap, type Config } from "../../../envoy/config/bootstrap.ts";
-import { lightspanFilter } from "../../../envoy/config/filter.ts";
-import { collectorCluster, inboundListener, sidecar } from "../../../envoy/config/mesh.ts";
-import { services, workload } from "../../../envoy/bookinfo/topology.ts";
-import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
+import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
+import { lightspanFilter } from "../../../runner/config/filter.ts";
+import { collectorCluster, inboundListener, sidecar } from "../../../runner/config/mesh.ts";
+import { services, workload } from "../../../demo/topology.ts";
+import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { Collector } from "../collector/collector.ts";
 import { stopLoads } from "./load.ts";
 import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
-import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3.ts";
+import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3/http3.ts";
 
 /** Of a report, unless a test says otherwise. */
 export const TIMEOUT_MS = 400;

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { atExit } from "../../../envoy/cleanup.ts";
+import { atExit } from "../../../runner/cleanup.ts";
 
 export interface Unreachable {
   port: number;

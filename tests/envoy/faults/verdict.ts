@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { account, noneUnaccounted } from "../ground.ts";
 import type { Totals } from "../collector/ledger.ts";
-import type { EnvoyProcess } from "../../../envoy/process.ts";
+import type { EnvoyProcess } from "../../../runner/process.ts";
 
 export interface Account {
   recorded: number;

@@ -1,7 +1,7 @@
 // Filters as people have them beside Lightspan: those that decide, those that change request headers, those that answer by
 // themselves. Knows how each is configured; the role that some of them give a request chooses its route (routes.ts).
 import { createPublicKey, generateKeyPairSync, sign } from "node:crypto";
-import type { Config } from "../../../envoy/config/bootstrap.ts";
+import type { Config } from "../../../runner/config/bootstrap.ts";
 
 /** Names as Envoy's: a route may say more for each. */
 function filter(name: string, type: string, config: Config): Config {

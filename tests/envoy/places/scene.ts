@@ -1,15 +1,15 @@
 // One Envoy with a listener for each chain, without Lightspan and with it in every place; what it forwards to, and what its
 // authorization asks. Knows what a request came to; refuses to know what is right.
 import { createServer, type IncomingMessage } from "node:http";
-import { bootstrap, type Config } from "../../../envoy/config/bootstrap.ts";
-import { cluster } from "../../../envoy/config/cluster.ts";
-import { headerFilters, lightspanFilter } from "../../../envoy/config/filter.ts";
-import { httpListener } from "../../../envoy/config/listener.ts";
-import { collectorCluster } from "../../../envoy/config/mesh.ts";
-import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
-import { workload } from "../../../envoy/bookinfo/topology.ts";
-import { istioNode } from "../../../envoy/config/node.ts";
-import { http3KeyPair } from "../http3.ts";
+import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
+import { cluster } from "../../../runner/config/cluster.ts";
+import { headerFilters, lightspanFilter } from "../../../runner/config/filter.ts";
+import { httpListener } from "../../../runner/config/listener.ts";
+import { collectorCluster } from "../../../runner/config/mesh.ts";
+import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
+import { workload } from "../../../demo/topology.ts";
+import { istioNode } from "../../../runner/config/node.ts";
+import { http3KeyPair } from "../http3/http3.ts";
 import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
 
 /** Where Lightspan stands: `first` or `last` of all but the router. `failed`: only the filters that write its headers are there. */

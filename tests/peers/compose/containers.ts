@@ -5,12 +5,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
-import { serve, type App, type RunningApp } from "../../../envoy/bookinfo/app.ts";
-import { appOf } from "../../../envoy/bookinfo/start.ts";
-import { workload } from "../../../envoy/bookinfo/topology.ts";
-import type { Config } from "../../../envoy/config/bootstrap.ts";
-import type { Endpoint } from "../../../envoy/config/cluster.ts";
-import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
+import { serve, type App, type RunningApp } from "../../../demo/apps/app.ts";
+import { appOf } from "../../../demo/bookinfo.ts";
+import { workload } from "../../../demo/topology.ts";
+import type { Config } from "../../../runner/config/bootstrap.ts";
+import type { Endpoint } from "../../../runner/config/cluster.ts";
+import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { envoyBinary } from "../../envoy/ground.ts";
 import { goProgram } from "../go/build.ts";
 import { startProgram, type Program } from "../program.ts";

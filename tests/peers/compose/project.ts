@@ -1,7 +1,7 @@
 // envoy/docker-compose.yaml as docker compose understands it. Knows what of the compose specification the file makes use of;
 // refuses to know what is in the containers.
 import { fileURLToPath } from "node:url";
-import { run } from "../../../envoy/command.ts";
+import { run } from "../../../runner/command.ts";
 import { goProgram } from "../go/build.ts";
 
 export const composeFile = fileURLToPath(new URL("../../../envoy/docker-compose.yaml", import.meta.url));

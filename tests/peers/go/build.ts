@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { run } from "../../../envoy/command.ts";
+import { run } from "../../../runner/command.ts";
 import { cached, findGo, fingerprint } from "../tools.ts";
 
 /** Path of the program in the folder `name`. Throws ToolMissing without Go, an Error with Go's words if it fails. */

@@ -1,8 +1,8 @@
 // What a variant costs is what it adds to the one without tracing that got the same requests, when nothing disturbed either.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { hollow, mainVariants, NATIVE, NO_TRACING } from "../../bench/envoys/variant.ts";
-import { Rows } from "../../bench/sections/cost.ts";
+import { hollow, mainVariants, NATIVE, NO_TRACING } from "../../../bench/envoys/variant.ts";
+import { Rows } from "../../../bench/sections/cost.ts";
 
 const modules = { lightspan: "lightspan.wasm", empty: "empty.wasm", minimal: "minimal.wasm" };
 const variants = mainVariants(modules);

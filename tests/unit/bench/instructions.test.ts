@@ -1,11 +1,11 @@
 // What --instructions makes of a profile, and how its table reads.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { NATIVE, NO_TRACING } from "../../bench/envoys/variant.ts";
-import { readCount, useCallgrind } from "../../bench/instructions/callgrind.ts";
-import { Problem } from "../../bench/options.ts";
-import { instructionsTable } from "../../bench/report/tables.ts";
-import type { InstructionResults } from "../../bench/results.ts";
+import { NATIVE, NO_TRACING } from "../../../bench/envoys/variant.ts";
+import { readCount, useCallgrind } from "../../../bench/instructions/callgrind.ts";
+import { Problem } from "../../../bench/options.ts";
+import { instructionsTable } from "../../../bench/report/tables.ts";
+import type { InstructionResults } from "../../../bench/results.ts";
 
 describe("counting instructions", () => {
   it("reads the sum of a profile, not those of its functions", () => {

@@ -1,7 +1,7 @@
 // The micro benchmark compiles what it measures; when a room of assembly/ changes its doors, this says so.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { compileRooms, type Room } from "../../bench/micro/compile.ts";
+import { compileRooms, type Room } from "../../../bench/micro/compile.ts";
 
 describe("the hot rooms", () => {
   let rooms = new Map<string, Room>();

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { buildPeer } from "../../bench/envoys/peer.ts";
-import { mainVariants } from "../../bench/envoys/variant.ts";
-import { program } from "../envoy/programs.ts";
+import { buildPeer } from "../../../bench/envoys/peer.ts";
+import { mainVariants } from "../../../bench/envoys/variant.ts";
+import { program } from "../runner/programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lightspan-peer-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { tableBelow } from "../../envoy/equality/markdown.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
-const files = ["faults", "answers", "changes"].map((name) => `tests/envoy/${name}.test.ts`);
-const sources = [...files, "tests/unit/module/walk.test.ts"].map(read).join("\n");
+const files = ["faults/faults", "delivery/answers", "delivery/changes"].map((name) => `tests/envoy/${name}.test.ts`);
+const sources = [...files, "tests/unit/module/vm/walk.test.ts"].map(read).join("\n");
 
 test("the tests that docs/delivery.md names for each fault are there", () => {
   const rows = tableBelow(read("docs/delivery.md"), "Every fault, tested");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { choicesOf, flags } from "../../../envoy/istio/choices.mjs";
+import { choicesOf, flags } from "../../../cli/istio/choices.mjs";
 
 interface Schema {
   properties?: Record<string, Schema>;

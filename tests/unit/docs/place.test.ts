@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { headerFilters } from "../../../envoy/config/filter.ts";
+import { headerFilters } from "../../../runner/config/filter.ts";
 
 test("the filters of place.md are those that the tests run", () => {
   const text = readFileSync(new URL("../../../docs/place.md", import.meta.url), "utf8");

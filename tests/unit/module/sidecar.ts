@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { decodeReport } from "../../../satellite/receive/lightstep.ts";
-import type { Report, ReportedSpan } from "../../../satellite/receive/report.ts";
+import type { Report, ReportedSpan } from "../../../satellite/store/report.ts";
 import type { Headers } from "../../host/headers.ts";
 import { Host } from "../../host/host.ts";
 import type { Answer, Ended, HostOptions } from "../../host/options.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeReport, encodeResponse } from "../../../satellite/receive/lightstep.ts";
-import { ReportError } from "../../../satellite/receive/report.ts";
+import { ReportError } from "../../../satellite/store/report.ts";
 import { decodeAnswer, encodeReport, someSpan } from "./encode.ts";
 
 const refuses = (body: Uint8Array, message: RegExp) =>

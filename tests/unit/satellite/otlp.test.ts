@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeOtlp } from "../../../satellite/receive/otlp.ts";
-import { ReportError } from "../../../satellite/receive/report.ts";
+import { ReportError } from "../../../satellite/store/report.ts";
 import { attribute, bytes, encodeOtlp, someOtlpSpan, SPAN_ID, TRACE_ID } from "./otlp.ts";
 import type { OtlpFields } from "./otlp.ts";
 

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { Comparison } from "../../../satellite/compare.ts";
-import type { Change } from "../../../satellite/live.ts";
+import type { Comparison } from "../../../satellite/store/compare.ts";
+import type { Change } from "../../../satellite/serve/live.ts";
 import { startSatellite } from "../../../satellite/server.ts";
 import type { Satellite } from "../../../satellite/server.ts";
 import { decodeReport } from "../../../satellite/receive/lightstep.ts";
-import { TraceStore } from "../../../satellite/traces.ts";
+import { TraceStore } from "../../../satellite/store/traces.ts";
 import { get, post, REPORTS } from "./client.ts";
 import { encodeReport, someSpan, type WireSpan } from "./encode.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeReport } from "../../../satellite/receive/lightstep.ts";
-import { label, TraceStore } from "../../../satellite/traces.ts";
+import { label, TraceStore } from "../../../satellite/store/traces.ts";
 import { encodeReport, someSpan } from "./encode.ts";
 import type { WireReport, WireSpan } from "./encode.ts";
 

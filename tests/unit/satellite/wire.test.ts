@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeReport } from "../../../satellite/receive/lightstep.ts";
-import { ReportError } from "../../../satellite/receive/report.ts";
+import { ReportError } from "../../../satellite/store/report.ts";
 import { encodeReport, someSpan } from "./encode.ts";
 
 const ascii = (text: string) => [...Buffer.from(text)];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Account } from "../../envoy/faults/verdict.ts";
-import { svgOf } from "../../bench/report/picture.ts";
+import { svgOf } from "../../../bench/report/picture.ts";
 import { chartOf } from "../../soak/chart.ts";
 import { readOptions, UsageError } from "../../soak/options.ts";
 import type { Soak } from "../../soak/soak.ts";

@@ -1,11 +1,11 @@
 // The configuration of the Envoy full of probes: its listeners by what is special about them, its routes by what happens to a
 // request. Each listener exists on TCP, for HTTP/1 and HTTP/2, and some on UDP too, for HTTP/3.
 import { readFileSync } from "node:fs";
-import type { Config } from "../../../envoy/config/bootstrap.ts";
-import { cluster } from "../../../envoy/config/cluster.ts";
-import { httpListener } from "../../../envoy/config/listener.ts";
+import type { Config } from "../../../runner/config/bootstrap.ts";
+import { cluster } from "../../../runner/config/cluster.ts";
+import { httpListener } from "../../../runner/config/listener.ts";
 import type { Upstreams } from "../../envoy/equality/routes.ts";
-import { http3KeyPair } from "../../envoy/http3.ts";
+import { http3KeyPair } from "../../envoy/http3/http3.ts";
 import { probeFilter, type CompiledProbe, type Probe } from "../probe/compile.ts";
 
 export const sentinelPath = "/sentinel";

@@ -1,12 +1,12 @@
 // One Envoy full of probes, and another one that is its client over HTTP/3: sends a case over a protocol and gathers what
 // the probes logged of it. Knows how to wait for that; refuses to know what is asked.
 import { setTimeout as sleep } from "node:timers/promises";
-import { bootstrap } from "../../../envoy/config/bootstrap.ts";
-import { startEnvoy, type EnvoyProcess } from "../../../envoy/process.ts";
+import { bootstrap } from "../../../runner/config/bootstrap.ts";
+import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { startUpstreams } from "../../envoy/equality/upstream.ts";
 import { Visit } from "../../envoy/equality/visit.ts";
 import { eventually } from "../../envoy/ground.ts";
-import { startHttp3Client, type Http3Client } from "../../envoy/http3.ts";
+import { startHttp3Client, type Http3Client } from "../../envoy/http3/http3.ts";
 import type { CompiledProbe } from "../probe/compile.ts";
 import { clustersOf, http3Name, listenersOf, sentinelPath } from "./config.ts";
 import type { Facts } from "./table.ts";

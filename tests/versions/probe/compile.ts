@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
-import { atExit } from "../../../envoy/cleanup.ts";
-import type { Config } from "../../../envoy/config/bootstrap.ts";
+import { atExit } from "../../../runner/cleanup.ts";
+import type { Config } from "../../../runner/config/bootstrap.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const entry = "tests/versions/probe/assembly/probe.ts";

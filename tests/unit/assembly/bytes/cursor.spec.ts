@@ -1,5 +1,5 @@
 import { BYTES, Cursor, FIXED32, FIXED64, VARINT } from "../../../../assembly/bytes/protobuf";
-import { Bytes, fence, hexOf } from "../bytes";
+import { Bytes, fence, hexOf } from ".";
 import { below, startChance } from "../chance";
 
 /** One field of each kind, and where each of them ends. */

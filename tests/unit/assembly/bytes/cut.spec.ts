@@ -1,6 +1,6 @@
 import { cutSize } from "../../../../assembly/bytes/utf8";
 import { text, toText, Slice } from "../../../../assembly/bytes/slice";
-import { Bytes, fence, hexOf } from "../bytes";
+import { Bytes, fence, hexOf } from ".";
 import { below, startChance } from "../chance";
 
 const slice = new Slice();

@@ -1,7 +1,7 @@
 import { reset } from "../../../../assembly/bytes/arena";
 import { MAX_DECIMAL, readDecimal, spell, writeDecimal } from "../../../../assembly/bytes/decimal";
 import { text } from "../../../../assembly/bytes/slice";
-import { Bytes, fence, hexOf } from "../bytes";
+import { Bytes, fence, hexOf } from ".";
 import { chance, startChance } from "../chance";
 
 const NOTHING: u32 = 4242424242;

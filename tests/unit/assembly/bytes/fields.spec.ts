@@ -1,6 +1,6 @@
 import { encodePairs, Field, Fields } from "../../../../assembly/bytes/fields";
 import { text, toText, Slice } from "../../../../assembly/bytes/slice";
-import { Bytes, fence, hexOf } from "../bytes";
+import { Bytes, fence, hexOf } from ".";
 import { below, startChance } from "../chance";
 
 // What proxy_get_header_map_pairs hands over, by hand.

@@ -1,6 +1,6 @@
 import { hexValue, readHex, writeHex } from "../../../../assembly/bytes/hex";
 import { text } from "../../../../assembly/bytes/slice";
-import { Bytes, fence, hexOf } from "../bytes";
+import { Bytes, fence, hexOf } from ".";
 import { chance, startChance } from "../chance";
 
 function read(digits: string): bool {

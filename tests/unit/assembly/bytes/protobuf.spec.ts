@@ -20,7 +20,7 @@ import {
   writeVarintField,
 } from "../../../../assembly/bytes/protobuf";
 import { text } from "../../../../assembly/bytes/slice";
-import { Bytes, hexOf } from "../bytes";
+import { Bytes, hexOf } from ".";
 import { chance, startChance } from "../chance";
 
 const buffer = heap.alloc(64);

@@ -8,7 +8,7 @@ import {
   text,
   toText,
 } from "../../../../assembly/bytes/slice";
-import { hexOf } from "../bytes";
+import { hexOf } from ".";
 
 const slice = new Slice();
 

@@ -3,7 +3,7 @@
 import { allocate, reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { makeValid } from "../../../../assembly/bytes/utf8";
-import { Bytes, fence, hexOf } from "../bytes";
+import { Bytes, fence, hexOf } from ".";
 import { below, startChance } from "../chance";
 
 const slice = new Slice();

@@ -1,5 +1,5 @@
 // Every case of tests/fixtures/propagation.txt against the module's sources: from the headers that arrived, through
-// extract, the decision and inject, to those that depart. tests/envoy/propagation.test.ts does the same in real Envoy.
+// extract, the decision and inject, to those that depart. tests/envoy/propagation/propagation.test.ts does the same in real Envoy.
 import { Slice, text, toText } from "../../../../assembly/bytes/slice";
 import { writeHex } from "../../../../assembly/bytes/hex";
 import { B3, B3MULTI, readSettings, Settings } from "../../../../assembly/config/settings";

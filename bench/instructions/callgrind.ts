@@ -1,0 +1,52 @@
+// Envoy under valgrind's callgrind, which counts the instructions that a process executes, the kernel's apart
+// (https://valgrind.org/docs/manual/cl-manual.html). Knows how to count; refuses to know what.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { atExit } from "../../runner/cleanup.ts";
+import { onPath, run, type Environment } from "../../runner/command.ts";
+import { Problem } from "../options.ts";
+
+export interface Callgrind {
+  /** Path of a program that takes Envoy's arguments, and becomes an Envoy that is counted. */
+  program: string;
+  /** The instructions that process `pid` of that program executes while `work` is done. Throws Problem. */
+  count(pid: number, work: () => Promise<void>): Promise<number>;
+}
+
+/** Makes ready to count `envoy`. Throws Problem where there is no valgrind on the PATH of `env`. */
+export function useCallgrind(envoy: string, env: Environment): Callgrind {
+  const valgrind = onPath("valgrind", env);
+  const control = onPath("callgrind_control", env);
+  if (valgrind === undefined || control === undefined)
+    throw new Problem("bench: --instructions wants valgrind with callgrind_control, and there is none on the PATH");
+  const folder = mkdtempSync(join(tmpdir(), "lightspan-callgrind-"));
+  atExit(() => rmSync(folder, { recursive: true, force: true }));
+  const program = join(folder, "envoy");
+  const options = `--tool=callgrind --instr-atstart=no --callgrind-out-file='${folder}/%p'`;
+  writeFileSync(program, `#!/bin/sh\nexec '${valgrind}' ${options} '${envoy}' "$@"\n`, { mode: 0o755 });
+
+  const tell = async (pid: number, command: string[]): Promise<void> => {
+    const { code, output } = await run(control, [...command, String(pid)], env);
+    if (code !== 0) throw new Problem(`bench: callgrind_control ${command.join(" ")}: ${output.trim()}`);
+  };
+  return {
+    program,
+    async count(pid, work) {
+      await tell(pid, ["--instr=on"]);
+      // Callgrind translates code when it first runs. That is not counted, but the counts before are not wanted either.
+      await work();
+      await tell(pid, ["--zero"]);
+      await work();
+      await tell(pid, ["--dump"]);
+      return readCount(readFileSync(join(folder, `${pid}.1`), "utf8"));
+    },
+  };
+}
+
+/** The number of instructions that a profile of callgrind's tells of. Throws Problem if it tells of none. */
+export function readCount(profile: string): number {
+  const count = /^summary: (\d+)$/m.exec(profile)?.[1];
+  if (count === undefined) throw new Problem("bench: callgrind wrote a profile without a summary");
+  return Number(count);
+}

@@ -1,0 +1,40 @@
+// Finding the header changes that make a request carry its trace context.
+import { Slice } from "../../../assembly/bytes/slice";
+import { carrier } from "../../../assembly/context/carrier";
+import { ACCEPT, TraceContext } from "../../../assembly/context/context";
+import { editCount, inject } from "../../../assembly/context/inject";
+import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../assembly/context/propagation";
+import { B3MULTI, headers } from "./headers";
+
+const fresh: Slice = headers([]);
+const continued: Slice = headers(B3MULTI);
+const one: Propagation = new Propagation([B3_SINGLE, B3_MULTI, TRACECONTEXT], B3_MULTI, true, false);
+const all: Propagation = new Propagation([], B3_MULTI | B3_SINGLE | TRACECONTEXT, true, false);
+const context: TraceContext = new TraceContext();
+
+function injectInto(pairs: Slice, propagation: Propagation, times: u32): u32 {
+  let edits: u32 = 0;
+  carrier.scan(pairs.at, pairs.size);
+  context.traceHigh = 0x80f198ee56343ba8;
+  context.traceLow = 0x64fe8b2a57d3eff7;
+  context.wide = true;
+  context.decision = ACCEPT;
+  for (let i: u32 = 0; i < times; i++) {
+    context.spanId = 0x1000000000000000 + i;
+    inject(context, propagation, false);
+    edits += editCount;
+  }
+  return edits;
+}
+
+export function inject_x_b3(times: u32): u32 {
+  return injectInto(fresh, one, times);
+}
+
+export function inject_x_b3_over_x_b3(times: u32): u32 {
+  return injectInto(continued, one, times);
+}
+
+export function inject_all_three(times: u32): u32 {
+  return injectInto(fresh, all, times);
+}

@@ -1,0 +1,54 @@
+// Compiles the AssemblyScript in assembly/ with the options of the release build, in memory, and starts what comes out.
+// The second optimizer of the build, wasm-opt, is left out: it takes longer than all the rest and changes little here.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import asc from "assemblyscript/asc";
+import { Problem } from "../options.ts";
+
+/** Does its work as many times as it is told; what it gives back only keeps the compiler from leaving the work out. */
+export type Room = (times: number) => number;
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const entry = "bench/micro/assembly/index.ts";
+
+interface AscConfig {
+  options: Record<string, unknown>;
+  targets: { release: Record<string, unknown> };
+}
+
+/** Options of the release build as arguments, but for its output and for what needs Envoy's host. */
+function releaseOptions(): string[] {
+  const { options, targets } = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8")) as AscConfig;
+  const kept = Object.entries({ ...options, ...targets.release }).filter(
+    ([name]) => !["outFile", "use"].includes(name),
+  );
+  return kept.flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
+}
+
+async function compile(): Promise<Uint8Array> {
+  let wasm = new Uint8Array();
+  // No configuration file: that of the repository would add the whole filter.
+  const config = ["--config", "none", "--use", "abort=", "--outFile", "micro.wasm", "--baseDir", root];
+  const { error, stderr } = await asc.main([entry, ...releaseOptions(), ...config], {
+    writeFile: (name, contents) => {
+      if (name.endsWith(".wasm") && typeof contents !== "string") wasm = new Uint8Array(contents);
+    },
+  });
+  if (error)
+    throw new Problem(`asc refused ${entry}, or the part of assembly/ that it measures:\n${stderr.toString()}`);
+  return wasm;
+}
+
+/** All rooms by name, ready to run. */
+export async function compileRooms(): Promise<Map<string, Room>> {
+  // The optimizing compiler from the first call on, as code that Envoy runs all day has it.
+  setFlagsFromString("--no-liftoff");
+  setFlagsFromString("--no-wasm-lazy-compilation");
+  const module = await WebAssembly.compile(new Uint8Array(await compile()));
+  const { exports } = await WebAssembly.instantiate(module, {});
+  const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Room][];
+  (exports._initialize as () => void)();
+  return new Map(functions.filter(([name]) => name !== "_initialize"));
+}

@@ -1,0 +1,73 @@
+// The JSON side: which question gets which answer. Plain values in and out; HTTP itself is server.ts's.
+
+import { compare } from "../store/compare.ts";
+import { QueryError, readFilter, readWhole } from "../store/filter.ts";
+import type { ForwardCounts } from "../receive/forward.ts";
+import type { Counts } from "../receive/intake.ts";
+import { label } from "../store/traces.ts";
+import type { Span, Trace, TraceStore } from "../store/traces.ts";
+
+/** A status with the value to send as JSON. */
+export interface Answer {
+  status: number;
+  body: unknown;
+}
+
+/** One trace in a list; times are microseconds, `startMicros` since the epoch. */
+export interface Summary extends Omit<Trace, "spans"> {
+  /** The span that began first: all there is to name a trace by whose root is elsewhere, or has not come yet. */
+  first: Trace["root"];
+  spanCount: number;
+}
+
+/** A span as the page gets it: `label` is the service with its component and kind. */
+export type LabelledSpan = Span & { label: string };
+
+/** One trace as the page gets it. */
+export type TraceBody = Trace & { spans: LabelledSpan[] };
+
+/** Summaries of the stored traces that `readFilter` wants, newest first; `limit` the first so many. Throws QueryError. */
+export function listTraces(store: TraceStore, query: URLSearchParams): Answer {
+  const limit = readWhole(query, "limit", 1) ?? undefined;
+  return { status: 200, body: store.list().filter(readFilter(query)).slice(0, limit).map(summarise) };
+}
+
+/** One trace with its spans, each with the `label` that the tree shows too; 404 for an id that is not stored. */
+export function showTrace(store: TraceStore, traceId: string): Answer {
+  const trace = store.get(traceId);
+  if (!trace) return { status: 404, body: { error: `no trace ${traceId}` } };
+  const body: TraceBody = { ...trace, spans: trace.spans.map((span) => ({ ...span, label: label(span) })) };
+  return { status: 200, body };
+}
+
+/** Latency by the tag `by` (`version` if it does not say), of the operation that `service`, `kind`, `operation` name. */
+export function showLatency(store: TraceStore, query: URLSearchParams): Answer {
+  const by = query.get("by") ?? "version";
+  if (by === "") throw new QueryError("by is empty: it must be the name of a tag");
+  const wanted = {
+    service: query.get("service") ?? undefined,
+    kind: query.get("kind") ?? undefined,
+    operation: query.get("operation") ?? undefined,
+  };
+  const spans = store.list().flatMap((trace) => trace.spans);
+  return { status: 200, body: compare(spans, by, wanted) };
+}
+
+/** The counters; `forwarded` is null where nothing is. */
+export function showStats(store: TraceStore, counts: Counts, forwarded: ForwardCounts | null): Answer {
+  const body = {
+    ...counts,
+    duplicateSpans: store.duplicates,
+    forgottenTraces: store.forgotten,
+    forwarded,
+    reportsByFormat: Object.fromEntries(counts.reportsByFormat),
+    spansByService: Object.fromEntries(counts.spansByService),
+  };
+  return { status: 200, body };
+}
+
+/** A trace without its spans. */
+export function summarise({ traceId, root, startMicros, durationMicros, spans, errors, services }: Trace): Summary {
+  const first = spans[0] ? { operation: spans[0].operation, service: spans[0].service } : null;
+  return { traceId, root, first, startMicros, durationMicros, spanCount: spans.length, errors, services };
+}

@@ -1,0 +1,37 @@
+// The built page as files to send. Knows where the build put them and what a browser is allowed to do with them.
+
+import { readFile } from "node:fs/promises";
+
+const FOLDER = new URL("../../build/page/", import.meta.url);
+
+const TYPES: Record<string, string> = {
+  "index.html": "text/html; charset=utf-8",
+  "page.js": "text/javascript; charset=utf-8",
+  "page.css": "text/css; charset=utf-8",
+  "icon.svg": "image/svg+xml",
+};
+
+// Nothing from elsewhere, nothing inline, nothing to elsewhere: what a span says can at worst be read.
+const POLICY = [
+  "default-src 'none'",
+  ...["script-src", "style-src", "connect-src", "img-src"].map((directive) => `${directive} 'self'`),
+  ...["base-uri", "form-action", "frame-ancestors"].map((directive) => `${directive} 'none'`),
+  "require-trusted-types-for 'script'",
+].join("; ");
+
+/** A file of the page with the headers that go with it. Throws an Error that says how to build it when it is not there. */
+export async function readPage(name: string): Promise<{ headers: Record<string, string>; body: Buffer }> {
+  const headers = {
+    "content-type": TYPES[name] ?? "application/octet-stream",
+    "cache-control": "no-cache",
+    "content-security-policy": POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+  };
+  try {
+    return { headers, body: await readFile(new URL(name, FOLDER)) };
+  } catch (cause) {
+    throw new Error(`the page is not built: npm run build makes build/page/${name}`, { cause });
+  }
+}

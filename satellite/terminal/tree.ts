@@ -1,0 +1,73 @@
+// Draws one trace as a tree for a person at a terminal. Knows neither the store nor where the text goes.
+
+import { drawBar } from "./bar.ts";
+import { formatDuration } from "../duration.ts";
+import { arrange } from "../store/family.ts";
+import { drawTable, PLAIN } from "./table.ts";
+import type { Cell, Column, Style } from "./table.ts";
+import { label } from "../store/traces.ts";
+import type { Span, Trace } from "../store/traces.ts";
+
+const COLUMNS: Column[] = [
+  { title: "operation", give: "cut" },
+  { title: "service" },
+  { title: "duration", right: true },
+  { title: "version" },
+  { title: "" },
+  { title: "", give: "drop" },
+];
+const BAR_CELLS = 24;
+const DEEPEST_GUIDE = 48;
+
+/** One line about the trace and one per span below it, without a final newline. */
+export function drawTree(trace: Trace, style: Style = PLAIN): string {
+  const rows = guides(trace.spans).map((row) => drawSpan(row, trace));
+  return `${drawHead(trace)}\n${drawTable(COLUMNS, rows, style)}`;
+}
+
+function drawHead(trace: Trace): string {
+  const facts = [`trace ${trace.traceId}`, formatDuration(trace.durationMicros), plural(trace.spans.length, "span")];
+  if (trace.errors > 0) facts.push(plural(trace.errors, "error"));
+  return facts.join(" · ");
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+interface Row {
+  span: Span;
+  /** The lines that lead from the parent to this span. */
+  guide: string;
+  /** Why a span with a parent stands at top level. */
+  remark: string;
+}
+
+function drawSpan({ span, guide, remark }: Row, trace: Trace): Cell[] {
+  const offset = span.startMicros - trace.startMicros;
+  const whole = Math.max(1, trace.durationMicros);
+  const ink = span.error ? "red" : undefined;
+  return [
+    { text: guide + span.operation, ink },
+    { text: label(span) },
+    { text: formatDuration(span.durationMicros) },
+    { text: span.version ?? "", ink: "cyan" },
+    { text: [span.error ? "error" : "", remark].filter(Boolean).join(", "), ink: ink ?? "yellow" },
+    { text: drawBar(offset / whole, (offset + span.durationMicros) / whole, BAR_CELLS), ink: ink ?? "green" },
+  ];
+}
+
+/** A guide for each span; `below` holds, for each depth, how the guide of what is below begins. */
+function guides(spans: Span[]): Row[] {
+  const below: string[] = [];
+  return arrange(spans).map(({ span, depth, last, remark }) => {
+    const before = below[depth - 1] ?? "";
+    below[depth] = depth === 0 ? "" : clip(before + (last ? "   " : "│  "));
+    return { span, guide: depth === 0 ? "" : clip(before + (last ? "└─ " : "├─ ")), remark };
+  });
+}
+
+// A thousand levels must not make lines of thousands of cells: of a deep row's guide only the near end is drawn.
+function clip(guide: string): string {
+  return guide.length <= DEEPEST_GUIDE ? guide : `…${guide.slice(1 - DEEPEST_GUIDE)}`;
+}

@@ -1,0 +1,348 @@
+// What changes around the filter while it has spans to deliver, under load in real Envoy: its configuration, its cluster, the
+// collector's address, its listener, its Envoy. The account is right in the end, and the last batch goes out.
+import assert from "node:assert/strict";
+import { createSocket, type Socket } from "node:dgram";
+import { connect, createServer } from "node:net";
+import { once } from "node:events";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "../../../runner/config/bootstrap.ts";
+import { cluster } from "../../../runner/config/cluster.ts";
+import { collectorCluster } from "../../../runner/config/mesh.ts";
+import { startEnvoy } from "../../../runner/process.ts";
+import { underLoad } from "../faults/course.ts";
+import { startLoad } from "../faults/load.ts";
+import { setScene } from "../faults/scene.ts";
+import { assertAccount, readAccount, settled } from "../faults/verdict.ts";
+import { envoyBinary, eventually } from "../ground.ts";
+
+const FLIPS = 100;
+const PROTOCOLS = ["lightstep", "otlp", "zipkin"];
+const RELOADS = "extension_config_discovery.http_filter.lightspan.config_reload";
+/** Nothing is sent before somebody asks for it. */
+const NEVER_FLUSHED: Config = { buffer: { flush_spans: 100_000, flush_interval_ms: 3_600_000, max_bytes: 1_048_576 } };
+
+test("a configuration that changes a hundred times, and its format each time", async (context) => {
+  await underLoad(
+    context,
+    { dynamic: true },
+    {},
+    {
+      begin: async ({ control, envoy }) => {
+        const taken = async (): Promise<number> => {
+          const [reloads = 0] = (await envoy.stats(RELOADS)).values();
+          return reloads;
+        };
+        for (let flip = 1; flip <= FLIPS; flip++) {
+          const before = await taken();
+          control?.configure({
+            config: { collector: { protocol: PROTOCOLS[flip % 3] }, buffer: { flush_spans: 20 + (flip % 2) } },
+          });
+          await eventually("Envoy takes the configuration", async () => ((await taken()) > before ? true : undefined));
+        }
+      },
+    },
+  );
+});
+
+test("a cluster that is taken away, and given back", async (context) => {
+  const lost = { lost: ["no_cluster", "buffer_full", "unavailable"], mustLose: true, mustRetry: true };
+  await underLoad(context, { dynamic: true }, lost, {
+    begin: ({ control }) => {
+      const others = control?.clusters.filter(({ name }) => name !== collectorCluster);
+      control?.tell("clusters", others ?? []);
+    },
+    end: async ({ control, envoy }) => {
+      const told = [...envoy.log().matchAll(/its cluster does not exist; (.*)/g)].map(([, counts]) => counts ?? "");
+      assert.ok(told.length > 0 && told.length <= 3, `no line for each loss: ${told.join("; ")}`);
+      control?.tell("clusters", control.clusters);
+      await eventually("reports are taken again", () => (/takes reports again/.test(envoy.log()) ? true : undefined));
+    },
+  });
+});
+
+test("a cluster that does not exist: what one request loses is told of without another one", async () => {
+  const scene = await setScene({ config: { collector: { cluster: "nowhere" } } });
+  try {
+    await (await fetch(`http://127.0.0.1:${scene.port}/`)).text();
+    const line = (counts: string) => `lightspan: collector nowhere: its cluster does not exist; ${counts}`;
+    const told = [line("nothing is lost yet"), line("1 span lost, 1 report given up since the last such line")];
+    await eventually("both lines", () => told.every((each) => scene.envoy.log().includes(each)) || undefined);
+  } finally {
+    await scene.stop();
+  }
+});
+
+test("an address that changes in DNS", async (context) => {
+  const names = await startNames("127.0.0.1");
+  const elsewhere = "127.0.0.2";
+  const scene = {
+    collectorCluster: (port: number): Config => ({
+      ...cluster(collectorCluster, [{ host: "collector.test", port }]),
+      dns_lookup_family: "V4_ONLY",
+      dns_refresh_rate: "0.1s",
+      typed_dns_resolver_config: {
+        name: "envoy.network.dns_resolver.cares",
+        typed_config: {
+          "@type": "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+          resolvers: [{ socket_address: { address: "127.0.0.1", port_value: names.port, protocol: "UDP" } }],
+        },
+      },
+    }),
+  };
+  let moved = 0;
+  let relay: ReturnType<typeof createServer> | undefined;
+  try {
+    await underLoad(
+      context,
+      scene,
+      {},
+      {
+        before: () => {
+          names.address = "127.0.0.1";
+          moved = 0;
+        },
+        begin: async ({ collector: { port } }) => {
+          relay = createServer((socket) => {
+            moved++;
+            socket.pipe(connect(port, "127.0.0.1")).pipe(socket);
+            socket.on("error", () => socket.destroy());
+          });
+          await once(relay.listen(port, elsewhere), "listening");
+          names.address = elsewhere;
+        },
+        end: () => {
+          relay?.close();
+          assert.ok(moved > 0, "reports go to the new address");
+        },
+      },
+    );
+  } finally {
+    relay?.close();
+    names.socket.close();
+  }
+});
+
+test("a configuration that is replaced: its last batch goes out", async () => {
+  const scene = await setScene({ dynamic: true, config: NEVER_FLUSHED });
+  try {
+    const load = startLoad(scene.port, 100);
+    await sleep(500);
+    const seen = await load.stop();
+    assert.equal(scene.collector.ledger.totals().spans, 0, "nothing is sent before");
+    scene.control?.configure({});
+    const account = await settled(scene.envoy, seen.sent);
+    assertAccount(account, seen.sent, scene.collector.ledger.totals());
+    assert.equal(account.sent, seen.sent);
+  } finally {
+    await scene.stop();
+  }
+});
+
+test("a configuration that is replaced while the collector says nothing: what it had is counted as lost in time", async () => {
+  const scene = await setScene({ dynamic: true, config: NEVER_FLUSHED });
+  try {
+    scene.collector.behave({ kind: "blackhole" });
+    const load = startLoad(scene.port, 100);
+    await sleep(500);
+    const seen = await load.stop();
+    const from = Date.now();
+    scene.control?.configure({});
+    const account = await settled(scene.envoy, seen.sent);
+    assert.ok(Date.now() - from < 5000, "bounded by timeout_ms");
+    assertAccount(account, seen.sent, scene.collector.ledger.totals());
+    assert.deepEqual(account.reasons, { unavailable: seen.sent });
+  } finally {
+    await scene.stop();
+  }
+});
+
+// Envoy ends a VM with its last listener, and does not wait for it then: what was not flushed while the listener was drained is
+// lost, and the VM's counters with it.
+test("the last listener, taken away: what was flushed while it was drained has arrived", async () => {
+  const scene = await setScene({ dynamic: true, extraArgs: ["--drain-time-s", "1"] });
+  try {
+    const load = startLoad(scene.port, 100);
+    await sleep(500);
+    scene.control?.tell("listeners", []);
+    await sleep(20);
+    const seen = await load.stop();
+    const wrong = [...seen.wrong.values()].reduce((sum, count) => sum + count, 0);
+    await eventually(`${seen.sent - wrong} spans at the collector`, () =>
+      scene.collector.ledger.totals().uniqueSpans >= seen.sent - wrong ? true : undefined,
+    );
+  } finally {
+    await scene.stop();
+  }
+});
+
+test("an Envoy whose listeners are drained: no request is harmed, and every span arrives", async () => {
+  const scene = await setScene({ extraArgs: ["--drain-time-s", "2"] });
+  try {
+    const load = startLoad(scene.port, 100);
+    await sleep(500);
+    // What Istio's agent does when its pod ends.
+    for (const ask of ["healthcheck/fail", "drain_listeners?graceful"])
+      assert.ok((await fetch(`${scene.envoy.admin}/${ask}`, { method: "POST" })).ok, ask);
+    await sleep(1000);
+    const seen = await load.stop();
+    assert.deepEqual([...seen.wrong], []);
+    const account = await settled(scene.envoy, seen.sent);
+    assertAccount(account, seen.sent, scene.collector.ledger.totals());
+    assert.equal(account.sent, seen.sent);
+    await eventually("the listeners are gone", () => refuses(scene.port));
+    assert.equal((await readAccount(scene.envoy)).sent, seen.sent, "and the account is still the same");
+  } finally {
+    await scene.stop();
+  }
+});
+
+test("workers without requests, the canary and the main thread send nothing, and say nothing", async () => {
+  const scene = await setScene({ workers: 4 });
+  try {
+    // A dozen flush intervals: whoever had a timer would have used it.
+    await sleep(700);
+    assert.deepEqual(scene.collector.ledger.receipts, []);
+    assert.doesNotMatch(scene.envoy.log(), /wasm log/);
+    const { recorded, buffered } = await readAccount(scene.envoy);
+    assert.deepEqual([recorded, buffered], [0, 0]);
+    const load = startLoad(scene.port, 50);
+    await sleep(200);
+    const { sent } = await load.stop();
+    await settled(scene.envoy, sent);
+    const after = scene.collector.ledger.receipts.length;
+    await sleep(700);
+    assert.equal(scene.collector.ledger.receipts.length, after, "nor do they when the requests have ended");
+    assert.deepEqual(scene.collector.ledger.broken, []);
+  } finally {
+    await scene.stop();
+  }
+});
+
+// Envoy waits for no VM when it is told to stop either; docs/delivery.md has what to do about it.
+for (const [how, signal] of [
+  ["killed", "SIGKILL"],
+  ["told to stop", "SIGTERM"],
+] as const) {
+  test(`an Envoy that is ${how} loses what it had not sent, and no more`, async (context) => {
+    const scene = await setScene();
+    try {
+      const load = startLoad(scene.port, 150);
+      await sleep(1500);
+      const before = await readAccount(scene.envoy);
+      process.kill(-scene.envoy.pid, signal);
+      await scene.envoy.ended;
+      const { sent, wrong } = await load.stop();
+      const failed = [...wrong.values()].reduce((sum, count) => sum + count, 0);
+      const { spans, uniqueSpans } = scene.collector.ledger.totals();
+      context.diagnostic(`${sent - failed} requests, ${uniqueSpans} spans at the collector`);
+      assert.deepEqual(scene.collector.ledger.broken, [], "no half of a report");
+      assert.equal(spans, uniqueSpans, "nothing twice");
+      assert.ok(uniqueSpans >= before.sent, "what was counted as sent is there");
+      // At 150 requests per second: a flush interval, a report under way, and the time between reading and killing.
+      assert.ok(sent - failed - uniqueSpans < 75, `${sent - failed - uniqueSpans} spans lost`);
+    } finally {
+      await scene.stop();
+    }
+  });
+}
+
+test("a hot restart: the old Envoy's spans arrive, and the new one's", async () => {
+  const baseId = String(10_000 + (process.pid % 50_000));
+  const epoch = (number: number): string[] => [
+    ...["--base-id", baseId, "--restart-epoch", String(number)],
+    ...["--drain-time-s", "1", "--parent-shutdown-time-s", "3"],
+  ];
+  const scene = await setScene({ extraArgs: epoch(0) });
+  try {
+    const before = startLoad(scene.port, 100);
+    await sleep(500);
+    const seen = await before.stop();
+    const next = await startEnvoy({
+      binary: await envoyBinary,
+      name: "the next one",
+      config: scene.config,
+      extraArgs: epoch(1),
+    });
+    try {
+      await scene.envoy.ended;
+      const after = startLoad(await next.listenerPort("virtualInbound"), 100);
+      await sleep(500);
+      const later = await after.stop();
+      const all = seen.sent + later.sent;
+      await eventually(`${all} spans at the collector`, () =>
+        scene.collector.ledger.totals().uniqueSpans === all ? true : undefined,
+      );
+      assert.equal(scene.collector.ledger.totals().spans, all, "nothing twice");
+    } finally {
+      await next.stop();
+    }
+  } finally {
+    await scene.stop();
+  }
+});
+
+test("the token of an environment variable is in no dump, no log and no counter, and with every report", async () => {
+  const token = "a-token-that-nobody-may-see";
+  const scene = await setScene({
+    environment: { LIGHTSTEP_ACCESS_TOKEN: token },
+    config: { collector: { access_token_env: "LIGHTSTEP_ACCESS_TOKEN" } },
+  });
+  try {
+    scene.collector.behave(
+      { kind: "status", status: 401, body: `token ${token} is not known` },
+      { kind: "status", status: 503, headers: { "x-token": token } },
+      { kind: "accept" },
+    );
+    const load = startLoad(scene.port, 100);
+    await sleep(1000);
+    const { sent } = await load.stop();
+    await settled(scene.envoy, sent);
+    assert.ok(scene.collector.ledger.receipts.every(({ tokenInHeader, tokenInBody }) => tokenInHeader && tokenInBody));
+    for (const page of ["/config_dump?include_eds", "/stats", "/stats/prometheus", "/clusters", "/server_info"]) {
+      const text = await (await fetch(scene.envoy.admin + page)).text();
+      assert.ok(!text.includes(token), `the token is in ${page}`);
+    }
+    assert.ok(!scene.envoy.log().includes(token), "the token is in the log");
+  } finally {
+    await scene.stop();
+  }
+});
+
+/** True once nobody listens on `port`. */
+function refuses(port: number): Promise<true | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => resolve(true));
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+  });
+}
+
+interface Names {
+  port: number;
+  /** What every name is at. */
+  address: string;
+  socket: Socket;
+}
+
+/** A name server that knows one address. */
+async function startNames(address: string): Promise<Names> {
+  const socket = createSocket("udp4");
+  const names: Names = { port: 0, address, socket };
+  socket.on("message", (query, { port, address: from }) => socket.send(answerTo(query, names.address), port, from));
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  names.port = socket.address().port;
+  return names;
+}
+
+/** RFC 1035: the query's id and question, and one A record for its name with no time to live. */
+function answerTo(query: Buffer, address: string): Buffer {
+  const questionEnd = query.indexOf(0, 12) + 5;
+  const header = Buffer.from([query[0] ?? 0, query[1] ?? 0, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+  const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address.split(".").map(Number)];
+  return Buffer.concat([header, query.subarray(12, questionEnd), Buffer.from(record)]);
+}

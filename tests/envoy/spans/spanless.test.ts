@@ -1,0 +1,279 @@
+// The streams that have no span, in real Envoy: each row of docs/tags.md's table is run, and so is the closest request that does
+// have one. After each stream comes a request with a span, so that the absence of a span is no matter of time.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
+import { connect } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { bootstrap, socketAddress, type Config } from "../../../runner/config/bootstrap.ts";
+import { cluster } from "../../../runner/config/cluster.ts";
+import { lightspanFilter } from "../../../runner/config/filter.ts";
+import { httpListener } from "../../../runner/config/listener.ts";
+import { collectorCluster } from "../../../runner/config/mesh.ts";
+import { istioNode } from "../../../runner/config/node.ts";
+import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
+import { workload } from "../../../demo/topology.ts";
+import { startSatellite, type Satellite } from "../../../satellite/server.ts";
+import { tableBelow } from "../equality/markdown.ts";
+import { during, envoyBinary, eventually, listen, wasm, type Listening } from "../ground.ts";
+import { reporting, settled } from "../propagation/hops.ts";
+import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3/http3.ts";
+
+/** Sends a request to a port; the status of the answer, 0 if there was none. */
+type Send = (port: number) => Promise<number>;
+
+const type = (name: string): string => `type.googleapis.com/envoy.extensions.filters.http.${name}`;
+const lightspan = lightspanFilter({ wasm, config: reporting({}) });
+/** Off, except on routes that turn it on, as Envoy Gateway sets it up for an EnvoyExtensionPolicy. */
+const perRoute: Config = { ...lightspan, disabled: true };
+const healthCheck: Config = {
+  name: "health-check",
+  typed_config: {
+    "@type": type("health_check.v3.HealthCheck"),
+    pass_through_mode: false,
+    headers: [{ name: ":path", string_match: { exact: "/healthz" } }],
+  },
+};
+const rbac: Config = {
+  name: "rbac",
+  typed_config: {
+    "@type": type("rbac.v3.RBAC"),
+    rules: {
+      action: "DENY",
+      policies: {
+        denied: { permissions: [{ url_path: { path: { exact: "/denied" } } }], principals: [{ any: true }] },
+      },
+    },
+  },
+};
+const skipped: Config = {
+  name: "lightspan-unless-skipped",
+  typed_config: {
+    "@type": "type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher",
+    extension_config: lightspan,
+    xds_matcher: {
+      matcher_tree: {
+        input: {
+          name: "header",
+          typed_config: {
+            "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
+            header_name: ":path",
+          },
+        },
+        exact_match_map: {
+          map: {
+            "/skipped": {
+              action: {
+                name: "skip",
+                typed_config: {
+                  "@type": "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter",
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+const filterConfig = (config: Config): Config => ({
+  typed_per_filter_config: {
+    lightspan: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", ...config },
+  },
+});
+const route = { cluster: "upstream" };
+const everywhere: Config = { match: { prefix: "/" }, route };
+
+interface Place {
+  filters: Config[];
+  routes: Config[];
+  http3?: boolean;
+}
+
+const places: Record<string, Place> = {
+  first: { filters: [lightspan, healthCheck], routes: [everywhere] },
+  later: { filters: [healthCheck, rbac, lightspan], routes: [everywhere] },
+  http3: { filters: [rbac, lightspan], routes: [everywhere], http3: true },
+  routes: {
+    filters: [perRoute],
+    routes: [{ match: { prefix: "/ours" }, route, ...filterConfig({ config: {} }) }],
+  },
+  off: {
+    filters: [lightspan],
+    routes: [{ match: { prefix: "/off" }, route, ...filterConfig({ disabled: true }) }, everywhere],
+  },
+  plain: { filters: [lightspan], routes: [{ match: { prefix: "/ours" }, route }] },
+  skipping: { filters: [skipped], routes: [everywhere] },
+};
+
+function listenerOf([name, { filters, routes, http3 }]: [string, Place]): Config {
+  return httpListener({
+    name,
+    address: "127.0.0.1",
+    port: 0,
+    direction: "INBOUND",
+    routeName: "all",
+    virtualHosts: [{ name: "all", domains: ["*"], routes }],
+    filters,
+    http3: http3 === true ? http3KeyPair : undefined,
+  });
+}
+
+/** A listener that knows no HTTP. */
+function tcpListener(): Config {
+  const filter = (name: string, type: string, config: Config): Config => ({
+    name,
+    typed_config: { "@type": `type.googleapis.com/envoy.extensions.filters.network.${type}`, ...config },
+  });
+  const { config } = lightspan.typed_config as Config;
+  const filters = [
+    filter("lightspan", "wasm.v3.Wasm", { config }),
+    filter("tcp", "tcp_proxy.v3.TcpProxy", { stat_prefix: "tcp", cluster: "upstream" }),
+  ];
+  return { name: "tcp", address: socketAddress("127.0.0.1", 0), filter_chains: [{ filters }] };
+}
+
+/** Writes `lines` as they are; the status of the answer, or 0 if there was none. */
+function talk(...lines: string[]): Send {
+  return (port) =>
+    new Promise((resolve, reject) => {
+      const socket = connect(port, "127.0.0.1", () => socket.write([...lines, "", ""].join("\r\n"), "latin1"));
+      socket.setTimeout(20_000, () => socket.destroy(new Error("no answer within 20 s")));
+      socket.once("data", (data) => {
+        socket.destroy();
+        resolve(Number(data.toString("latin1").split(" ")[1]));
+      });
+      socket.on("error", reject).on("close", () => resolve(0));
+    });
+}
+
+/** Hangs up in the middle of its headers. */
+const leave: Send = (port) =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.end("GET /gone HTTP/1.1\r\nhost: reviews\r\n"));
+    socket.setTimeout(20_000, () => socket.destroy(new Error("still open after 20 s")));
+    socket.on("error", reject).on("close", () => resolve(0));
+    socket.resume();
+  });
+
+/** Asks for no host over HTTP/2, which Envoy resets. */
+const noAuthority: Send = (port) =>
+  new Promise((resolve, reject) => {
+    const session = connectHttp2(`http://127.0.0.1:${port}`).on("error", reject);
+    const stream = session.request({ ":path": "/none", ":authority": "" });
+    let status = 0;
+    stream.on("response", (headers) => (status = Number(headers[":status"])));
+    stream.on("error", () => undefined);
+    stream.on("close", () => {
+      session.destroy();
+      resolve(status);
+    });
+    stream.resume().end();
+  });
+
+function get(path: string): Send {
+  return async (port) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(20_000) });
+    await response.arrayBuffer();
+    return response.status;
+  };
+}
+
+const HOST = "host: reviews";
+const UPGRADE = [HOST, "connection: upgrade", "upgrade: other"];
+
+/** The first cell of a row, then how it comes to be and what Envoy answers. */
+const rows: [row: string, place: string, send: Send, status: number][] = [
+  ["`OPTIONS *`", "first", talk("OPTIONS * HTTP/1.1", HOST), 404],
+  ["a request that is not well-formed", "first", talk("NONSENSE"), 400],
+  ["a request that is not well-formed", "first", talk("GET path HTTP/1.1", HOST), 400],
+  ["a request that is not well-formed", "first", talk("GET / HTTP/1.1", HOST, "no colon"), 400],
+  ["a request that is not well-formed", "first", talk("GET / HTTP/1.1"), 400],
+  ["a request that is not well-formed", "first", noAuthority, 0],
+  ["headers that are too large", "first", talk("GET / HTTP/1.1", HOST, `x: ${"x".repeat(70_000)}`), 431],
+  ["HTTP/1.0 or an upgrade that the listener does not accept", "first", talk("GET / HTTP/1.0", HOST), 426],
+  ["HTTP/1.0 or an upgrade that the listener does not accept", "first", talk("GET / HTTP/1.1", ...UPGRADE), 403],
+  ["a client that leaves within its headers", "first", leave, 0],
+  ["an answer of an earlier filter over HTTP/3", "http3", get("/denied"), 403],
+  ["a health check that Envoy's own filter answers, if Lightspan comes after it", "later", get("/healthz"), 200],
+  [
+    "a request without a route, if routes enable Lightspan, as with an EnvoyExtensionPolicy",
+    "routes",
+    get("/none"),
+    404,
+  ],
+  ["a route that disables Lightspan, a stream that a matcher lets skip it", "off", get("/off"), 200],
+  ["a route that disables Lightspan, a stream that a matcher lets skip it", "skipping", get("/skipped"), 200],
+  ["a connection that Envoy does not read as HTTP", "tcp", get("/tcp"), 200],
+];
+
+/** A failed module cannot be had here: ours does not fail. */
+const NOT_RUN = ["a request after the module failed"];
+
+/** The closest ones with a span. */
+const spans: [what: string, place: string, send: Send, status: number][] = [
+  ["an answer of an earlier filter over HTTP/1", "later", get("/denied"), 403],
+  ["another answer over HTTP/3", "http3", get("/"), 200],
+  ["a health check, if Lightspan comes first", "first", get("/healthz"), 200],
+  ["a CONNECT without a route", "first", talk("CONNECT reviews:80 HTTP/1.1", "host: reviews:80"), 404],
+  ["an empty host", "first", talk("GET / HTTP/1.1", "host:"), 200],
+  ["a request without a route", "plain", get("/none"), 404],
+  ["a route that enables Lightspan", "routes", get("/ours"), 200],
+  ["a route that does not disable it", "off", get("/"), 200],
+  ["a stream that skips nothing", "skipping", get("/"), 200],
+];
+
+describe("streams without a span", { timeout: 120_000 }, () => {
+  let upstream: Listening;
+  let satellite: Satellite;
+  let envoy: EnvoyProcess;
+  let client: Http3Client;
+  /** Those of the requests that have had a span by now. */
+  let expected = 0;
+
+  before(async () => {
+    upstream = await listen(createServer((request, response) => request.resume().on("end", () => response.end("ok"))));
+    satellite = await startSatellite();
+    const clusters = [
+      cluster("upstream", [upstream]),
+      cluster(collectorCluster, [{ host: "127.0.0.1", port: satellite.port }]),
+    ];
+    const listeners = [...Object.entries(places).map(listenerOf), tcpListener()];
+    const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters);
+    envoy = await startEnvoy({ binary: await envoyBinary, name: "spanless", config });
+    client = await startHttp3Client({ to: { http3: await envoy.listenerPort("http3") } });
+  });
+  after(async () => {
+    await Promise.all([client?.stop(), envoy?.stop(), satellite?.close(), upstream?.close()]);
+  });
+
+  /** Sends a request, then one whose span has to come; the counters, with none of the first if it `hasSpan` not. */
+  async function run(place: string, send: Send, status: number, hasSpan: boolean): Promise<void> {
+    const port = place === "http3" ? client.port(place) : await envoy.listenerPort(place);
+    assert.equal(await send(port), status);
+    assert.equal(await get("/next")(await envoy.listenerPort("first")), 200);
+    expected += hasSpan ? 2 : 1;
+    const counts = await settled([envoy], expected);
+    assert.deepEqual([counts.requests, counts.spans_recorded], [expected, expected]);
+  }
+
+  for (const [row, place, send, status] of rows) {
+    test(`${row}: ${status === 0 ? "no answer" : status} and no span`, () => run(place, send, status, false));
+  }
+  for (const [what, place, send, status] of spans) {
+    test(`${what}: ${status} and a span`, () => run(place, send, status, true));
+  }
+
+  test("all of them together leave nothing open", () =>
+    during([envoy], async () => {
+      const stored = (): number => satellite.store.list().flatMap((trace) => trace.spans).length;
+      await eventually(`${expected} spans`, () => stored() === expected || undefined);
+    }));
+
+  test("the table has these rows and no others", () => {
+    const document = readFileSync(new URL("../../../docs/tags.md", import.meta.url), "utf8");
+    const written = tableBelow(document, "Streams without a span").map(([row = ""]) => row);
+    assert.deepEqual(written, [...new Set(rows.map(([row]) => row)), ...NOT_RUN]);
+  });
+});

@@ -1,0 +1,160 @@
+// What a request costs in host calls, of which each is a microsecond or so of a user's CPU: pinned, so that one more is
+// seen by whoever adds it.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ended, OK, request, SPAN_ID, TRACE_ID, FRESH, SAMPLED, UNSAMPLED } from "../requests.ts";
+import { INBOUND, OUTBOUND, Sidecar, type Changes, type Exchange } from "../sidecar.ts";
+
+const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
+  unsampled: { headers: UNSAMPLED },
+  inbound: { headers: SAMPLED },
+  outbound: { headers: SAMPLED, root: OUTBOUND },
+  fresh: { headers: FRESH },
+  b3: { headers: request({ b3: `${TRACE_ID}-${SPAN_ID}-1` }) },
+  istio: { headers: SAMPLED, properties: ended({ xds: { cluster_name: "inbound|9080||" } }) },
+  local: {
+    headers: SAMPLED,
+    properties: new Map([...OK].filter(([path]) => !/cluster_name|backend_latency/.test(path))),
+  },
+  logged: { headers: SAMPLED, changes: { log: { trace_id: true } } },
+  states: { headers: SAMPLED, changes: { propagation: { via: "filter_state" } } },
+};
+
+// Whole requests, context_create to done, of a VM that has its timer running. What is not in the table is not called.
+const TABLE = `
+  host call                       unsampled  inbound  outbound  fresh  b3  istio  logged  local  states
+  proxy_get_header_map_pairs              1        2         2      2   2      2       2      2       2
+  proxy_get_header_map_value              0        2         2      2   2      2       2      2       2
+  proxy_call_foreign_function             0        1         1      1   1      1       1      1       1
+  proxy_replace_header_map_value          0        2         2      3   5      2       2      2       0
+  proxy_set_property                      0        0         0      0   0      0       2      0       2
+`;
+
+function readTable(): Map<string, Record<string, number>> {
+  const [head = [], ...rows] = TABLE.trim()
+    .split("\n")
+    .map((line) => line.trim().split(/ {2,}/));
+  const columns = head.slice(1).map((title, index) => {
+    const counts = rows.map(([name = "", ...cells]) => [name, Number(cells[index])] as const);
+    return [title, Object.fromEntries(counts.filter(([, count]) => count > 0))] as const;
+  });
+  return new Map(columns);
+}
+
+/** The host calls of one request, when another one like it has gone before. */
+async function hostCallsOf({ changes = {}, ...exchange }: Exchange & { changes?: Changes }) {
+  const sidecar = await Sidecar.start(changes);
+  sidecar.configure(OUTBOUND, changes);
+  sidecar.request(exchange);
+  sidecar.host.forgetHostCalls();
+  sidecar.request(exchange);
+  return sidecar.host.hostCalls;
+}
+
+describe("the host calls of a request", () => {
+  const table = readTable();
+  for (const [name, exchange] of Object.entries(REQUESTS)) {
+    it(`are as pinned: ${name}`, async () => {
+      assert.deepEqual(await hostCallsOf(exchange), table.get(name));
+    });
+  }
+});
+
+describe("the host calls that are not made for each request", () => {
+  it("are the timer, and what makes its ids its own, of the first one", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.host.forgetHostCalls();
+    sidecar.request({ headers: UNSAMPLED });
+    assert.deepEqual(sidecar.host.hostCalls, {
+      proxy_get_current_time_nanoseconds: 1,
+      proxy_get_header_map_pairs: 1,
+      proxy_get_property: 2,
+      proxy_set_effective_context: 1,
+      proxy_set_tick_period_milliseconds: 1,
+    });
+  });
+
+  it("are the report, of the one that fills a batch", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
+    sidecar.request();
+    sidecar.host.forgetHostCalls();
+    sidecar.request();
+    assert.deepEqual(sidecar.host.hostCalls, {
+      proxy_get_header_map_pairs: 2,
+      proxy_get_header_map_value: 2,
+      proxy_call_foreign_function: 1,
+      proxy_replace_header_map_value: 2,
+      proxy_get_current_time_nanoseconds: 1,
+      proxy_set_effective_context: 1,
+      proxy_http_call: 1,
+    });
+  });
+
+  it("are the counters, at a tick", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.request({ headers: UNSAMPLED });
+    sidecar.host.forgetHostCalls();
+    sidecar.tick();
+    assert.deepEqual(sidecar.host.hostCalls, {
+      proxy_increment_metric: 2,
+      proxy_set_effective_context: 1,
+      proxy_set_tick_period_milliseconds: 1,
+    });
+  });
+
+  it("are the compression of the one that fills a batch, where it is wanted", async () => {
+    const sidecar = await Sidecar.start({ collector: { compression: "deflate" }, buffer: { flush_spans: 2 } });
+    sidecar.request();
+    sidecar.host.forgetHostCalls();
+    sidecar.request();
+    assert.equal(sidecar.host.hostCalls.proxy_call_foreign_function, 2);
+  });
+
+  it("are next to nothing while a collector is left alone", async () => {
+    const sidecar = await Sidecar.start({ buffer: { flush_spans: 1 }, retry: { base_ms: 5000 } });
+    sidecar.request();
+    sidecar.answer("reset");
+    sidecar.request();
+    sidecar.host.forgetHostCalls();
+    sidecar.request();
+    assert.deepEqual(sidecar.host.hostCalls, {
+      ...{ proxy_get_header_map_pairs: 2, proxy_get_header_map_value: 2, proxy_call_foreign_function: 1 },
+      ...{ proxy_replace_header_map_value: 2, proxy_get_current_time_nanoseconds: 1 },
+    });
+  });
+
+  it("are host and port behind an inbound cluster, once from tick to tick", async () => {
+    const sidecar = await Sidecar.start();
+    const properties = ended({ xds: { cluster_name: "inbound|9080||" } });
+    const asked = () => sidecar.host.hostCalls.proxy_get_property ?? 0;
+    sidecar.request({ headers: UNSAMPLED });
+    const counts: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const before = asked();
+      sidecar.request({ properties });
+      counts.push(asked() - before);
+      if (i === 1) sidecar.tick();
+    }
+    assert.deepEqual(counts, [2, 0, 2, 0]);
+  });
+
+  it("are each attribute by itself where the host knows no expressions", async () => {
+    const sidecar = await Sidecar.bare();
+    sidecar.host.refuse("proxy_call_foreign_function", 1);
+    sidecar.configure(INBOUND);
+    sidecar.request();
+    sidecar.host.forgetHostCalls();
+    sidecar.request();
+    assert.equal(sidecar.host.hostCalls.proxy_call_foreign_function, undefined);
+    assert.equal(sidecar.host.hostCalls.proxy_get_property, 10);
+  });
+
+  it("are none when a stream of nobody ends", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.host.configure(INBOUND, "{}");
+    const stream = sidecar.host.openStream(INBOUND);
+    sidecar.host.forgetHostCalls();
+    sidecar.host.done(stream);
+    assert.deepEqual(sidecar.host.hostCalls, {});
+  });
+});

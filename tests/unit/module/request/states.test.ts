@@ -1,0 +1,136 @@
+// propagation.via filter_state: the request's headers stay as they came, and the states say what they are to become.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Header } from "../../../host/headers.ts";
+import { BAD_ARGUMENT } from "../../../host/status.ts";
+import { FRESH, OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED } from "../requests.ts";
+import { INBOUND, Sidecar } from "../sidecar.ts";
+
+const ID = "[0-9a-f]{16}";
+
+type States = Record<string, string>;
+
+/** The states that a request with these headers gets, without `lightspan.`; its headers must go on as they came. */
+async function statesOf(headers: Header[], propagation: Record<string, unknown> = {}): Promise<States> {
+  const sidecar = await Sidecar.start({
+    propagation: { via: "filter_state", ...propagation },
+    log: { trace_id: false },
+  });
+  const stream = sidecar.host.openStream(INBOUND);
+  assert.deepEqual(sidecar.host.requestHeaders(stream, headers), headers);
+  const states = [...sidecar.host.filterState(stream)].map(([name, value]) => [
+    name.replace(/^lightspan\./, ""),
+    value,
+  ]);
+  sidecar.host.log(stream, { properties: OK });
+  return Object.fromEntries(states);
+}
+
+function matches(states: States, expected: Record<string, string | RegExp>): void {
+  assert.deepEqual(Object.keys(states).sort(), Object.keys(expected).sort());
+  for (const [name, value] of Object.entries(expected))
+    assert.match(states[name] ?? "", new RegExp(`^(${value instanceof RegExp ? value.source : value})$`));
+}
+
+const traced = (more: Header[]): Header[] => [...(FRESH as Header[]), ...more];
+const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const OTHER = "0af7651916cd43dd8448eb211c80319c";
+
+describe("the filter states of a request", () => {
+  it("are all headers of a trace that starts here", async () => {
+    const inject = ["b3", "b3multi", "tracecontext"];
+    matches(await statesOf(FRESH as Header[], { inject }), {
+      "x-b3-traceid": /[0-9a-f]{32}/,
+      "x-b3-spanid": new RegExp(ID),
+      "x-b3-sampled": "1",
+      b3: new RegExp(`[0-9a-f]{32}-${ID}-1`),
+      traceparent: new RegExp(`00-[0-9a-f]{32}-${ID}-03`),
+    });
+  });
+
+  it("are no more than what changes of a trace that goes on", async () => {
+    matches(await statesOf(SAMPLED as Header[]), { "x-b3-spanid": new RegExp(ID), "x-b3-parentspanid": SPAN_ID });
+  });
+
+  it("are none where every header is right", async () => {
+    assert.deepEqual(await statesOf(UNSAMPLED as Header[]), {});
+    assert.deepEqual(await statesOf(FRESH as Header[], { strip: true }), {});
+  });
+
+  it("say that headers go, and hold each one that stays", async () => {
+    const headers = request({
+      "x-b3-traceid": TRACE_ID,
+      "x-b3-spanid": SPAN_ID,
+      "x-b3-sampled": "0",
+      "x-b3-flags": "0",
+    });
+    assert.deepEqual(await statesOf(headers), {
+      remove: "1",
+      "x-b3-traceid": TRACE_ID,
+      "x-b3-spanid": SPAN_ID,
+      "x-b3-sampled": "0",
+    });
+  });
+
+  it("say that all headers go where they are stripped", async () => {
+    const headers = traced([
+      ["b3", "1"],
+      ["traceparent", PARENT],
+      ["tracestate", "a=1"],
+      ["x-b3-flags", "1"],
+    ]);
+    assert.deepEqual(await statesOf(headers, { strip: true }), { remove: "1" });
+  });
+
+  it("have all lines of a tracestate that stays where others go, as one value", async () => {
+    const headers = traced([
+      ["x-b3-flags", "0"],
+      ["traceparent", PARENT],
+      ["tracestate", "a=1,b=2"],
+      ["tracestate", ""],
+      ["tracestate", "c=3 , d=4"],
+    ]);
+    matches(await statesOf(headers, { extract: ["tracecontext"], inject: ["tracecontext"] }), {
+      remove: "1",
+      traceparent: new RegExp(`00-${OTHER}-${ID}-01`),
+      tracestate: "a=1,b=2,c=3 , d=4",
+      "x-b3-traceid": OTHER,
+      "x-b3-spanid": new RegExp(ID),
+      "x-b3-parentspanid": "b7ad6b7169203331",
+      "x-b3-sampled": "1",
+    });
+  });
+
+  it("have no tracestate that is malformed", async () => {
+    const states = await statesOf(
+      traced([
+        ["traceparent", PARENT],
+        ["tracestate", "no list"],
+      ]),
+    );
+    assert.deepEqual([states.remove, states.tracestate], ["1", undefined]);
+    assert.match(states.traceparent ?? "", new RegExp(`^00-${OTHER}-`));
+  });
+
+  it("of one request are not those of the one before", async () => {
+    const sidecar = await Sidecar.start({ propagation: { via: "filter_state" } });
+    sidecar.request({ headers: request({ b3: "junk", traceparent: PARENT, tracestate: "a=1" }) });
+    const stream = sidecar.host.openStream(INBOUND);
+    sidecar.host.requestHeaders(stream, SAMPLED);
+    const names = [...sidecar.host.filterState(stream).keys()].filter((name) => !/_id$/.test(name));
+    assert.deepEqual(names.sort(), ["lightspan.x-b3-parentspanid", "lightspan.x-b3-spanid"]);
+    sidecar.host.log(stream, { properties: OK });
+  });
+});
+
+describe("a filter state that Envoy refuses", () => {
+  it("is told of once, and the requests go on", async () => {
+    const sidecar = await Sidecar.start({ propagation: { via: "filter_state" }, log: { trace_id: false } });
+    sidecar.host.refuse("proxy_set_property", BAD_ARGUMENT);
+    for (let i = 0; i < 10; i++) assert.deepEqual(sidecar.request(), new Map(SAMPLED as Header[]));
+    assert.deepEqual(sidecar.lines("warn"), [
+      "Envoy refused a change of trace headers (proxy_status 2): traces break here",
+    ]);
+    assert.equal(sidecar.spans().length, 10);
+  });
+});
