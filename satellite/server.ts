@@ -6,9 +6,9 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { listTraces, showLatency, showStats, showTrace } from "./serve/api.ts";
 import type { Answer } from "./serve/api.ts";
-import { QueryError, readFilter } from "./store/filter.ts";
-import { LiveStreams } from "./serve/live.ts";
-import { readPage } from "./serve/page.ts";
+import { QueryError, readFilter } from "./store/query.ts";
+import { EventStreams } from "./serve/events.ts";
+import { readAsset } from "./serve/assets.ts";
 import { formats } from "./receive/formats.ts";
 import { Forwarder } from "./receive/forward.ts";
 import { startGrpc } from "./receive/grpc.ts";
@@ -109,13 +109,13 @@ function routesTo(store: TraceStore, counts: Counts, forwarder: Forwarder | null
     path,
     handle: (call) => sendJson(call.response, find(call)),
   });
-  const streams = new LiveStreams(store);
+  const streams = new EventStreams(store);
   return [
     { method: "GET", path: /^\/$/, handle: begin },
     {
       method: "GET",
       path: /^\/(page\.js|page\.css|icon\.svg)$/,
-      handle: ({ response, captured }) => sendPage(response, captured),
+      handle: ({ response, captured }) => sendAsset(response, captured),
     },
     get(/^\/api\/traces$/, ({ query }) => listTraces(store, query)),
     get(/^\/api\/traces\/([^/]+)$/, ({ captured }) => showTrace(store, captured)),
@@ -153,16 +153,16 @@ async function dispatch(routes: Route[], request: IncomingMessage, response: Ser
 /** A browser gets the page; whoever asks from a terminal, the list of paths. */
 async function begin({ request, response }: Call): Promise<void> {
   response.setHeader("vary", "accept");
-  if (request.headers.accept?.includes("text/html")) await sendPage(response, "index.html");
+  if (request.headers.accept?.includes("text/html")) await sendAsset(response, "index.html");
   else sendText(response, ABOUT);
 }
 
-async function sendPage(response: ServerResponse, name: string): Promise<void> {
-  const { headers, body } = await readPage(name);
+async function sendAsset(response: ServerResponse, name: string): Promise<void> {
+  const { headers, body } = await readAsset(name);
   response.writeHead(200, headers).end(body);
 }
 
-function stream(streams: LiveStreams, response: ServerResponse, query: URLSearchParams): void {
+function stream(streams: EventStreams, response: ServerResponse, query: URLSearchParams): void {
   const begun = streams.begin(response, readFilter(query));
   if (!begun) sendJson(response, { status: 503, body: { error: "too many live streams are open" } });
 }

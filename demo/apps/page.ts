@@ -1,5 +1,16 @@
 // The product page as HTML. Knows only how it looks; one string in, no scripts, no files beside it.
-import type { Found, Product } from "./productpage.ts";
+
+export interface Product {
+  id: number;
+  title: string;
+  descriptionHtml: string;
+}
+
+/** A service's JSON answer, or Bookinfo's apology if there was no usable one. */
+export interface ServiceReply {
+  status: number;
+  value: unknown;
+}
 
 interface Review {
   reviewer: string;
@@ -33,7 +44,7 @@ const style = `
   .sorry { color: var(--accent) } footer { margin-top: 1rem; color: var(--soft); font-size: .85rem }`;
 
 /** The page of one book, with what details and reviews had to say about it. */
-export function page(product: Product, details: Found, reviews: Found): string {
+export function page(product: Product, details: ServiceReply, reviews: ServiceReply): string {
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -1,20 +1,8 @@
 // The productpage service: asks details and reviews one after the other, as Bookinfo does, and shows both.
 import { json, pathOf, type Answer, type App, type Call } from "./app.ts";
 import { forward } from "./headers.ts";
-import { page } from "./page.ts";
+import { page, type Product, type ServiceReply } from "./page.ts";
 import type { ServiceName } from "../topology.ts";
-
-export interface Product {
-  id: number;
-  title: string;
-  descriptionHtml: string;
-}
-
-/** What another service said, or Bookinfo's words for that it said nothing of use. */
-export interface Found {
-  status: number;
-  value: unknown;
-}
 
 const product: Product = {
   id: 0,
@@ -49,20 +37,20 @@ export const productpage: App = async ({ url, headers }, call) => {
   return answer(await (part === "ratings" ? askRatings(call, id, passed) : askDetails(call, id, passed)));
 };
 
-function answer({ status, value }: Found): Answer {
+function answer({ status, value }: ServiceReply): Answer {
   return json(status, value);
 }
 
-function askDetails(call: Call, id: string, headers: Record<string, string>): Promise<Found> {
+function askDetails(call: Call, id: string, headers: Record<string, string>): Promise<ServiceReply> {
   return ask(call, "details", id, headers, "product details");
 }
 
-function askRatings(call: Call, id: string, headers: Record<string, string>): Promise<Found> {
+function askRatings(call: Call, id: string, headers: Record<string, string>): Promise<ServiceReply> {
   return ask(call, "ratings", id, headers, "product ratings");
 }
 
 /** Asks twice if it has to: Bookinfo's productpage does, and its fault injection lessons rely on it. */
-async function askReviews(call: Call, id: string, headers: Record<string, string>): Promise<Found> {
+async function askReviews(call: Call, id: string, headers: Record<string, string>): Promise<ServiceReply> {
   const first = await ask(call, "reviews", id, headers, "product reviews");
   return first.status === 200 ? first : ask(call, "reviews", id, headers, "product reviews");
 }
@@ -73,7 +61,7 @@ async function ask(
   id: string,
   headers: Record<string, string>,
   what: string,
-): Promise<Found> {
+): Promise<ServiceReply> {
   let status = 500;
   try {
     const reply = await call(service, `/${service}/${id}`, headers, 3000);

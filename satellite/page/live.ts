@@ -2,7 +2,7 @@
 // whatever the satellite sends.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Summary } from "../serve/api.ts";
-import type { Change } from "../serve/live.ts";
+import type { Change } from "../serve/events.ts";
 
 /** Of the stream: not there yet, there, or lost. */
 export type Connection = "connecting" | "live" | "away";

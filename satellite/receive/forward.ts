@@ -1,7 +1,7 @@
 // Passes accepted reports on to one other collector, over HTTP, as the bytes that arrived: so that a person can look here
 // and lose nothing there. Bounded in bytes, in order, one at a time; never retries: the sender had its answer long ago.
 
-import type { Arrival } from "./intake.ts";
+import type { Arrival } from "./arrival.ts";
 
 /** What waits, at most. What comes on top of it is dropped, and counted. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;

@@ -1,10 +1,10 @@
 // Where all reports come together, however they came: decoded, stored, counted, and passed on if somebody wants them. Knows no
 // connection: http.ts and grpc.ts bring the bytes.
 
+import type { Report } from "../store/report.ts";
 import type { TraceStore } from "../store/traces.ts";
-import type { Format } from "./formats.ts";
+import type { Arrival } from "./arrival.ts";
 import type { Forwarder } from "./forward.ts";
-import type { Report, Transport } from "../store/report.ts";
 
 /** What has come in. `reports` and `spans` were accepted; spans of a report sent twice are counted twice. */
 export interface Counts {
@@ -33,14 +33,6 @@ export function noCounts(): Counts {
 
 const MOST_SERVICES = 1000;
 const LONGEST_NAME = 256;
-
-/** One message as it arrived, unpacked. `token` is what the header or the metadata had as access token. */
-export interface Arrival {
-  format: Format;
-  transport: Transport;
-  body: Uint8Array;
-  token: string | undefined;
-}
 
 export class Intake {
   constructor(

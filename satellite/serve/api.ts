@@ -1,7 +1,7 @@
 // The JSON side: which question gets which answer. Plain values in and out; HTTP itself is server.ts's.
 
 import { compare } from "../store/compare.ts";
-import { QueryError, readFilter, readWhole } from "../store/filter.ts";
+import { QueryError, readFilter, readWhole } from "../store/query.ts";
 import type { ForwardCounts } from "../receive/forward.ts";
 import type { Counts } from "../receive/intake.ts";
 import { label } from "../store/traces.ts";

@@ -3,7 +3,7 @@ import type { TraceBody } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
 import { linkTo } from "../route.ts";
 import { linkToTraces } from "../traces/filters.ts";
-import type { TreeRow } from "./tree.ts";
+import type { TreeRow } from "./treerows.ts";
 
 interface PanelProps {
   row: TreeRow;

@@ -8,7 +8,7 @@ import { useNarrow } from "../media.ts";
 import { goTo, linkTo } from "../route.ts";
 import { formatTime, plural, sentence } from "../words.ts";
 import { SpanPanel } from "./panel.tsx";
-import { toRows, unfolded } from "./tree.ts";
+import { toRows, unfolded } from "./treerows.ts";
 import { Waterfall } from "./waterfall.tsx";
 
 /** In the legend; there are no more colours than that. */

@@ -5,7 +5,7 @@ import { formatDuration } from "../../duration.ts";
 import { evenTicks, TickWords } from "../axis.tsx";
 import { Rows } from "../rows.tsx";
 import type { Drawn } from "../rows.tsx";
-import type { TreeRow } from "./tree.ts";
+import type { TreeRow } from "./treerows.ts";
 
 /** Levels beyond this are not indented any further: there would be no room for the name. */
 const DEEPEST_INDENT = 16;

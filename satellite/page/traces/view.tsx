@@ -9,7 +9,7 @@ import { goTo, linkTo } from "../route.ts";
 import { Rows } from "../rows.tsx";
 import type { Drawn } from "../rows.tsx";
 import { formatTime, plural } from "../words.ts";
-import { FilterBar } from "./bar.tsx";
+import { FilterBar } from "./filterbar.tsx";
 import type { Filters } from "./filters.ts";
 
 const FRESH_MICROS = 5_000_000;

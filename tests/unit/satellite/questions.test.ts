@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Comparison } from "../../../satellite/store/compare.ts";
-import type { Change } from "../../../satellite/serve/live.ts";
+import type { Change } from "../../../satellite/serve/events.ts";
 import { startSatellite } from "../../../satellite/server.ts";
 import type { Satellite } from "../../../satellite/server.ts";
 import { decodeReport } from "../../../satellite/receive/lightstep.ts";

@@ -20,7 +20,7 @@ const POLICY = [
 ].join("; ");
 
 /** A file of the page with the headers that go with it. Throws an Error that says how to build it when it is not there. */
-export async function readPage(name: string): Promise<{ headers: Record<string, string>; body: Buffer }> {
+export async function readAsset(name: string): Promise<{ headers: Record<string, string>; body: Buffer }> {
   const headers = {
     "content-type": TYPES[name] ?? "application/octet-stream",
     "cache-control": "no-cache",

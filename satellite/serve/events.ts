@@ -4,7 +4,7 @@
 import type { ServerResponse } from "node:http";
 import { summarise } from "./api.ts";
 import type { Summary } from "./api.ts";
-import type { Filter } from "../store/filter.ts";
+import type { Filter } from "../store/query.ts";
 import type { TraceStore } from "../store/traces.ts";
 
 /** What an event says: these traces are new or have grown, those are gone or no longer wanted. */
@@ -30,7 +30,7 @@ const MOST_STREAMS = 32;
 const MOST_WAITING = 10_000;
 
 /** The open streams of one store. */
-export class LiveStreams {
+export class EventStreams {
   readonly #store: TraceStore;
   #open = 0;
 
