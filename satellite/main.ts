@@ -4,11 +4,10 @@
 import { parseArgs } from "node:util";
 import { formats } from "./receive/formats.ts";
 import { startSatellite } from "./server.ts";
-import type { Satellite } from "./server.ts";
+import { whenQuiet } from "./store/quiet.ts";
 import { terminalStyle } from "./terminal/style.ts";
 import { drawTree } from "./terminal/tree.ts";
 
-const QUIET_MS = 1000;
 const USAGE = "usage: satellite/main.ts [--port 8360] [--grpc-port PORT] [--forward URL]";
 
 try {
@@ -19,7 +18,9 @@ try {
   console.log(`The page is at ${url}/; this terminal shows each trace too, once it is quiet.`);
   for (const { name, path } of formats) console.log(`  ${name.padEnd(10)} ${url}${path}`);
   console.log(`  over gRPC  127.0.0.1:${satellite.grpcPort}`);
-  printQuietTraces(satellite);
+  whenQuiet(satellite.store, (trace) => {
+    console.log(`\n${drawTree(trace, terminalStyle(process.stdout, process.env))}`);
+  });
   const stop = () => void satellite.close().then(() => process.exit(0));
   // Not once: under npx a Ctrl-C comes twice, from the terminal and from the parent.
   process.on("SIGINT", stop).on("SIGTERM", stop);
@@ -64,23 +65,4 @@ function parse(args: string[]) {
     const [sentence] = String(error instanceof Error ? error.message : error).split(/\.\s/, 1);
     throw new Error(`${sentence}; ${USAGE}`, { cause: error });
   }
-}
-
-function printQuietTraces({ store }: Satellite): void {
-  const waiting = new Map<string, NodeJS.Timeout>();
-  store.on("trace", (traceId) => {
-    const timer = waiting.get(traceId);
-    if (timer) timer.refresh();
-    else
-      waiting.set(
-        traceId,
-        setTimeout(() => print(traceId), QUIET_MS),
-      );
-  });
-  const print = (traceId: string) => {
-    waiting.delete(traceId);
-    const trace = store.get(traceId);
-    // It may have been forgotten in the meantime, under a flood.
-    if (trace) console.log(`\n${drawTree(trace, terminalStyle(process.stdout, process.env))}`);
-  };
 }

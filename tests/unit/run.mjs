@@ -18,7 +18,7 @@ for (const file of files) {
 if (specs.length > 0 || files.length === 0) run("asp", ["--summary", "--no-logo"], { SPECS: specs.join(" ") });
 if (tests.length > 0) run("node", ["--import", "tsx", "--test", ...tests]);
 if (files.length === 0)
-  run("sh", ["-c", "node --import tsx --test tests/unit/*/*.test.ts tests/unit/module/*/*.test.ts"]);
+  run("sh", ["-c", "node --import tsx --test tests/unit/*/*.test.ts tests/unit/*/*/*.test.ts"]);
 
 /** Runs a command of this package; ends this process with its exit code if it fails. */
 function run(

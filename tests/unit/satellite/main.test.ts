@@ -8,6 +8,7 @@ import { describe, it } from "node:test";
 import { startSatellite } from "../../../satellite/server.ts";
 import { REPORTS } from "./client.ts";
 import { encodeReport, someSpan } from "./encode.ts";
+import { until } from "./until.ts";
 
 const MAIN = fileURLToPath(new URL("../../../satellite/main.ts", import.meta.url));
 const USAGE = "usage: satellite/main.ts [--port 8360] [--grpc-port PORT] [--forward URL]";
@@ -21,30 +22,20 @@ function start(...args: string[]) {
   return { child, output, ended };
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!holds()) {
-    assert.ok(Date.now() < deadline, "did not happen within ten seconds");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 describe("satellite/main.ts", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     it(`prints where to post, then a trace once it is quiet, and ends with status 0 on ${signal}`, async (test) => {
       const { child, output, ended } = start("--port", "0");
       test.after(() => child.kill("SIGKILL"));
-      await until(() => output.out.includes("gRPC"));
+      await until("the addresses", () => output.out.includes("gRPC"));
       const [url] = /http:\S+\/api\/v2\/reports/.exec(output.out) ?? [];
-      const post = (spanId: string, parentId?: string) =>
-        fetch(url ?? "", {
-          method: "POST",
-          headers: { "content-type": "application/octet-stream" },
-          body: Buffer.from(encodeReport({ spans: [someSpan({ spanId, parentId })] })),
-        });
-      await post("01");
-      await post("02", "01");
-      await until(() => output.out.includes("└─"));
+      const spans = [someSpan({ spanId: "01" }), someSpan({ spanId: "02", parentId: "01" })];
+      await fetch(url ?? "", {
+        method: "POST",
+        headers: { "content-type": "application/octet-stream" },
+        body: Buffer.from(encodeReport({ spans })),
+      });
+      await until("the trace", () => output.out.includes("└─"));
       child.kill(signal);
       const { code, out, err } = await ended;
       assert.deepEqual([code, err], [0, ""]);

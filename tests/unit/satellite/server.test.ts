@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { request } from "node:http";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { startSatellite } from "../../../satellite/server.ts";
@@ -130,6 +131,34 @@ describe("a method that a path does not take", () => {
 
   it("answers 404 to POST of a path that does not exist", async () => {
     assert.equal((await fetch(`${satellite.url}/api/v1/reports`, { method: "POST", body: "x" })).status, 404);
+  });
+});
+
+describe("a reader", () => {
+  /** The status of a request that names this Host; fetch would name its own. */
+  const statusFor = (host: string, path: string, report?: Uint8Array): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const method = report ? "POST" : "GET";
+      const headers = { host, accept: "text/html", ...(report && { "content-type": "application/octet-stream" }) };
+      request({ host: "127.0.0.1", port: satellite.port, method, path, headers }, (response) => {
+        response.resume().on("end", () => resolve(response.statusCode));
+      })
+        .on("error", reject)
+        .end(report);
+    });
+
+  for (const host of ["localhost", "localhost:8360", "127.0.0.1:8360", "127.1.2.3", "[::1]:8360"])
+    it(`who asks ${host} is answered`, async () => assert.equal(await statusFor(host, "/api/traces"), 200));
+  for (const host of ["rebound.example:8360", "localhost.example", "127.0.0.1.example", "x-localhost"]) {
+    it(`who asks ${host} gets nothing`, async () => {
+      for (const path of ["/", "/page.js", "/api/traces", "/api/stats"])
+        assert.equal(await statusFor(host, path), 403, path);
+    });
+  }
+
+  it("is another matter than a report, which names the cluster that it is for", async () => {
+    const report = encodeReport({ spans: [someSpan()] });
+    assert.equal(await statusFor("lightspan-collector", REPORTS, report), 200);
   });
 });
 

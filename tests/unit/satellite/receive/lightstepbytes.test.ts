@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeReport } from "../../../satellite/receive/lightstep.ts";
-import { ReportError } from "../../../satellite/store/report.ts";
-import { encodeReport, someSpan } from "./encode.ts";
+import { decodeReport } from "../../../../satellite/receive/lightstep.ts";
+import { ReportError } from "../../../../satellite/store/report.ts";
+import { encodeReport, someSpan } from "../encode.ts";
+import { ends } from "./ends.ts";
 
 const ascii = (text: string) => [...Buffer.from(text)];
 
@@ -129,9 +130,7 @@ describe("decodeReport of broken bytes", () => {
   ];
   for (const [name, bytes] of cases) {
     it(`refuses a ${name} of 4 GiB at once`, () => {
-      const before = performance.now();
-      refuses(Uint8Array.from(bytes));
-      assert.ok(performance.now() - before < 100);
+      ends(() => refuses(Uint8Array.from(bytes)));
     });
   }
 
@@ -142,25 +141,23 @@ describe("decodeReport of broken bytes", () => {
       ...[0x1a, 0x06, 0x0a, ...fourGigabytes], // baggage = 3, one entry with a key that is not all there
       ...[0x22, 0x02, 0x08, 0x01], // start_timestamp = 4: one second
     ];
-    const before = performance.now();
-    assert.equal(decode(REPORTER, span).spans.length, 1);
-    assert.ok(performance.now() - before < 100);
+    assert.equal(ends(() => decode(REPORTER, span)).spans.length, 1);
   });
 
   it("decodes or refuses, and does neither slowly, whatever byte is changed", () => {
     const whole = encodeReport({ token: "t", spans: [someSpan({ parentId: "1", baggage: { a: "b" } })] });
-    const before = performance.now();
-    for (let index = 0; index < whole.length; index++) {
-      for (const value of [0x00, 0x0c, 0x7f, 0x80, 0xff]) {
-        const changed = Uint8Array.from(whole);
-        changed[index] = value;
-        try {
-          decodeReport(changed);
-        } catch (error) {
-          assert.ok(error instanceof ReportError, `byte ${index} = ${value}: ${error}`);
+    ends(() => {
+      for (let index = 0; index < whole.length; index++) {
+        for (const value of [0x00, 0x0c, 0x7f, 0x80, 0xff]) {
+          const changed = Uint8Array.from(whole);
+          changed[index] = value;
+          try {
+            decodeReport(changed);
+          } catch (error) {
+            assert.ok(error instanceof ReportError, `byte ${index} = ${value}: ${error}`);
+          }
         }
       }
-    }
-    assert.ok(performance.now() - before < 5000);
+    });
   });
 });

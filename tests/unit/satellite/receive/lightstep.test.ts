@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeReport, encodeResponse } from "../../../satellite/receive/lightstep.ts";
-import { ReportError } from "../../../satellite/store/report.ts";
-import { decodeAnswer, encodeReport, someSpan } from "./encode.ts";
+import { decodeReport, encodeResponse } from "../../../../satellite/receive/lightstep.ts";
+import { ReportError } from "../../../../satellite/store/report.ts";
+import { decodeAnswer, encodeReport, someSpan } from "../encode.ts";
 
 const refuses = (body: Uint8Array, message: RegExp) =>
   assert.throws(

@@ -1,6 +1,6 @@
 // Spans for the tests of what is drawn: one Bookinfo page view, cut down to what shows every case.
 
-import type { Span, Trace } from "../../../satellite/store/traces.ts";
+import type { Span, Trace } from "../../../../satellite/store/traces.ts";
 
 const START = 1_700_000_000_000_000;
 

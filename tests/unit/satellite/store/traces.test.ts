@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeReport } from "../../../satellite/receive/lightstep.ts";
-import { label, TraceStore } from "../../../satellite/store/traces.ts";
-import { encodeReport, someSpan } from "./encode.ts";
-import type { WireReport, WireSpan } from "./encode.ts";
+import { decodeReport } from "../../../../satellite/receive/lightstep.ts";
+import { label, TraceStore } from "../../../../satellite/store/traces.ts";
+import { encodeReport, someSpan } from "../encode.ts";
+import type { WireReport, WireSpan } from "../encode.ts";
 
 const hex = (value: number) => value.toString(16).padStart(16, "0");
 const report = (spans: WireSpan[], reporter?: WireReport["reporter"]) =>
@@ -117,6 +117,19 @@ describe("TraceStore", () => {
   it("keeps 1000 traces unless told otherwise", () => {
     const store = storeOf(...Array.from({ length: 1001 }, (_, index) => someSpan({ traceId: hex(index + 1) })));
     assert.deepEqual([store.list().length, store.forgotten], [1000, 1]);
+  });
+
+  it("keeps no more spans than it may, and says which traces it forgot", () => {
+    const store = new TraceStore({ maxTraces: 100, maxSpans: 10 });
+    const forgotten: string[] = [];
+    store.on("forget", (traceId) => forgotten.push(traceId));
+    for (let id = 1; id <= 4; id++) {
+      const spans = Array.from({ length: 4 }, (_, index) => someSpan({ traceId: hex(id), spanId: hex(index + 1) }));
+      store.add(decodeReport(encodeReport({ spans })));
+      store.add(decodeReport(encodeReport({ spans })));
+    }
+    assert.deepEqual(forgotten, [hex(1), hex(2)]);
+    assert.deepEqual([store.size, store.forgotten, store.duplicates], [2, 2, 16]);
   });
 
   it("keeps so much text and no more, however few the spans are that it is in", () => {

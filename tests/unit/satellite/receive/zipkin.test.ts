@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ReportError } from "../../../satellite/store/report.ts";
-import { decodeZipkin } from "../../../satellite/receive/zipkin.ts";
+import { ReportError } from "../../../../satellite/store/report.ts";
+import { decodeZipkin } from "../../../../satellite/receive/zipkin.ts";
 
 /** The example of Zipkin's own API description, with the fields that a proxy sends. */
 const span = {

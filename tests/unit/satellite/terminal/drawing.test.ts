@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { drawBar } from "../../../satellite/terminal/bar.ts";
-import { formatDuration } from "../../../satellite/duration.ts";
-import { drawTable, PLAIN } from "../../../satellite/terminal/table.ts";
-import { terminalStyle } from "../../../satellite/terminal/style.ts";
+import { drawBar } from "../../../../satellite/terminal/bar.ts";
+import { formatDuration } from "../../../../satellite/duration.ts";
+import { drawTable, PLAIN } from "../../../../satellite/terminal/table.ts";
+import { terminalStyle } from "../../../../satellite/terminal/style.ts";
 
 describe("formatDuration", () => {
   for (const [micros, text] of [

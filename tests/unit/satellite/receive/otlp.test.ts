@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeOtlp } from "../../../satellite/receive/otlp.ts";
-import { ReportError } from "../../../satellite/store/report.ts";
-import { attribute, bytes, encodeOtlp, someOtlpSpan, SPAN_ID, TRACE_ID } from "./otlp.ts";
-import type { OtlpFields } from "./otlp.ts";
+import { decodeOtlp } from "../../../../satellite/receive/otlp.ts";
+import { ReportError } from "../../../../satellite/store/report.ts";
+import { attribute, bytes, encodeOtlp, someOtlpSpan, SPAN_ID, TRACE_ID } from "../otlp.ts";
+import type { OtlpFields } from "../otlp.ts";
+import { ends } from "./ends.ts";
 
 const spanOf = (changes: OtlpFields) => decodeOtlp(encodeOtlp({ spans: [someOtlpSpan(changes)] }))[0]?.spans[0];
 
@@ -157,18 +158,18 @@ describe("decodeOtlp of broken bytes", () => {
   });
 
   it("decodes or refuses, and does neither slowly, whatever byte is changed", () => {
-    const began = Date.now();
-    for (let at = 0; at < whole.length; at++) {
-      for (const byte of [0, 0x7f, 0x80, 0xff]) {
-        const changed = Uint8Array.from(whole);
-        changed[at] = byte;
-        try {
-          decodeOtlp(changed);
-        } catch (error) {
-          assert.ok(error instanceof ReportError, String(error));
+    ends(() => {
+      for (let at = 0; at < whole.length; at++) {
+        for (const byte of [0, 0x7f, 0x80, 0xff]) {
+          const changed = Uint8Array.from(whole);
+          changed[at] = byte;
+          try {
+            decodeOtlp(changed);
+          } catch (error) {
+            assert.ok(error instanceof ReportError, String(error));
+          }
         }
       }
-    }
-    assert.ok(Date.now() - began < 5_000);
+    });
   });
 });

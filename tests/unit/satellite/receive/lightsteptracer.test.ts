@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
-import { startSatellite } from "../../../satellite/server.ts";
+import { startSatellite } from "../../../../satellite/server.ts";
 
 const lightstep = createRequire(import.meta.url)("lightstep-tracer");
 

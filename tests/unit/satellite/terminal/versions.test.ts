@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { drawVersions, latencyByVersion } from "../../../satellite/terminal/versions.ts";
-import type { Span } from "../../../satellite/store/traces.ts";
+import { drawVersions, latencyByVersion } from "../../../../satellite/terminal/versions.ts";
+import type { Span } from "../../../../satellite/store/traces.ts";
 import { span } from "./bookinfo.ts";
 
 const timed = (version: string | null, durations: number[], changes: Partial<Span> = {}) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { drawTree } from "../../../satellite/terminal/tree.ts";
+import { drawTree } from "../../../../satellite/terminal/tree.ts";
 import { pageView, span, trace } from "./bookinfo.ts";
 
 const lines = (text: string) => text.split("\n");
