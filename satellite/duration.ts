@@ -1,9 +1,9 @@
-// How a length of time is written for a person: three digits and the unit that fits, as Lightstep does.
+// Formats durations for people as Lightstep does: three digits and the unit that fits.
 
 /** `840µs`, `12.3ms`, `1.26s`. Takes whole microseconds. */
 export function formatDuration(micros: number): string {
   if (micros < 1000) return `${micros}µs`;
-  // 999.5 ms and more would round to four digits, and is a second.
+  // From 999.5 ms, rounding would give four digits, so seconds begin there.
   if (micros < 999_500) return `${threeDigits(micros / 1000)}ms`;
   return `${threeDigits(micros / 1_000_000)}s`;
 }

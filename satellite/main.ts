@@ -1,5 +1,5 @@
-// The satellite by itself: listens, and prints each trace once no span of it has come for a second. All that it does
-// with the process is here: flags, signals, exit status.
+// The satellite as a program: starts it, and prints each trace once it is quiet. Everything that concerns the process
+// is here: flags, signals, exit status.
 
 import { parseArgs } from "node:util";
 import { formats } from "./receive/formats.ts";
@@ -22,7 +22,7 @@ try {
     console.log(`\n${drawTree(trace, terminalStyle(process.stdout, process.env))}`);
   });
   const stop = () => void satellite.close().then(() => process.exit(0));
-  // Not once: under npx a Ctrl-C comes twice, from the terminal and from the parent.
+  // `on`, not `once`: under npx, Ctrl-C arrives twice, from the terminal and from the parent.
   process.on("SIGINT", stop).on("SIGTERM", stop);
 } catch (error) {
   console.error(`satellite: ${error instanceof Error ? error.message : error}`);
@@ -35,7 +35,7 @@ interface Flags {
   forward: string | undefined;
 }
 
-/** The port of gRPC is the one after HTTP's, unless told; any free one if that is so for HTTP. */
+/** By default, gRPC gets the port after HTTP's, or any free one if HTTP does. */
 function readFlags(args: string[]): Flags {
   const values = parse(args);
   const port = readPort("port", values.port);
@@ -61,7 +61,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    // Node's first sentence names the flag; the ones after it, over several lines, teach quoting.
+    // Node's first sentence names the flag; the next ones explain quoting over several lines.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/\.\s/, 1);
     throw new Error(`${sentence}; ${USAGE}`, { cause: error });
   }

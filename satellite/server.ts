@@ -1,5 +1,5 @@
-// The satellite as an HTTP server: the paths, the ports, the beginning and the end. How reports come in is the business of
-// receive/, what an answer says api.ts's.
+// The satellite as an HTTP server: its paths, its ports, how it starts and stops. Leaves reports to receive/ and
+// answers to serve/.
 
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
@@ -18,11 +18,11 @@ import type { Counts } from "./receive/intake.ts";
 import { TraceStore } from "./store/traces.ts";
 import type { Limits } from "./store/traces.ts";
 
-/** A running satellite. `url` has no slash at its end. */
+/** A running satellite. `url` has no trailing slash. */
 export interface Satellite {
   url: string;
   port: number;
-  /** Where reports over gRPC go. */
+  /** The port for reports over gRPC. */
   grpcPort: number;
   store: TraceStore;
   counts: Counts;
@@ -45,15 +45,15 @@ GET  /api/stats           what has come in
 
 export interface SatelliteOptions extends Limits {
   host?: string;
-  /** Of HTTP and of gRPC; 0 takes any free one. */
+  /** The ports for HTTP and gRPC; 0 takes any free one. */
   port?: number;
   grpcPort?: number;
-  /** URL of a collector that gets all accepted reports too; `complain` gets a line when it does not. */
+  /** URL of a collector that also gets every accepted report; `complain` gets a line if it does not. */
   forward?: string;
   complain?: (line: string) => void;
 }
 
-/** Starts listening. Throws an Error that names the port when it cannot be had, or says what `forward` must be. */
+/** Starts listening. Throws an Error that names a port it cannot have, or says what `forward` must be. */
 export async function startSatellite(options: SatelliteOptions = {}): Promise<Satellite> {
   const { host = "127.0.0.1", port = 0, forward, complain = () => {} } = options;
   const forwarder = forward === undefined ? null : new Forwarder(forward, complain);
@@ -64,7 +64,7 @@ export async function startSatellite(options: SatelliteOptions = {}): Promise<Sa
   const server = createServer((request, response) => {
     dispatch(routes, request, response).catch((error: unknown) => fail(response, error));
   });
-  // A proxy keeps its connections; closing an idle one just as the next report sets out would lose that report.
+  // A proxy keeps its connections open. If we closed an idle one just as it sends a report, that report would be lost.
   server.keepAliveTimeout = 0;
   await listen(server, host, port);
   const grpc = await startGrpc(intake, host, options.grpcPort ?? 0).catch(async (error: unknown) => {
@@ -91,7 +91,7 @@ interface Call {
   request: IncomingMessage;
   response: ServerResponse;
   query: URLSearchParams;
-  /** What the path's pattern captured. */
+  /** The part of the path that its pattern captured. */
   captured: string;
 }
 
@@ -126,8 +126,8 @@ function routesTo(store: TraceStore, counts: Counts, forwarder: Forwarder | null
 }
 
 /**
- * What a reader of this machine calls it. A page from elsewhere whose name was made to lead here still has that name, and
- * shall read nothing. Reports may name whatever they like: a proxy's are for the cluster that it knows.
+ * The names that readers on this machine use for it. A foreign page whose name was rebound to this address still sends
+ * its own name, so it can read nothing. Reports may name any host: a proxy names the cluster that it sends to.
  */
 const LOCAL = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
@@ -150,7 +150,7 @@ async function dispatch(routes: Route[], request: IncomingMessage, response: Ser
   }
 }
 
-/** A browser gets the page; whoever asks from a terminal, the list of paths. */
+/** Answers a browser with the page, and any other client with the list of paths. */
 async function begin({ request, response }: Call): Promise<void> {
   response.setHeader("vary", "accept");
   if (request.headers.accept?.includes("text/html")) await sendAsset(response, "index.html");
@@ -176,7 +176,7 @@ function sendJson(response: ServerResponse, { status, body }: Answer): void {
   response.writeHead(status, headers).end(JSON.stringify(body));
 }
 
-// A sender that goes away in the middle of its report ends up here too: there is nobody left to answer then.
+// A sender that disconnects during its report ends up here too; then nobody is left to answer.
 function fail(response: ServerResponse, error: unknown): void {
   if (response.destroyed || response.headersSent) return;
   const known = error instanceof QueryError;

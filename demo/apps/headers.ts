@@ -1,5 +1,6 @@
 // The headers that an application passes on from the request it got to the requests it makes, so that a mesh can join
-// its spans into one trace. Bookinfo's services do nothing else for tracing, and neither do ours: the values are opaque.
+// its spans into one trace. Bookinfo's services do nothing else for tracing, and neither do ours: the values are
+// opaque.
 import type { IncomingHttpHeaders } from "node:http";
 
 // The list of Istio's Bookinfo sample (productpage.py getForwardHeaders and LibertyRestEndpoint.java

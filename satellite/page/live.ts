@@ -23,7 +23,9 @@ export interface Live {
 const MOST_TRACES = 10_000;
 const NOTHING: Live = { traces: [], stored: 0, services: [], connection: "connecting", touched: 0, watched: 0 };
 
-/** Follows the traces that the query's filters want; with `paused`, stays as it is until they change, and then again. */
+/**
+ * Follows the traces that the query's filters want; with `paused`, stays as it is until they change, and then again.
+ */
 export function useLive(filters: string, paused: boolean, watched: string | undefined): Live {
   const [live, setLive] = useState(NOTHING);
   const shown = useRef<string | null>(null);

@@ -1,5 +1,6 @@
-// A table of very many rows of one height: only those in sight are in the document. One stop for the Tab key; inside, the
-// arrow keys move, from the moment the table is there. Keeps in place what one looks at while rows arrive above it. Knows nothing of what is in a row.
+// A table of very many rows of one height: only those in sight are in the document. One stop for the Tab key; inside,
+// the arrow keys move, from the moment the table is there. Keeps in place what one looks at while rows arrive above it.
+// Knows nothing of what is in a row.
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 

@@ -1,13 +1,13 @@
-// Takes in the body of an HTTP request: bounded, and unpacked when it came compressed. Does not know what is in it.
+// Reads the body of an HTTP request: bounded, and decompressed if needed. Does not know what is in it.
 
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 
-/** The most that a report may weigh, packed or unpacked; the developer satellite's limit. */
+/** The maximum size of a report, compressed or not. Lightstep's developer satellite has the same limit. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** The request cannot be taken; `status` is the HTTP status that says so. */
+/** The body cannot be accepted; `status` is the HTTP status to answer with. */
 export class BodyError extends Error {
   override name = "BodyError";
   readonly status: number;
@@ -18,15 +18,15 @@ export class BodyError extends Error {
   }
 }
 
-// HTTP's deflate is the zlib format, which is what Envoy's `compress` makes.
+// HTTP's deflate is the zlib format, which Envoy's `compress` produces.
 const UNPACK: Record<string, ReturnType<typeof unpacker>> = {
   deflate: unpacker(inflate),
   gzip: unpacker(gunzip),
 };
 
 /**
- * The whole body. Throws BodyError for one that is too large (413), in an unknown encoding (415) or broken (400), and
- * the stream's own error if the sender goes away.
+ * Reads the whole body. Throws BodyError if it is too large (413), in an unknown encoding (415) or corrupt (400), and
+ * the stream's own error if the sender disconnects.
  */
 export async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const encoding = request.headers["content-encoding"] ?? "identity";
@@ -46,7 +46,7 @@ function collect(request: IncomingMessage): Promise<Buffer> {
       if (size <= MAX_BODY_BYTES) {
         chunks.push(chunk);
       } else {
-        // Goes on listening: with a rest unread, the connection would carry no other report.
+        // Keeps reading: with bytes left unread, the connection could carry no further report.
         chunks.length = 0;
         reject(tooLarge());
       }

@@ -1,6 +1,6 @@
-// The published Lightstep decoder (npm `lightstep-tracer`) and the part of its shape that the satellite uses, plus a
-// reader for it that stops where its own goes on: at the end of the input, at a stray end-group mark, at text that is
-// not UTF-8. The wire format itself is the library's business; what a span means is lightstep.ts's.
+// The published Lightstep decoder (npm `lightstep-tracer`), types for the part that the satellite uses, and a stricter
+// reader for it: this one stops at the end of the input, at a stray end-group mark, and at text that is not UTF-8.
+// Leaves the wire format to the library, and the meaning of a span to lightstep.ts.
 
 import { createRequire } from "node:module";
 
@@ -12,7 +12,7 @@ export interface TimestampPb {
   setNanos(nanos: number): void;
 }
 
-/** Ids and other 64-bit integers come out of the library as exact decimal text. */
+/** The library returns ids and other 64-bit integers as exact decimal text. */
 export interface SpanContextPb {
   getTraceId(): string;
   getSpanId(): string;
@@ -74,7 +74,7 @@ interface CollectorPb {
 
 const here = createRequire(import.meta.url);
 const collectorPath = here.resolve("lightstep-tracer/lib/imp/generated_proto/collector_pb.js");
-// The runtime must be the very copy that the generated code was loaded with, wherever npm put it.
+// This must be the same copy of the runtime that the generated code loads, wherever npm installed it.
 const beside = createRequire(collectorPath);
 const runtime: { BinaryReader: new (bytes: Uint8Array) => BinaryReader; Map: new () => object } =
   beside("google-protobuf");
@@ -84,7 +84,7 @@ export const Timestamp: new () => TimestampPb = beside("google-protobuf/google/p
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Reads one message and throws an Error where the library's reader would loop, guess or stop early. */
+/** Reads one message. Throws an Error where the library's reader would loop, guess or stop early. */
 export class StrictReader extends runtime.BinaryReader {
   readonly #size: number;
 
@@ -93,28 +93,28 @@ export class StrictReader extends runtime.BinaryReader {
     this.#size = bytes.length;
   }
 
-  // A nested length that points past the input has the library parse the nothing behind it, up to 4 GiB of it.
+  // If a nested length points past the input, the library parses up to 4 GiB that do not exist.
   override nextField(): boolean {
     if (this.getCursor() > this.#size) throw new Error("a length points past the end of the report");
     const more = super.nextField();
-    // Zeros would pass for one unknown field after another.
+    // The library takes zeros for a series of unknown fields.
     if (more && this.getFieldNumber() === 0) throw new Error("a field has the number 0");
     return more;
   }
 
-  // The generated code takes any end-group mark for the end of the message and forgets the rest.
+  // The generated code takes any end-group mark for the end of the message and ignores the rest.
   override isEndGroup(): boolean {
     if (super.isEndGroup()) throw new Error("a group ends that never began");
     return false;
   }
 
-  // The library's own reading of strings runs to the stated length even without input (minutes of it), and drops
-  // bytes that are not UTF-8; its reading of bytes checks the length first.
+  // The library's readString runs to the stated length even past the input, for minutes, and drops bytes that are not
+  // UTF-8. Its readBytes checks the length first.
   override readString(): string {
     return utf8.decode(this.readBytes());
   }
 
-  // A map (the baggage, which nothing here shows) would be read around the check above.
+  // The library reads a map without the check above. The only map is the baggage, which nothing here shows.
   override readMessage(message: unknown, read: (message: unknown, reader: BinaryReader) => void): void {
     if (message instanceof runtime.Map) this.skipField();
     else super.readMessage(message, read);

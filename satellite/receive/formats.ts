@@ -1,4 +1,4 @@
-// What is received, as one table: the format, where it is sent to over HTTP and over gRPC, how it is read and how it is
+// The table of formats that the satellite receives: the paths over HTTP and gRPC, how a report is decoded and how it is
 // answered. Knows no connection and no store.
 
 import { decodeReport, encodeResponse } from "./lightstep.ts";
@@ -6,7 +6,7 @@ import { decodeOtlp, encodeStatus } from "./otlp.ts";
 import type { FormatName, Report } from "../store/report.ts";
 import { decodeZipkin } from "./zipkin.ts";
 
-/** What to answer over HTTP, or as the message of an answer over gRPC. */
+/** An answer: the body over HTTP, or the message over gRPC. */
 export interface Reply {
   type: string;
   body: Uint8Array;
@@ -18,7 +18,7 @@ export interface Format {
   contentType: string;
   /** The HTTP status of an accepted report. */
   accepted: number;
-  /** The path over gRPC, where the format has one. */
+  /** The path over gRPC, if the format has one. */
   grpcPath?: string;
   /** Throws ReportError. */
   decode(body: Uint8Array): Report[];
@@ -55,7 +55,7 @@ export const formats: Format[] = [
     accepted: 200,
     grpcPath: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
     decode: decodeOtlp,
-    // An ExportTraceServiceResponse in which everything is as it should be has no bytes.
+    // An ExportTraceServiceResponse that reports full success has no bytes.
     accept: () => ({ type: PROTOBUF, body: NOTHING }),
     refuse: (reason) => ({ type: PROTOBUF, body: encodeStatus(reason) }),
   },

@@ -1,15 +1,16 @@
-// Passes accepted reports on to one other collector, over HTTP, as the bytes that arrived: so that a person can look here
-// and lose nothing there. Bounded in bytes, in order, one at a time; never retries: the sender had its answer long ago.
+// Passes accepted reports on to one other collector over HTTP, unchanged, so that a person can look at them here
+// without losing them there. The queue is bounded, sent in order and one at a time. Never retries: the sender already
+// has its answer.
 
 import type { Arrival } from "./arrival.ts";
 
-/** What waits, at most. What comes on top of it is dropped, and counted. */
+/** Size limit of the queue, including the report under way. Reports that exceed it are dropped and counted. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 10_000;
-/** Between one complaint and the next. */
+/** Minimum time between two complaints. */
 const SILENCE_MS = 30_000;
 
-/** Reports so far: `sent` were answered with a 2xx, `failed` otherwise or not at all, `dropped` were never tried. */
+/** Reports so far: `sent` got a 2xx, `failed` another answer or none, and `dropped` were never tried. */
 export interface ForwardCounts {
   sent: number;
   failed: number;
@@ -27,8 +28,8 @@ export class Forwarder {
   #silentUntil = 0;
 
   /**
-   * `url` is the collector's, to which each format's own path is added. `complain` gets a line when reports do not arrive,
-   * the first one at once. Throws an Error that says what is wrong with the URL.
+   * `url` is the collector's; each format's own path is appended to it. `complain` gets a line when reports do not
+   * arrive, the first time at once. Throws an Error that says what is wrong with the URL.
    */
   constructor(url: string, complain: (line: string) => void) {
     const base = URL.canParse(url) ? new URL(url) : null;
@@ -51,7 +52,7 @@ export class Forwarder {
     if (!this.#busy) void this.#work();
   }
 
-  /** Gives up what waits and what is under way. */
+  /** Drops the queue and aborts the report under way. */
   close(): void {
     this.#queue.length = 0;
     this.#stop.abort();
@@ -77,7 +78,7 @@ export class Forwarder {
     this.#complain(`not passed on to ${this.#base.origin}: ${lost} report${lost === 1 ? "" : "s"} so far; ${why}`);
   }
 
-  /** What went wrong, or null. */
+  /** Sends a report. Returns what went wrong, or null. */
   async #deliver({ format, body, token }: Arrival): Promise<string | null> {
     const headers: Record<string, string> = { "content-type": format.contentType };
     if (token) headers["lightstep-access-token"] = token;
@@ -91,7 +92,7 @@ export class Forwarder {
       await response.body?.cancel();
       return response.ok ? null : `${format.path} is answered with ${response.status}`;
     } catch (error) {
-      // What fetch throws says only that it failed; its cause says why.
+      // fetch's error says only that it failed; the error's cause says why.
       const { cause = error } = error as Error;
       return cause instanceof Error ? cause.message : String(cause);
     }

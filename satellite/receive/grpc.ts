@@ -1,5 +1,5 @@
-// Reports over gRPC, on a port of their own: gRPC is HTTP/2 without a word of warning, which a server of HTTP/1.1 does not
-// speak. The library does framing, compression and limits; messages pass as bytes, and the formats read them.
+// Receives reports over gRPC. It needs a port of its own, because gRPC starts with HTTP/2 right away and an HTTP/1.1
+// server does not understand that. The library does framing, compression and limits; the formats decode the messages.
 
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type { handleUnaryCall, MethodDefinition } from "@grpc/grpc-js";
@@ -15,7 +15,7 @@ export interface GrpcReceiver {
   close(): void;
 }
 
-/** Starts listening; port 0 takes any free one. Throws an Error that names the port when it cannot be had. */
+/** Starts listening; port 0 takes any free one. Throws an Error that names a port it cannot have. */
 export function startGrpc(intake: Intake, host: string, port: number): Promise<GrpcReceiver> {
   const server = new Server({ "grpc.max_receive_message_length": MAX_BODY_BYTES });
   addFormats(server, intake);
@@ -30,7 +30,7 @@ export function startGrpc(intake: Intake, host: string, port: number): Promise<G
 
 const pass = (bytes: Buffer): Buffer => bytes;
 
-/** One method for each format that has a path over gRPC. */
+/** Adds a method for each format that has a path over gRPC. */
 function addFormats(server: Server, intake: Intake): void {
   for (const format of formats) {
     if (format.grpcPath === undefined) continue;

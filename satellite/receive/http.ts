@@ -1,4 +1,4 @@
-// Reports over HTTP: the body read, taken in, and answered as the format's own collectors do. Knows no format.
+// Receives reports over HTTP, and answers them as the format's own collectors do. Knows no format.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BodyError, readBody } from "./body.ts";
@@ -6,7 +6,9 @@ import type { Format } from "./formats.ts";
 import type { Intake } from "./intake.ts";
 import { ReportError } from "../store/report.ts";
 
-/** Answers one POST of a report: 200 or 202, or 400, 413 or 415 with what is wrong. Throws only if the sender went away. */
+/**
+ * Answers a POST of a report: 200 or 202, or 400, 413 or 415 with the reason. Throws only if the sender disconnects.
+ */
 export async function takeReport(
   request: IncomingMessage,
   response: ServerResponse,

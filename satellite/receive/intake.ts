@@ -1,21 +1,21 @@
-// Where all reports come together, however they came: decoded, stored, counted, and passed on if somebody wants them. Knows no
-// connection: http.ts and grpc.ts bring the bytes.
+// Takes in every report, whatever its transport: decodes, stores and counts it, and hands it to the forwarder if there
+// is one. Knows no connection: http.ts and grpc.ts deliver the bytes.
 
 import type { Report } from "../store/report.ts";
 import type { TraceStore } from "../store/traces.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Forwarder } from "./forward.ts";
 
-/** What has come in. `reports` and `spans` were accepted; spans of a report sent twice are counted twice. */
+/** Totals. `reports` and `spans` count accepted ones; the spans of a report that is sent twice count twice. */
 export interface Counts {
   reports: number;
   spans: number;
   rejected: number;
-  /** Accepted reports by format and transport, under names such as `otlp/grpc`. */
+  /** Accepted reports by format and transport, with keys such as `otlp/grpc`. */
   reportsByFormat: Map<string, number>;
-  /** Of the first thousand services; what comes from others is counted under `(others)`. */
+  /** By name for the first thousand services; spans of all others count under `(others)`. */
   spansByService: Map<string, number>;
-  /** Accepted reports that carried an access token, in the header and in the body. The token is nowhere kept. */
+  /** Accepted reports that carried an access token, in the header or in the body. Tokens are never stored. */
   tokensSeen: { header: number; body: number };
 }
 
@@ -41,7 +41,7 @@ export class Intake {
     private readonly forwarder: Forwarder | null,
   ) {}
 
-  /** Takes all of a message in, or throws ReportError and takes none of it. */
+  /** Takes in a whole message, or throws ReportError and stores nothing of it. */
   take(arrival: Arrival): void {
     const reports = arrival.format.decode(arrival.body);
     for (const report of reports) this.store.add(report);
@@ -49,7 +49,7 @@ export class Intake {
     this.forwarder?.send(arrival);
   }
 
-  /** Counts a message that was refused. */
+  /** Counts a rejected message. */
   reject(): void {
     this.counts.rejected++;
   }
@@ -67,7 +67,7 @@ export class Intake {
   }
 }
 
-/** A sender that names itself anew each time must not fill the memory. */
+/** The name to count under. Bounded, so a sender with a new name in every report cannot fill the memory. */
 function known(counts: Map<string, number>, service: string): string {
   const name = service.slice(0, LONGEST_NAME);
   return counts.has(name) || counts.size < MOST_SERVICES ? name : "(others)";

@@ -1,12 +1,12 @@
-// Turns the bytes of a Lightstep report into plain values, and an answer into bytes. Knows which reports the known
-// Lightstep receivers refuse or die of, and refuses those; knows nothing of HTTP, of stored traces or of Envoy.
+// Decodes Lightstep reports into plain values, and encodes the answers. Rejects reports that make known Lightstep
+// receivers fail or crash. Knows nothing of HTTP, stored traces or Envoy.
 
 import { collectorPb, StrictReader, Timestamp } from "./collector_pb.ts";
 import type { KeyValuePb, ReportRequestPb, SpanContextPb, SpanPb, TimestampPb } from "./collector_pb.ts";
 import { ReportError } from "../store/report.ts";
 import type { Report, ReportedSpan, Tags, TagValue } from "../store/report.ts";
 
-/** Decodes a `ReportRequest`. Throws ReportError when the bytes do not decode or a needed part is missing. */
+/** Decodes a `ReportRequest`. Throws ReportError if the bytes do not decode or a required part is missing. */
 export function decodeReport(body: Uint8Array): Report {
   const request = parse(body);
   const reporter = request.getReporter();
@@ -71,7 +71,7 @@ function contextId(context: SpanContextPb | undefined, getter: keyof SpanContext
   return decimal === "0" ? null : hexId(decimal);
 }
 
-// The library hands 64-bit integers over as decimal text, so nothing is lost on the way through BigInt.
+// The library returns 64-bit integers as decimal text, which BigInt reads without loss.
 function hexId(decimal: string): string {
   return BigInt(decimal).toString(16).padStart(16, "0");
 }
@@ -86,12 +86,12 @@ function tagValue(tag: KeyValuePb): TagValue {
     case BOOL_VALUE:
       return tag.getBoolValue();
     case INT_VALUE: {
-      // An integer that a number cannot hold stays the text it is, rather than becoming another integer.
+      // An integer too large for a number stays text: converting it would change its value.
       const value = Number(tag.getIntValue());
       return Number.isSafeInteger(value) ? value : tag.getIntValue();
     }
     case DOUBLE_VALUE: {
-      // JSON has no NaN and no infinities: they would read as null.
+      // JSON has no NaN or infinity; they would become null.
       const value = tag.getDoubleValue();
       return Number.isFinite(value) ? value : String(value);
     }

@@ -1,12 +1,12 @@
-// Turns the bytes of an OTLP trace request into plain values, and a refusal into bytes. The wire format is the business of
-// the code that OpenTelemetry generated from its own definitions; knows nothing of HTTP, of gRPC or of stored traces.
+// Decodes OTLP trace requests into plain values, and encodes rejections. Leaves the wire format to code that
+// OpenTelemetry generated from its own definitions. Knows nothing of HTTP, gRPC or stored traces.
 
 import { createRequire } from "node:module";
 import protobuf from "protobufjs";
 import { ReportError, shortestTraceId } from "../store/report.ts";
 import type { Report, ReportedSpan, Tags, TagValue } from "../store/report.ts";
 
-/** 64-bit integers, as protobufjs has them. */
+/** protobufjs's 64-bit integer. */
 interface Long {
   toString(): string;
 }
@@ -47,20 +47,20 @@ interface TraceService {
   ExportTraceServiceRequest: { decode(body: Uint8Array): { resourceSpans: ResourceSpans[] } };
 }
 
-// The last version of the package in which this generated code reads as well as writes; no type of it is published.
+// Later versions of the package can only encode. It publishes no types for this code.
 const generated = createRequire(import.meta.url)("@opentelemetry/otlp-transformer/build/src/generated/root.js");
 const service: TraceService = generated.opentelemetry.proto.collector.trace.v1;
 
-// google.rpc.Status, in which OTLP wants a refusal over HTTP.
+// google.rpc.Status, the body that OTLP requires for a rejection over HTTP.
 const Status = new protobuf.Type("Status")
   .add(new protobuf.Field("code", 1, "int32"))
   .add(new protobuf.Field("message", 2, "string"));
 
 const INVALID_ARGUMENT = 3;
 const STATUS_ERROR = 2;
-/** Of lists in lists; the generated code has no limit but the stack's. */
+/** Limit on nested attribute values; the generated code's only limit is the stack. */
 const MAX_DEPTH = 16;
-/** SpanKind, by number; without one, and for the number 0, there is no tag. */
+/** SpanKind by number. A span with no kind, or with kind 0, gets no tag. */
 const KINDS: Record<number, string> = { 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer" };
 
 /** Decodes an `ExportTraceServiceRequest`, one report for each resource. Throws ReportError. */
@@ -77,7 +77,7 @@ export function decodeOtlp(body: Uint8Array): Report[] {
   });
 }
 
-/** Encodes the answer to a request that is refused. */
+/** Encodes the answer to a rejected request. */
 export function encodeStatus(message: string): Uint8Array {
   return Status.encode({ code: INVALID_ARGUMENT, message }).finish();
 }
@@ -128,17 +128,17 @@ function tagValue(any: AnyValue): TagValue {
   return typeof value === "object" ? JSON.stringify(value) : value;
 }
 
-/** What is set has a value; all else of a oneof reads as null. */
+/** The one value that is set; the other fields of a oneof are null. */
 function plain(any: AnyValue, depth = 0): TagValue | object {
   if (depth > MAX_DEPTH) throw new ReportError(`an attribute is nested more than ${MAX_DEPTH} deep`);
   const { stringValue, boolValue, intValue, doubleValue, bytesValue, arrayValue, kvlistValue } = any;
   if (isSet(boolValue)) return boolValue;
   if (isSet(intValue)) {
-    // An integer that a number cannot hold stays the text it is, rather than becoming another integer.
+    // An integer too large for a number stays text: converting it would change its value.
     const value = Number(intValue.toString());
     return Number.isSafeInteger(value) ? value : intValue.toString();
   }
-  // JSON has no NaN and no infinities: they would read as null.
+  // JSON has no NaN or infinity; they would become null.
   if (isSet(doubleValue)) return Number.isFinite(doubleValue) ? doubleValue : String(doubleValue);
   if (isSet(bytesValue)) return Buffer.from(bytesValue).toString("base64");
   const inner = (value: AnyValue | null | undefined): unknown => plain(value ?? {}, depth + 1);

@@ -1,12 +1,12 @@
-// Turns the bytes of a list of Zipkin spans, version 2 JSON, into plain values. Node's JSON reads the bytes; what a span
-// must have follows Zipkin's own description of its API. Knows nothing of HTTP or of stored traces.
+// Decodes a list of Zipkin v2 JSON spans into plain values. Node parses the JSON; the required fields follow Zipkin's
+// own API description. Knows nothing of HTTP or stored traces.
 
 import { ReportError, shortestTraceId } from "../store/report.ts";
 import type { Report, ReportedSpan, Tags } from "../store/report.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Decodes a list of spans, one report for each service in it. Throws ReportError. */
+/** Decodes a list of spans into one report per service. Throws ReportError. */
 export function decodeZipkin(body: Uint8Array): Report[] {
   const list = parse(body);
   if (!Array.isArray(list)) throw new ReportError("the body is not a list of Zipkin spans");
@@ -57,7 +57,7 @@ function readSpan(span: Fields, what: string): ReportedSpan {
 
 function readTags(span: Fields, what: string): Tags {
   const tags = object(span["tags"] ?? {}, `${what}'s tags`);
-  // As fields of an object made from entries, so that a tag called __proto__ is a tag.
+  // Object.fromEntries makes a tag named __proto__ an ordinary tag.
   return Object.fromEntries(Object.keys(tags).map((name) => [name, optionalText(tags, name, `${what}'s tag`) ?? ""]));
 }
 

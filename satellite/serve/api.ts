@@ -1,4 +1,4 @@
-// The JSON side: which question gets which answer. Plain values in and out; HTTP itself is server.ts's.
+// The JSON API: which query gets which answer. Plain values in and out; leaves HTTP to server.ts.
 
 import { compare } from "../store/compare.ts";
 import { QueryError, readFilter, readWhole } from "../store/query.ts";
@@ -7,7 +7,7 @@ import type { Counts } from "../receive/intake.ts";
 import { label } from "../store/traces.ts";
 import type { Span, Trace, TraceStore } from "../store/traces.ts";
 
-/** A status with the value to send as JSON. */
+/** A status, and a value to send as JSON. */
 export interface Answer {
   status: number;
   body: unknown;
@@ -15,7 +15,7 @@ export interface Answer {
 
 /** One trace in a list; times are microseconds, `startMicros` since the epoch. */
 export interface Summary extends Omit<Trace, "spans"> {
-  /** The span that began first: all there is to name a trace by whose root is elsewhere, or has not come yet. */
+  /** The earliest span. It names a trace whose root is elsewhere or has not arrived yet. */
   first: Trace["root"];
   spanCount: number;
 }
@@ -26,13 +26,13 @@ export type LabelledSpan = Span & { label: string };
 /** One trace as the page gets it. */
 export type TraceBody = Trace & { spans: LabelledSpan[] };
 
-/** Summaries of the stored traces that `readFilter` wants, newest first; `limit` the first so many. Throws QueryError. */
+/** Summaries of the stored traces that pass `readFilter`, newest first, `limit` at most. Throws QueryError. */
 export function listTraces(store: TraceStore, query: URLSearchParams): Answer {
   const limit = readWhole(query, "limit", 1) ?? undefined;
   return { status: 200, body: store.list().filter(readFilter(query)).slice(0, limit).map(summarise) };
 }
 
-/** One trace with its spans, each with the `label` that the tree shows too; 404 for an id that is not stored. */
+/** One trace with its spans, each with the `label` that the terminal shows too; 404 if the id is not stored. */
 export function showTrace(store: TraceStore, traceId: string): Answer {
   const trace = store.get(traceId);
   if (!trace) return { status: 404, body: { error: `no trace ${traceId}` } };
@@ -40,7 +40,7 @@ export function showTrace(store: TraceStore, traceId: string): Answer {
   return { status: 200, body };
 }
 
-/** Latency by the tag `by` (`version` if it does not say), of the operation that `service`, `kind`, `operation` name. */
+/** Latency by the tag `by` (default `version`) of the operation that `service`, `kind` and `operation` name. */
 export function showLatency(store: TraceStore, query: URLSearchParams): Answer {
   const by = query.get("by") ?? "version";
   if (by === "") throw new QueryError("by is empty: it must be the name of a tag");
@@ -53,7 +53,7 @@ export function showLatency(store: TraceStore, query: URLSearchParams): Answer {
   return { status: 200, body: compare(spans, by, wanted) };
 }
 
-/** The counters; `forwarded` is null where nothing is. */
+/** The counters; `forwarded` is null if nothing is forwarded. */
 export function showStats(store: TraceStore, counts: Counts, forwarded: ForwardCounts | null): Answer {
   const body = {
     ...counts,

@@ -1,4 +1,4 @@
-// The built page as files to send. Knows where the build put them and what a browser is allowed to do with them.
+// The files of the built page, with their headers. Knows where the build puts them and what a browser may do with them.
 
 import { readFile } from "node:fs/promises";
 
@@ -11,7 +11,8 @@ const TYPES: Record<string, string> = {
   "icon.svg": "image/svg+xml",
 };
 
-// Nothing from elsewhere, nothing inline, nothing to elsewhere: what a span says can at worst be read.
+// The page loads nothing from elsewhere, runs nothing inline and sends nothing elsewhere, so hostile text in a span
+// stays text.
 const POLICY = [
   "default-src 'none'",
   ...["script-src", "style-src", "connect-src", "img-src"].map((directive) => `${directive} 'self'`),
@@ -19,7 +20,7 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join("; ");
 
-/** A file of the page with the headers that go with it. Throws an Error that says how to build it when it is not there. */
+/** Reads a file of the page, and adds its headers. If it is missing, throws an Error that says how to build it. */
 export async function readAsset(name: string): Promise<{ headers: Record<string, string>; body: Buffer }> {
   const headers = {
     "content-type": TYPES[name] ?? "application/octet-stream",

@@ -1,5 +1,5 @@
-// Traces as they arrive, as server-sent events: first all that are wanted, then what changed. Knows the store and the
-// stream; what is wanted is filter.ts's to know, and what becomes of it the page's.
+// Streams the list of traces as server-sent events: first all traces that pass the filter, then the changes. Knows the
+// store and the stream; leaves filters to query.ts, and the use of the events to the page.
 
 import type { ServerResponse } from "node:http";
 import { summarise } from "./api.ts";
@@ -7,26 +7,28 @@ import type { Summary } from "./api.ts";
 import type { Filter } from "../store/query.ts";
 import type { TraceStore } from "../store/traces.ts";
 
-/** What an event says: these traces are new or have grown, those are gone or no longer wanted. */
+/** An event: `traces` are new or have grown, `gone` are forgotten or no longer pass the filter. */
 export interface Change {
-  /** True in the first event only: the reader shall forget what it had. */
+  /** True in the first event only: it replaces everything the reader had. */
   whole: boolean;
   /** Newest first. */
   traces: Summary[];
   gone: string[];
-  /** How many traces are stored, wanted or not. */
+  /** How many traces are stored, filtered or not. */
   stored: number;
-  /** The services of all stored traces, by name. */
+  /** The services of all stored traces, sorted by name. */
   services: string[];
 }
 
-/** Often enough to look immediate, seldom enough to be cheap. */
+/** Short enough to look immediate, long enough to be cheap. */
 const INTERVAL_MS = 250;
-/** Comments keep the connection from looking dead while nothing arrives. */
+/** After this long without events, a comment keeps the connection from looking dead. */
 const QUIET_MS = 15_000;
-/** Open streams; a browser has at most six to one host. */
+/** Limit on open streams; a browser opens at most six to one host. */
 const MOST_STREAMS = 32;
-/** Changes that wait for a reader who does not read; after that it is cut off, and starts anew when it comes back. */
+/**
+ * Limit on changes that wait for a slow reader. Beyond it the reader is cut off, and starts over when it reconnects.
+ */
 const MOST_WAITING = 10_000;
 
 /** The open streams of one store. */
@@ -39,7 +41,7 @@ export class EventStreams {
     store.setMaxListeners(MOST_STREAMS + 16);
   }
 
-  /** Sends events until the reader goes. False, with nothing sent, when there are too many streams. */
+  /** Sends events until the reader disconnects. Returns false and sends nothing if too many streams are open. */
   begin(response: ServerResponse, wanted: Filter): boolean {
     if (this.#open >= MOST_STREAMS) return false;
     this.#open++;
@@ -66,7 +68,7 @@ export class EventStreams {
         quietMs = 0;
         response.write(":\n\n");
       }
-      // A reader that does not read gets one larger event later; an id waits here once, however often it was touched.
+      // A slow reader gets one larger event later; an id waits only once, however often its trace changes.
       if (touched.size === 0 || response.writableNeedDrain) return;
       send(response, changeOf(store, wanted, touched));
       touched.clear();

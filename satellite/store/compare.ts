@@ -1,18 +1,18 @@
-// Answers "what makes it slow?": latency of one operation, grouped by the values of a tag, as a distribution for each.
-// Stands on spans alone; knows neither HTTP nor how a distribution is drawn.
+// Answers "what makes it slow?": the latency of one operation, as a distribution for each value of a tag. Uses spans
+// alone; knows neither HTTP nor how a distribution is drawn.
 
 import { nearestRank, slowAmong } from "./latency.ts";
 import { label } from "./traces.ts";
 import type { Span } from "./traces.ts";
 
-/** The spans that are compared with each other: the same operation, seen from the same side of the same service. */
+/** Identifies the spans that are compared: the same operation, seen from the same side of the same service. */
 export interface Operation {
   service: string;
   kind: string;
   operation: string;
 }
 
-/** An operation that there are spans of. `spread` is the slowest group's median over the fastest's; 1 for one group. */
+/** An operation that has spans. `spread` is the slowest group's median divided by the fastest's; 1 for one group. */
 export interface OperationChoice extends Operation {
   label: string;
   count: number;
@@ -20,14 +20,14 @@ export interface OperationChoice extends Operation {
   spread: number;
 }
 
-/** A tag that the operation's spans could be grouped by. */
+/** A tag by which the operation's spans can be grouped. */
 export interface TagChoice {
   name: string;
   values: number;
   spread: number;
 }
 
-/** A bar of the distribution: how many spans lasted from `fromMicros` to below `toMicros`, and the trace of one of them. */
+/** A bar of the distribution: how many spans lasted from `fromMicros` to below `toMicros`, and one of their traces. */
 export interface Bucket {
   fromMicros: number;
   toMicros: number;
@@ -35,7 +35,7 @@ export interface Bucket {
   traceId: string;
 }
 
-/** The spans with one value of the tag; `value` is null for those without it. */
+/** The spans with one value of the tag; `value` is null for spans without the tag. */
 export interface Group {
   value: string | null;
   count: number;
@@ -47,7 +47,7 @@ export interface Group {
   buckets: Bucket[];
 }
 
-/** `operations` with the widest spread first; `otherValues` had fewer spans than the groups that are shown. */
+/** `operations` come widest spread first; `otherValues` counts the values left out for having the fewest spans. */
 export interface Comparison {
   by: string;
   operations: OperationChoice[];
@@ -57,13 +57,13 @@ export interface Comparison {
   otherValues: number;
 }
 
-/** Bars in a factor of ten. */
+/** Bars per factor of ten. */
 const PER_DECADE = 10;
-/** More groups than this nobody compares; more choices than that nobody reads. */
+/** Nobody compares more groups or reads more choices than these. */
 const MOST_GROUPS = 20;
 const MOST_CHOICES = 200;
 
-/** Compares by the tag `by` the operation that `wanted` names, or the one where the tag makes the greatest difference. */
+/** Compares the operation that `wanted` names, or the one where the tag `by` makes the greatest difference. */
 export function compare(spans: Span[], by: string, wanted: Partial<Operation>): Comparison {
   const choices = [
     ...groupBy(spans, (span) => JSON.stringify([span.service, span.component, span.kind, span.operation])),
@@ -104,7 +104,7 @@ function describe(members: Span[], by: string): OperationChoice {
   };
 }
 
-/** Tags with more than one value, and few enough to be compared; and the one that is compared by. */
+/** The tags with more than one value but few enough to compare, and the current one. */
 function tagChoices(members: Span[], by: string): TagChoice[] {
   const names = new Set(members.flatMap((span) => Object.keys(span.tags)));
   return [...names.add(by)]
@@ -172,7 +172,7 @@ function groupBy<K>(spans: Span[], keyOf: (span: Span) => K): Map<K, Span[]> {
   return groups;
 }
 
-// v2 before v10, and what has no value last.
+// v2 comes before v10; the group without a value comes last.
 function byValue(a: Group, b: Group): number {
   if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
   return a.value.localeCompare(b.value, "en", { numeric: true });

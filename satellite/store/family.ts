@@ -1,13 +1,15 @@
-// Puts the spans of a trace in the order of a tree. Trusts no parent id: it may name a span that has not come, the span
-// itself, or a descendant. Knows nothing of how a tree is drawn: the terminal and the page both stand on it.
+// Arranges the spans of a trace as a tree. Trusts no parent id: it may name a missing span, the span itself, or one of
+// its descendants. Does not know how a tree is drawn; the terminal and the page both use it.
 
-/** What is needed of a span to place it. */
+/** The fields that decide a span's place. */
 export interface Relative {
   spanId: string;
   parentId: string | null;
 }
 
-/** A span in its place. `remark` says why a span that names a parent stands at top level; `last` ends its siblings. */
+/**
+ * A span in its place. `remark` says why a span with a parent id is at the top level; `last` marks the last sibling.
+ */
 export interface Placed<S extends Relative> {
   span: S;
   depth: number;
@@ -16,14 +18,14 @@ export interface Placed<S extends Relative> {
   remark: string;
 }
 
-/** Every span once, each below its parent, siblings and tops in the order given. */
+/** Returns every span once, each below its parent; siblings and top-level spans keep the given order. */
 export function arrange<S extends Relative>(spans: S[]): Placed<S>[] {
   const family = new Family(spans);
   for (const span of spans) {
     if (span.parentId === null) family.descend(span, "");
     else if (!family.has(span.parentId)) family.descend(span, `orphan of ${span.parentId}`);
   }
-  // What no top-level span leads to goes round in a circle; the earliest of a circle stands for its top.
+  // The remaining spans are on cycles or below them. The earliest span of a cycle becomes its top.
   for (const span of spans) family.descend(span, "cycle");
   return family.rows;
 }
@@ -48,7 +50,7 @@ class Family<S extends Relative> {
     return this.#ids.has(spanId);
   }
 
-  /** Adds rows for the span and all below it, unless it has its row. A stack, as a trace may be deeper than ours. */
+  /** Adds rows for the span and all its descendants, unless it has one. A deep trace would overflow the call stack. */
   descend(top: S, remark: string): void {
     if (this.#placed.has(top)) return;
     this.#placed.add(top);
@@ -58,7 +60,7 @@ class Family<S extends Relative> {
       const children = (this.#children.get(span.spanId) ?? []).filter((child) => !this.#placed.has(child));
       this.rows.push({ ...next, children: children.length });
       for (const child of children) this.#placed.add(child);
-      // Pushed last to first, for the first to come off the stack first.
+      // Pushed in reverse, so that the first child is popped first.
       children.reverse().forEach((child, fromLast) => {
         stack.push({ span: child, depth: depth + 1, last: fromLast === 0, remark: "" });
       });

@@ -1,14 +1,14 @@
-// What is said of a number of durations: ranks, and which of several groups is slow. Pure arithmetic on microseconds.
+// Percentiles, and which of several groups is slow. Pure arithmetic on microseconds.
 
-/** Slow is a median so many times the fastest one, and not so many times below the slowest: what stands out, no more. */
+/** A slow median is more than this many times the fastest, and more than the slowest divided by this. */
 const SLOW = 2;
 
-/** The smallest value that at least `percent` % of the sorted values do not exceed; never a value between two. */
+/** The smallest of the sorted values that at least `percent` % of them do not exceed. Never interpolates. */
 export function nearestRank(sorted: number[], percent: number): number {
   return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? 0;
 }
 
-/** Tells of a median whether it is slow among these medians of all groups. */
+/** Returns a predicate for whether a median is slow among the medians of all groups. */
 export function slowAmong(medians: number[]): (micros: number) => boolean {
   const fastest = medians.reduce((least, micros) => Math.min(least, micros), Infinity);
   const slowest = medians.reduce((most, micros) => Math.max(most, micros), 1);

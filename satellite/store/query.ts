@@ -1,19 +1,19 @@
-// Which traces a reader wants to see: the words of a query as a yes or no for each trace. Knows no HTTP and no store.
+// Turns the parameters of a query into a filter on traces. Knows no HTTP and no store.
 
 import type { Span, Trace } from "./traces.ts";
 
-/** Says of a trace whether it is wanted. */
+/** Whether a trace is wanted. */
 export type Filter = (trace: Trace) => boolean;
 
-/** A question that cannot be answered as it was put; the message names the word and what is allowed. */
+/** An invalid query; the message names the parameter and what is allowed. */
 export class QueryError extends Error {
   override name = "QueryError";
 }
 
 /**
- * `service`, `tag` (any number of them, `name=value` or only `name`), `minMicros` and `maxMicros`. The durations are the
- * trace's. Service and tags must all be those of one span: `service=reviews.default&tag=version=v3` means a v3 of reviews.
- * Throws QueryError.
+ * Reads `service`, `tag` (any number of them, `name=value` or only `name`), `minMicros` and `maxMicros`. The durations
+ * are the trace's. One span must have the service and all the tags: `service=reviews.default&tag=version=v3` means a v3
+ * of reviews. Throws QueryError.
  */
 export function readFilter(query: URLSearchParams): Filter {
   const service = query.get("service");
@@ -27,7 +27,7 @@ export function readFilter(query: URLSearchParams): Filter {
     durationMicros >= least && durationMicros <= most && (anySpan || spans.some(wanted));
 }
 
-/** The whole number of that name, or null if there is none. Throws QueryError. */
+/** Returns the whole number of that name, or null if it is absent. Throws QueryError. */
 export function readWhole(query: URLSearchParams, name: string, least: number): number | null {
   const text = query.get(name);
   if (text === null) return null;
@@ -37,7 +37,7 @@ export function readWhole(query: URLSearchParams, name: string, least: number): 
   return Number(text);
 }
 
-// A name may itself have a "=" in it, so each may be the one between name and value.
+// A tag name may contain "=", so any of them may be the separator.
 function readTag(text: string): (span: Span) => boolean {
   if (text === "" || text.startsWith("=")) {
     throw new QueryError(`tag is ${JSON.stringify(text)}: it must be name=value, or a name`);

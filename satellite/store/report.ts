@@ -1,6 +1,6 @@
-// What a report says, whatever format it came in: plain values that all decoders give and all else takes. Knows no format.
+// A report as plain values: the decoders of all formats produce it, and the rest consumes it. Knows no wire format.
 
-/** The wire formats that are received. */
+/** The wire formats that the satellite receives. */
 export type FormatName = "lightstep" | "otlp" | "zipkin";
 export type Transport = "http" | "grpc";
 
@@ -8,9 +8,9 @@ export type TagValue = string | number | boolean;
 export type Tags = Record<string, TagValue>;
 
 /**
- * One span as reported. `traceId` is 32 lower-case hex digits where the format carried 128 bits that are not all below
- * 2^64, else 16; the other ids are 16. Times are microseconds, `startMicros` since the epoch. `span.kind` and `error` are
- * tags here, also where the format has fields of their own for them.
+ * One span as reported. `traceId` has 32 lower-case hex digits if the format carried a high half that is not zero, else
+ * 16; the other ids have 16. Times are microseconds, `startMicros` since the epoch. `span.kind` and `error` are tags
+ * here, even if the format has dedicated fields for them.
  */
 export interface ReportedSpan {
   traceId: string;
@@ -22,25 +22,25 @@ export interface ReportedSpan {
   tags: Tags;
 }
 
-/** The spans of one reporter. A request has one of these in Lightstep's format, any number in the others. */
+/** The spans of one reporter. A Lightstep request has exactly one of these, the other formats any number. */
 export interface Report {
-  /** 16 hex digits; all zero in a format without reporters. */
+  /** 16 hex digits; all zero if the format has no reporters. */
   reporterId: string;
-  /** Tags of the reporter, which are those of all its spans unless they speak of the reporter itself. */
+  /** Tags of the reporter. They apply to all its spans, except those that describe the reporter itself. */
   reporterTags: Tags;
-  /** `unknown` where the report names none. */
+  /** `unknown` if the report names none. */
   service: string;
-  /** Whether the body had an access token. The token is nowhere kept: whether there was one is all that anybody needs. */
+  /** Whether the body had an access token. The token itself is never stored. */
   hasAccessToken: boolean;
   spans: ReportedSpan[];
 }
 
-/** The body is not a report that can be used; the message says why, fit for the answer. */
+/** The body is not a usable report. The message says why, and goes into the answer. */
 export class ReportError extends Error {
   override name = "ReportError";
 }
 
-/** A trace id of 32 digits without a high half that is zero anyway: so formats agree on an id of 64 bits. */
+/** Drops the high half of a 32-digit trace id if it is zero, so that all formats agree on a 64-bit id. */
 export function shortestTraceId(hex: string): string {
   return hex.length === 32 && /^0{16}/.test(hex) ? hex.slice(16) : hex;
 }

@@ -1,10 +1,10 @@
-// Puts reported spans together into traces, in bounded memory. Knows which tags and reporter fields make a span's
-// service, component, kind, version and error; does not know how spans arrived or how a trace is shown.
+// Assembles reported spans into traces, in bounded memory. Knows which tags and reporter fields determine a span's
+// service, component, kind, version and error. Does not know how spans arrive or how a trace is shown.
 
 import { EventEmitter } from "node:events";
 import type { Report, ReportedSpan, Tags } from "./report.ts";
 
-/** One span, in the shape of the JSON API. `tags` holds every tag, also those that have a field of their own. */
+/** One span, in the shape of the JSON API. `tags` holds every tag, including those that also have a field. */
 export interface Span extends ReportedSpan {
   service: string;
   component: string;
@@ -14,9 +14,9 @@ export interface Span extends ReportedSpan {
   reporterId: string;
 }
 
-/** All spans of one trace that have arrived, by start time. `root` is null while no span without a parent is here. */
+/** The spans of one trace that have arrived, by start time. `root` is null until a span without a parent arrives. */
 export interface Trace {
-  /** The low 64 bits of it, 16 hex digits; each span has the whole id that it was reported with. */
+  /** The low 64 bits of the id, as 16 hex digits; each span has the whole id with which it was reported. */
   traceId: string;
   startMicros: number;
   durationMicros: number;
@@ -33,8 +33,8 @@ export function label(span: Pick<Span, "service" | "component" | "kind">): strin
 }
 
 /**
- * How much a store keeps: so many traces (1000), so many spans in all of them (50 for each trace), and so many characters
- * of text in all of those (128 Mi; an Envoy's span has about a thousand).
+ * How much a store keeps: a number of traces (1000), of spans in total (50 per trace), and of characters in total (128
+ * Mi; a span from an Envoy has about a thousand).
  */
 export interface Limits {
   maxTraces?: number;
@@ -43,13 +43,13 @@ export interface Limits {
 }
 
 /**
- * The newest traces within the limits; the one that began to arrive first is forgotten first, and counted.
- * Emits `trace` with the trace id for each trace that a report added spans to, `forget` for each that is gone.
+ * Keeps the newest traces within the limits. Forgets and counts traces in the order in which they began to arrive.
+ * Emits `trace` with the trace id for each trace that a report added spans to, and `forget` for each that is gone.
  */
 export class TraceStore extends EventEmitter<{ trace: [traceId: string]; forget: [traceId: string] }> {
-  /** Traces given up to make room. */
+  /** How many traces were dropped to make room. */
   forgotten = 0;
-  /** Spans that had arrived before: a report was sent again although it had been received. Not stored twice. */
+  /** How many spans arrived again, because a received report was sent again. They are not stored twice. */
   duplicates = 0;
   readonly #maxTraces: number;
   readonly #maxSpans: number;
@@ -72,7 +72,7 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string]; forget:
       const span = describe(reported, report);
       const traceId = keyOf(span.traceId);
       const spans = this.#spansOf(traceId);
-      // Not the span id alone: two spans that wrongly share one must both be seen.
+      // The span id alone is not enough: if two spans wrongly share one, both must be visible.
       const identity = [span.reporterId, span.spanId, span.kind, span.startMicros].join(" ");
       const before = spans.get(identity);
       if (before) this.duplicates++;
@@ -90,14 +90,14 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string]; forget:
     return this.#traces.size;
   }
 
-  /** The services of all stored spans, by name. */
+  /** The services of all stored spans, sorted by name. */
   services(): string[] {
     const services = new Set<string>();
     for (const spans of this.#traces.values()) for (const { service } of spans.values()) services.add(service);
     return [...services].sort();
   }
 
-  /** Every stored trace, the one that started last first. */
+  /** Every stored trace, latest start first. */
   list(): Trace[] {
     return [...this.#traces]
       .map(([traceId, spans]) => assemble(traceId, [...spans.values()]))
@@ -134,14 +134,14 @@ export class TraceStore extends EventEmitter<{ trace: [traceId: string]; forget:
 }
 
 /**
- * What a trace goes by: the low 64 bits of its id. Lightstep's format carries no more, and a proxy that reports in it must
- * meet, in one trace, one that reports in another format. Spans keep the whole id that they came with.
+ * The key of a trace: the low 64 bits of its id. Lightstep's format carries no more, and proxies that report in
+ * different formats must share a trace. Spans keep the whole id with which they were reported.
  */
 function keyOf(traceId: string): string {
   return traceId.slice(-16);
 }
 
-/** The reporter's tags are those of all its spans, but for what it says of the tracer itself. */
+/** The reporter's tags that apply to all its spans: all except those that describe the tracer itself. */
 function commonTags(report: Report): Tags {
   const common = Object.entries(report.reporterTags).filter(
     ([name]) => !/^(lightstep|service|telemetry\.sdk)\./.test(name),
@@ -163,7 +163,7 @@ function describe(span: ReportedSpan, report: Report): Span {
   };
 }
 
-/** How many characters a span has in its names and values: what makes one span a thousand times as large as another. */
+/** The number of characters in a span's names and values, which can make it a thousand times as large as another. */
 function textIn({ operation, service, tags }: Span): number {
   let size = operation.length + service.length;
   for (const name in tags) size += name.length + String(tags[name]).length;

@@ -1,13 +1,13 @@
-// Draws aligned columns, in colour or not, no wider than asked for if it can. Knows nothing of spans; what it is given
-// to print came over the network, so no control character in it reaches the terminal.
+// Draws aligned columns, in colour or not, within the given width if it can. Knows nothing of spans. The text came over
+// the network, so no control character in it reaches the terminal.
 
-/** Whether to colour, and how many cells a line may take. */
+/** Whether to use colour, and how many cells a line may take. */
 export interface Style {
   colour: boolean;
   width: number;
 }
 
-/** For a file, a pipe or a test: no colour, and as wide as it gets. */
+/** For a file, a pipe or a test: no colour and no width limit. */
 export const PLAIN: Style = { colour: false, width: Number.POSITIVE_INFINITY };
 
 const INKS = { dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
@@ -18,14 +18,14 @@ export interface Cell {
   ink?: Ink;
 }
 
-/** `give` says what the column gives when a line gets too wide: first the `drop` columns go, then `cut` ones shrink. */
+/** `give` says how a column makes room in lines that are too wide: first `drop` columns go, then `cut` ones shrink. */
 export interface Column {
   title: string;
   right?: boolean;
   give?: "drop" | "cut";
 }
 
-/** Lines without a final newline. A column that is empty in each row is left out. */
+/** Returns lines without a final newline. Leaves out columns that are empty in every row. */
 export function drawTable(columns: Column[], rows: Cell[][], style: Style): string {
   const filled = columns
     .map((column, index) => measure(column, index, rows))
@@ -46,7 +46,7 @@ const NARROWEST_CUT = 16;
 
 function measure(column: Column, index: number, rows: Cell[][]): Measured {
   const widths = rows.map((row) => cells(row[index]?.text ?? "").length);
-  // Not Math.max(...widths): a trace may have more rows than a call may have arguments.
+  // Math.max(...widths) would fail: a trace may have more rows than a call can have arguments.
   const width = widths.reduce((widest, next) => Math.max(widest, next), column.title.length);
   return { column, index, width };
 }
@@ -77,7 +77,7 @@ function drawRow(row: Cell[], columns: Measured[], colour: boolean): string {
   return drawn.join(GAP).trimEnd();
 }
 
-/** One string per character cell. Control, format and line-separator characters become a replacement character. */
+/** One string per cell. Replaces control, format and line-separator characters by the replacement character. */
 function cells(text: string): string[] {
   return [...text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd")];
 }

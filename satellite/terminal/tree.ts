@@ -1,4 +1,4 @@
-// Draws one trace as a tree for a person at a terminal. Knows neither the store nor where the text goes.
+// Draws one trace as a tree for the terminal. Knows neither the store nor where the text goes.
 
 import { drawBar } from "./bar.ts";
 import { formatDuration } from "../duration.ts";
@@ -37,9 +37,9 @@ function plural(count: number, noun: string): string {
 
 interface Row {
   span: Span;
-  /** The lines that lead from the parent to this span. */
+  /** The lines that connect this span to its parent. */
   guide: string;
-  /** Why a span with a parent stands at top level. */
+  /** Why a span with a parent id is at the top level. */
   remark: string;
 }
 
@@ -57,7 +57,7 @@ function drawSpan({ span, guide, remark }: Row, trace: Trace): Cell[] {
   ];
 }
 
-/** A guide for each span; `below` holds, for each depth, how the guide of what is below begins. */
+/** Adds a guide to each span. `below[depth]` is the prefix for the guides of spans under that depth. */
 function guides(spans: Span[]): Row[] {
   const below: string[] = [];
   return arrange(spans).map(({ span, depth, last, remark }) => {
@@ -67,7 +67,7 @@ function guides(spans: Span[]): Row[] {
   });
 }
 
-// A thousand levels must not make lines of thousands of cells: of a deep row's guide only the near end is drawn.
+// A thousand levels must not make lines of thousands of cells, so a deep row shows only the end of its guide.
 function clip(guide: string): string {
   return guide.length <= DEEPEST_GUIDE ? guide : `…${guide.slice(1 - DEEPEST_GUIDE)}`;
 }

@@ -1,5 +1,5 @@
-// Answers "which version is slow?" from the tags of spans alone: the server spans of one service, by their `version`
-// tag. Does not know where the spans come from.
+// Answers "which version is slow?" from spans alone: groups the server spans of one service by their `version` tag.
+// Does not know where the spans come from.
 
 import { drawBar } from "./bar.ts";
 import { formatDuration } from "../duration.ts";
@@ -27,7 +27,7 @@ const COLUMNS: Column[] = [
 ];
 const BAR_CELLS = 24;
 
-/** Latency of the service's server spans by version, v2 before v10. Every duration counts: nothing is estimated. */
+/** Latency of the service's server spans by version, v2 before v10. Exact: every duration counts. */
 export function latencyByVersion(spans: Iterable<Span>, service: string): Row[] {
   const byVersion = new Map<string | null, Span[]>();
   for (const span of spans) {
@@ -39,7 +39,9 @@ export function latencyByVersion(spans: Iterable<Span>, service: string): Row[] 
   return [...byVersion].map(([version, group]) => summarise(version, group)).sort(byVersionName);
 }
 
-/** The rows as an aligned table without a final newline; a bar per median, that of the slowest version full length. */
+/**
+ * The rows as an aligned table without a final newline, with a bar per median. The slowest version's is full length.
+ */
 export function drawVersions(rows: Row[], style: Style = PLAIN): string {
   if (rows.length === 0) return "no server spans";
   const medians = rows.map((row) => row.medianMicros);

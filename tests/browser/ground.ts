@@ -22,7 +22,10 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
 }
 
-/** Opens `address` of the satellite in a window of its own for `body`, and fails if the page complains or looks elsewhere. */
+/**
+ * Opens `address` of the satellite in a window of its own for `body`, and fails if the page complains or looks
+ * elsewhere.
+ */
 export async function inWindow(
   browser: Browser,
   origin: string,

@@ -1,5 +1,5 @@
-// The page under what no demo has: thousands of traces, thousands of spans, hostile words, broken trees, a satellite that
-// goes away. The reports are encoded by Lightstep's own tracer library.
+// The page under what no demo has: thousands of traces, thousands of spans, hostile words, broken trees, a satellite
+// that goes away. The reports are encoded by Lightstep's own tracer library.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";

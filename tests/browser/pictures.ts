@@ -1,4 +1,5 @@
-// The pictures of the documents. Each is taken by every run of the test that shows its subject, and kept only when asked.
+// The pictures of the documents. Each is taken by every run of the test that shows its subject, and kept only when
+// asked.
 import { mkdirSync, writeFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";

@@ -1,4 +1,5 @@
-// Distributions of latency, one below the other on one logarithmic axis: microseconds and seconds are in the same picture.
+// Distributions of latency, one below the other on one logarithmic axis: microseconds and seconds are in the same
+// picture.
 import { scaleLinear, scaleLog } from "d3-scale";
 import type { Bucket, Group } from "../../store/compare.ts";
 import { formatDuration } from "../../duration.ts";
@@ -101,7 +102,10 @@ interface ShapeProps {
   most: number;
 }
 
-/** A bar for each bucket; a click leads to one of its traces. For all but the pointer, the numbers beside it say as much. */
+/**
+ * A bar for each bucket; a click leads to one of its traces. For all but the pointer, the numbers beside it say as
+ * much.
+ */
 function Shape({ buckets, place, most }: ShapeProps) {
   // The root makes a single slow request visible beside a thousand quick ones.
   const grow = scaleLinear([0, Math.sqrt(most)], [0, HEIGHT]);

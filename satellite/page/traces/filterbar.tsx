@@ -1,4 +1,5 @@
-// The fields above the list. What is written in them goes into the address with every key; the address is the only state.
+// The fields above the list. What is written in them goes into the address with every key; the address is the only
+// state.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { goTo, linkTo } from "../route.ts";
 import { parseDuration } from "../words.ts";
