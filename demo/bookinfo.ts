@@ -1,5 +1,5 @@
-// Bookinfo, running: six applications in this process, a real Envoy beside each and one before all of them.
-// Knows the order of starting, which the topology dictates; every port is one that the system had free.
+// Runs Bookinfo: six applications in this process, a real Envoy beside each, and one in front of them all.
+// Knows the order of starting, which follows from the topology. The system chooses the ports.
 import { createServer } from "node:net";
 import type { Config } from "../runner/config/bootstrap.ts";
 import type { Endpoint } from "../runner/config/cluster.ts";
@@ -29,29 +29,29 @@ export interface BookinfoOptions {
   /** Merged into Lightspan's configuration, key by key at the top level. */
   pluginConfig?: Config;
   concurrency?: number;
-  /** How long reviews v3 takes. */
+  /** The minimum time that reviews v3 takes to answer. */
   reviewsDelayMs?: number;
-  /** The port that the ingress shall have, if it is free. */
+  /** The ingress's port, if it is free. */
   ingressPort?: number;
-  /** Gets the name of each Envoy when it is live. */
+  /** Called with the name of each Envoy once it is live. */
   log?: (name: string) => void;
 }
 
 export interface Bookinfo {
-  /** The product page, behind the ingress. */
+  /** The product page, through the ingress. */
   url: string;
-  /** One for each workload, under its name, and `istio-ingressgateway`. */
+  /** One for each workload, with its name, and `istio-ingressgateway`. */
   envoys: EnvoyProcess[];
   stop(): Promise<void>;
 }
 
-/** A workload's Envoy and where other Envoys reach it. */
+/** A workload's Envoy, and the endpoint where other Envoys reach it. */
 interface Started {
   envoy: EnvoyProcess;
   inbound: Endpoint;
 }
 
-/** Starts Bookinfo and waits until all of it is live. When a part fails, nothing is left running. */
+/** Starts Bookinfo and waits until all of it is live. If a part fails, stops the others. */
 export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo> {
   const parts = new Map<string, Promise<Started>>();
   const apps: RunningApp[] = [];
@@ -71,7 +71,7 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
     return envoy;
   };
 
-  // Calls go to ports that the callee's sidecar got from the system, so each sidecar waits for those it calls.
+  // Calls go to ports that the system gave to the callee's sidecar, so each sidecar waits for those that it calls.
   const upstream = async (name: ServiceName): Promise<Upstream> => {
     const instances = await Promise.all(workloadsOf(name).map(({ name }) => parts.get(name)));
     return { service: services[name], endpoints: instances.flatMap((part) => part?.inbound ?? []) };
@@ -117,11 +117,11 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
       if (!busy) throw error;
       return launch(ingress.name, config(0));
     });
-    // On plain loopback, whatever address pods have: this is the one that people type.
+    // Always 127.0.0.1, whatever the pods' addresses: people type this one.
     return { envoy, inbound: { host: "127.0.0.1", port: await envoy.listenerPort(gatewayListener) } };
   };
 
-  // All at once: whoever looks a part up does so after its first await, when every part is in the map.
+  // Starts all at once. Parts look each other up only after their first await, when every part is in the map.
   for (const workload of workloads) parts.set(workload.name, startWorkload(workload));
   const entrance = startIngress();
   parts.set(ingress.name, entrance);
@@ -151,7 +151,7 @@ export function appOf({ app, version, pod }: BookinfoWorkload, slowMs = 1255): A
   return version === "v2" ? reviews({ pod, stars: "black" }) : reviews({ pod, stars: "red", delayMs: slowMs });
 }
 
-/** Gives each pod its address where the whole of 127.0.0.0/8 is local (Linux), and the one that works elsewhere. */
+/** Gives each pod its own address if all of 127.0.0.0/8 is local (as on Linux), and 127.0.0.1 otherwise. */
 async function addressing(): Promise<(ip: string) => string> {
   const usable = await Promise.all([...workloads, ingress].map(({ ip }) => canBind(ip)));
   return usable.every(Boolean) ? (ip) => ip : () => "127.0.0.1";

@@ -1,17 +1,17 @@
-// The trace that one page view has to give, from the topology, and what is wrong with one that is not so.
-// Knows the shape of Lightspan's spans; refuses to know how they came here.
+// Derives the expected trace of a page view from the topology, and finds what is wrong with an actual one.
+// Knows the shape of Lightspan's spans; refuses to know how they arrived.
 import { istioNode } from "../runner/config/node.ts";
 import { operationOf } from "../runner/config/service.ts";
 import type { Span, Trace } from "../satellite/store/traces.ts";
 import { ingress, services, workloadsOf, type BookinfoWorkload, type ServiceName } from "./topology.ts";
 
-/** The workload of reviews that answered in this trace, by its version tag. */
+/** The reviews workload that answered in this trace, according to the version tag. */
 export function reviewsOf(trace: Trace): BookinfoWorkload | undefined {
   const span = trace.spans.find(({ service, kind }) => service === "reviews.default" && kind === "server");
   return workloadsOf("reviews").find(({ version }) => version === span?.version);
 }
 
-/** What keeps `trace` from being the whole trace of one page view; empty when nothing does. */
+/** The differences between `trace` and the whole trace of one page view. */
 export function faultsOf(trace: Trace): string[] {
   const reviews = reviewsOf(trace);
   if (reviews === undefined) return ["no server span of reviews.default with a version that exists"];
@@ -27,7 +27,7 @@ export function faultsOf(trace: Trace): string[] {
   return faults;
 }
 
-/** Every span of a page view as the way from the root to it. */
+/** Every span of a page view, as the path from the root to it. */
 function expectedPaths(reviews: BookinfoWorkload): string[] {
   const paths: string[] = [];
   const call = (above: string, caller: string, name: ServiceName): void => {
@@ -44,7 +44,7 @@ function expectedPaths(reviews: BookinfoWorkload): string[] {
 function pathTo(span: Span, trace: Trace): string {
   const steps: string[] = [];
   let next: Span | undefined = span;
-  // No more steps than spans: parents might lead round in a circle.
+  // Parents may form a cycle, so this takes at most one step per span.
   while (next !== undefined && steps.length < trace.spans.length) {
     steps.unshift(step(next.kind, next.service, next.operation));
     const parentId: string | null = next.parentId;

@@ -1,5 +1,5 @@
-// `npm start`: finds Envoy, starts a collector and Bookinfo, sends page views, shows what came of it, and stays up.
-// Knows the order and the words; each part that does something is in a file of its own.
+// `npm start`: finds Envoy, starts a collector and Bookinfo, sends page views, shows the resulting traces, and stays
+// up. Knows the order and the messages; the work is done in other files.
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -36,9 +36,9 @@ if (!existsSync(wasm)) {
   process.exit(1);
 }
 
-// Everything that was started goes down with this process (cleanup.ts), so leaving is all there is to do.
+// Exiting is enough: everything that was started ends with this process (runner/cleanup.ts).
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => leave("\nstopped"));
-// A signal to npm alone ends npm and its shell, and never gets here; a new parent is all there is to see of it.
+// A signal to npm alone ends npm and its shell but never gets here; only the new parent shows it.
 if (process.env.npm_lifecycle_event !== undefined) {
   const parent = process.ppid;
   setInterval(() => process.ppid === parent || leave("\nnpm has gone; stopped"), 500).unref();
@@ -100,7 +100,7 @@ function watch({ envoys }: Bookinfo): void {
   }
 }
 
-/** The whole traces, once there are as many as there were page views, or after ten seconds. */
+/** Waits for a whole trace of each page view, ten seconds at most, and returns the whole traces. */
 async function arrival({ store }: Satellite): Promise<Trace[]> {
   const deadline = Date.now() + 10_000;
   for (;;) {
@@ -110,7 +110,7 @@ async function arrival({ store }: Satellite): Promise<Trace[]> {
   }
 }
 
-/** Prints the story. False when no trace tells it. */
+/** Prints a slow trace and the comparison by version. Returns false if no trace is slow. */
 function show({ store }: Satellite, whole: Trace[]): boolean {
   const style = terminalStyle(process.stdout, process.env);
   const slow = whole.find((trace) => reviewsOf(trace)?.name === slowWorkload);

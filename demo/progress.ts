@@ -1,4 +1,4 @@
-// Progress on a terminal: one line per step, its result at the line's end. Knows nothing of what the steps are.
+// Shows progress on a terminal: one line per step, with its result at the end. Does not know what the steps do.
 import type { Writable } from "node:stream";
 
 export class Progress {
@@ -6,7 +6,7 @@ export class Progress {
 
   constructor(private readonly out: Writable) {}
 
-  /** Shows `title` while `work` runs, then what it says of its result. */
+  /** Shows `title` while `work` runs, then `result` of its value. */
   async step<T>(title: string, work: () => Promise<T>, result: (value: T) => string): Promise<T> {
     this.out.write(`• ${title} … `);
     this.#open = true;
@@ -22,7 +22,7 @@ export class Progress {
     }
   }
 
-  /** A line about the step that is under way. */
+  /** Prints a line about the current step. */
   note(line: string): void {
     this.out.write(this.#open ? `\n  ${line}\n` : `  ${line}\n`);
     this.#open = false;

@@ -1,5 +1,5 @@
-// Bookinfo as one table: which pods there are, which service each belongs to and what it calls.
-// Everything else (node ids, listeners, clusters, the order of starting, the expected trace) follows from here.
+// Bookinfo as one table: its pods, the service each belongs to, and the services it calls.
+// Everything else (node ids, listeners, clusters, the order of starting, the expected trace) follows from it.
 import type { Workload } from "../runner/config/node.ts";
 import type { Service } from "../runner/config/service.ts";
 
@@ -11,7 +11,7 @@ export interface BookinfoWorkload extends Workload {
   calls: ServiceName[];
 }
 
-/** The version of reviews that is slow: the story of this demo. */
+/** The slow version of reviews, which the demo is about. */
 export const slowWorkload = "reviews-v3";
 
 function service(name: ServiceName): Service {
@@ -49,14 +49,14 @@ export const ingress: Workload = {
   serviceAccount: "istio-ingressgateway-service-account",
 };
 
-/** The workload of that name, such as `reviews-v3`. */
+/** The workload with this name, such as `reviews-v3`. */
 export function workload(name: string): BookinfoWorkload {
   const found = workloads.find((each) => each.name === name);
   if (found === undefined) throw new Error(`Bookinfo has no workload ${name}`);
   return found;
 }
 
-/** The pods of a service; requests are balanced over them. */
+/** The workloads of a service; requests are balanced across them. */
 export function workloadsOf(name: ServiceName): BookinfoWorkload[] {
   return workloads.filter(({ app }) => app === name);
 }

@@ -1,7 +1,7 @@
-// People who look at the product page. Knows how many at a time; what their requests lead to is for others to see.
+// Simulates people who view the product page. Knows how many at a time; leaves the effects to others.
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What a page view came to: undefined when the page was there, otherwise what was wrong. */
+/** Views the page. Returns what was wrong, or undefined if nothing was. */
 export async function viewPage(url: string): Promise<string | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(15_000) });
@@ -14,7 +14,7 @@ export async function viewPage(url: string): Promise<string | undefined> {
   }
 }
 
-/** So many page views, some at once. Returns what was wrong with those that failed. */
+/** Views the page `count` times, `atOnce` in parallel. Returns what was wrong with the failed views. */
 export async function viewPages(url: string, count: number, atOnce: number): Promise<string[]> {
   const failures: string[] = [];
   let left = count;
@@ -29,7 +29,7 @@ export async function viewPages(url: string, count: number, atOnce: number): Pro
   return failures;
 }
 
-/** A page view a second until `signal`. Reports when views begin to fail and when they are well again, not each one. */
+/** Views the page once a second until `signal`. Reports only when views start to fail and when they recover. */
 export async function trickle(url: string, report: (line: string) => void, signal: AbortSignal): Promise<void> {
   let failing = false;
   while (!signal.aborted) {

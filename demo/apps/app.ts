@@ -1,5 +1,5 @@
-// What every Bookinfo service is made of: a request in, calls to other services through the sidecar, an answer out.
-// Knows HTTP; refuses to know of spans or traces, as an application in a mesh does.
+// The common part of all Bookinfo services: a request in, calls to other services through the sidecar, an answer out.
+// Knows HTTP; like any application in a mesh, refuses to know about spans and traces.
 import {
   Agent,
   createServer,
@@ -19,7 +19,7 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
-/** A GET to another service. Rejects when there is no answer in time. */
+/** Sends a GET to another service. Rejects if no answer comes in time. */
 export type Call = (
   service: ServiceName,
   path: string,
@@ -27,7 +27,7 @@ export type Call = (
   timeoutMs: number,
 ) => Promise<Answer>;
 
-/** One service; it sees nothing of the network but what comes in and what `call` brings. */
+/** One service. It sees only its request, and the answers to its calls. */
 export type App = (request: Pick<IncomingMessage, "method" | "url" | "headers">, call: Call) => Promise<Answer>;
 
 export interface RunningApp {
@@ -35,7 +35,7 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-/** An answer with JSON in it. */
+/** A JSON answer. */
 export function json(status: number, value: unknown): Answer {
   return { status, type: "application/json", body: JSON.stringify(value) };
 }
@@ -45,10 +45,10 @@ export function pathOf(url = "/"): string {
   return url.split("?", 1)[0] ?? url;
 }
 
-/** Where a call goes, and the authority that it names. */
+/** The endpoint that a call goes to, and the authority that it names. */
 export type Outbound = (service: ServiceName) => Endpoint & { authority?: string };
 
-/** Serves an application on `port` of `address`, 0 for a free one; its calls go to `outbound`, once that is known. */
+/** Serves an application on `port` of `address` (0 for a free one). Asks `outbound` for the endpoint of each call. */
 export async function serve(app: App, address: string, outbound: Outbound, port = 0): Promise<RunningApp> {
   const agent = new Agent({ keepAlive: true });
   const call: Call = (service, path, headers, timeoutMs) => {
@@ -62,7 +62,7 @@ export async function serve(app: App, address: string, outbound: Outbound, port 
         response.writeHead(status, { "content-type": type, ...headers }).end(body);
       });
   });
-  // Envoy decides when an idle connection ends; a server that does may close one just as a request comes.
+  // Envoy decides when an idle connection ends. If the server did, it could close one just as a request arrives.
   server.keepAliveTimeout = 0;
   return {
     endpoint: { host: address, port: await listen(server, address, port) },

@@ -1,4 +1,4 @@
-// The details service: facts about the one book that Bookinfo sells.
+// The details service: the facts about Bookinfo's only book.
 import { json, pathOf, type App } from "./app.ts";
 
 /** GET /details/{id} */

@@ -1,10 +1,10 @@
-// The headers that an application passes on from the request it got to the requests it makes, so that a mesh can join
-// its spans into one trace. Bookinfo's services do nothing else for tracing, and neither do ours: the values are
-// opaque.
+// The headers that an application forwards from its incoming request to its outgoing ones, so that a mesh can join
+// their spans into one trace. Like Bookinfo's own services, ours do nothing else for tracing, and never look at the
+// values.
 import type { IncomingHttpHeaders } from "node:http";
 
-// The list of Istio's Bookinfo sample (productpage.py getForwardHeaders and LibertyRestEndpoint.java
-// headers_to_propagate), and `b3`, which Istio's distributed tracing FAQ asks Zipkin users to forward as well.
+// The list from Istio's Bookinfo sample (getForwardHeaders in productpage.py, headers_to_propagate in
+// LibertyRestEndpoint.java), plus `b3`, which Istio's distributed tracing FAQ asks Zipkin users to forward.
 export const forwardedHeaders = [
   "x-request-id",
   "x-ot-span-context",
@@ -29,7 +29,7 @@ export const forwardedHeaders = [
   "jwt",
 ] as const;
 
-/** Those of the headers that are to be forwarded, unchanged. */
+/** Selects the headers to forward; their values are unchanged. */
 export function forward(headers: IncomingHttpHeaders): Record<string, string> {
   const chosen: Record<string, string> = {};
   for (const name of forwardedHeaders) {

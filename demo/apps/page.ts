@@ -1,4 +1,4 @@
-// The product page as HTML. Knows only how it looks; one string in, no scripts, no files beside it.
+// Renders the product page as HTML: one string, without scripts or further files. Knows only how it looks.
 
 export interface Product {
   id: number;
@@ -43,7 +43,7 @@ const style = `
   .stars { letter-spacing: .15em; margin-left: .6rem } .red { color: #d23b3b } .black { color: var(--ink) }
   .sorry { color: var(--accent) } footer { margin-top: 1rem; color: var(--soft); font-size: .85rem }`;
 
-/** The page of one book, with what details and reviews had to say about it. */
+/** The page of one book, with the replies of details and reviews. */
 export function page(product: Product, details: ServiceReply, reviews: ServiceReply): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-// The productpage service: asks details and reviews one after the other, as Bookinfo does, and shows both.
+// The productpage service: asks details, then reviews, as Bookinfo does, and shows both.
 import { json, pathOf, type Answer, type App, type Call } from "./app.ts";
 import { forward } from "./headers.ts";
 import { page, type Product, type ServiceReply } from "./page.ts";
@@ -13,7 +13,7 @@ const product: Product = {
     "part of the humour coming from slapstick and mistaken identity, in addition to puns and word play.",
 };
 
-/** GET /productpage and Bookinfo's small API below /api/v1/products. */
+/** GET /productpage, and Bookinfo's small API under /api/v1/products. */
 export const productpage: App = async ({ url, headers }, call) => {
   const path = pathOf(url);
   const passed = forward(headers);
@@ -49,7 +49,7 @@ function askRatings(call: Call, id: string, headers: Record<string, string>): Pr
   return ask(call, "ratings", id, headers, "product ratings");
 }
 
-/** Asks twice if it has to: Bookinfo's productpage does, and its fault injection lessons rely on it. */
+/** Retries once, as Bookinfo's productpage does; its fault injection tasks rely on that. */
 async function askReviews(call: Call, id: string, headers: Record<string, string>): Promise<ServiceReply> {
   const first = await ask(call, "reviews", id, headers, "product reviews");
   return first.status === 200 ? first : ask(call, "reviews", id, headers, "product reviews");
@@ -68,7 +68,7 @@ async function ask(
     if (reply.status === 200) return { status: 200, value: JSON.parse(reply.body) };
     status = reply.status;
   } catch {
-    // No answer, or no JSON: for the reader of the page it is the same.
+    // No answer and invalid JSON look the same to the reader of the page.
   }
   return { status, value: { error: `Sorry, ${what} are currently unavailable for this book.` } };
 }

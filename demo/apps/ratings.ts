@@ -1,4 +1,4 @@
-// The ratings service: how many stars each reviewer gave.
+// The ratings service: the stars that each reviewer gave.
 import { json, pathOf, type App } from "./app.ts";
 
 /** GET /ratings/{id} */

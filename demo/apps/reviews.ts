@@ -1,13 +1,13 @@
-// The reviews service in its three versions: v1 without ratings, v2 with black stars, v3 with red ones, and slow.
+// The reviews service in its three versions: v1 has no ratings, v2 black stars, and v3 red stars and a delay.
 import { setTimeout as sleep } from "node:timers/promises";
 import { json, pathOf, type App, type Call } from "./app.ts";
 import { forward } from "./headers.ts";
 
 export interface ReviewsOptions {
   pod: string;
-  /** The colour of the stars; without one, ratings are not asked for. */
+  /** The colour of the stars. If absent, ratings is not asked. */
   stars?: "black" | "red";
-  /** How long a call takes at least. */
+  /** The minimum duration of a call. */
   delayMs?: number;
 }
 
@@ -17,7 +17,7 @@ const texts = {
     "Absolutely fun and entertaining. The play lacks thematic depth when compared to other plays by Shakespeare.",
 };
 
-/** GET /reviews/{id}. Answers 200 even when ratings fail: each review then says so in place of its stars. */
+/** GET /reviews/{id}. Answers 200 even if ratings fails; each review then says so instead of showing stars. */
 export function reviews({ pod, stars, delayMs = 0 }: ReviewsOptions): App {
   return async ({ url, headers }, call) => {
     const path = pathOf(url);
@@ -55,7 +55,7 @@ async function askRatings(
   stars: string,
 ): Promise<Record<string, unknown> | undefined> {
   try {
-    // Bookinfo's own numbers.
+    // Bookinfo's own timeouts.
     const { status, body } = await call("ratings", `/ratings/${id}`, headers, stars === "black" ? 10_000 : 2500);
     if (status !== 200) return undefined;
     return (JSON.parse(body) as { ratings?: Record<string, unknown> }).ratings;

@@ -1,4 +1,4 @@
-// The frame around the views: where one can go, whether traces arrive, and which view the address asks for.
+// The frame around the views: navigation, the state of the stream, and the view that the address names.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { coloursOf } from "./colours.ts";
 import { LatencyView } from "./latency/view.tsx";
@@ -13,7 +13,7 @@ export function App() {
   const { path, query } = useRoute();
   const [paused, setPaused] = useState(false);
   const [visited, setVisited] = useState<string | null>(null);
-  // The list goes on behind the other views, and is found again as it was left.
+  // The list keeps updating while another view is open, and comes back with the same filters.
   const list = useRef(query);
   if (path === "traces") list.current = query;
   const filters = readFilters(list.current);

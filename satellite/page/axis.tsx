@@ -1,18 +1,18 @@
-// The marks of a time axis, and their words: as many as there is room for.
+// The ticks of a time axis and their labels, as many as fit.
 import type { ScaleLinear, ScaleLogarithmic } from "d3-scale";
 import { formatTick } from "./words.ts";
 
-/** A word that begins further right than this, in percent, would not end before the axis does. */
+/** A label that starts beyond this, in percent, would run past the end of the axis. */
 export const LAST_WORD = 88;
 
-/** Round values for the marks, no more than `most` of them, all equally far from each other. */
+/** Round values for the ticks, `most` at most, evenly spaced. */
 export function evenTicks(scale: ScaleLinear<number, number>, most: number): number[] {
-  // What one asks d3 for is a wish: for 4 it may give 7.
+  // d3 takes the count as a hint: asked for 4 ticks, it may return 7.
   const offers = Array.from({ length: most }, (_, less) => scale.ticks(most - less));
   return offers.find((ticks) => ticks.length <= most) ?? [0];
 }
 
-/** The powers of ten in the scale's range, no more than `most` of them: each, or every second, third … */
+/** The powers of ten in the scale's domain, `most` at most: each one, or every second, third … */
 export function decadeTicks(scale: ScaleLogarithmic<number, number>, most: number): number[] {
   const [from = 1, to = 10] = scale.domain().map(Math.log10);
   const first = Math.ceil(from);
@@ -21,7 +21,7 @@ export function decadeTicks(scale: ScaleLogarithmic<number, number>, most: numbe
   return decades.filter((_, index) => index % every === 0);
 }
 
-/** The words above the marks. */
+/** The labels above the ticks. */
 export function TickWords({ ticks, scale }: { ticks: number[]; scale(micros: number): number }) {
   const shown = ticks.filter((tick) => scale(tick) <= LAST_WORD);
   return (

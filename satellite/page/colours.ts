@@ -1,9 +1,9 @@
-// A colour for each service: the same one in every view and after every reload, as long as the same services are there.
+// Gives each service a colour, the same in every view and after every reload while the set of services stays the same.
 
-/** How many colours page.css has. */
+/** The number of colours in page.css. */
 const COLOURS = 10;
 
-/** The class of each service's colour. A service has its own by its name, or the next that is free. */
+/** The CSS class of each service's colour: the one that its name hashes to, or the next free one. */
 export function coloursOf(services: string[]): Map<string, string> {
   const taken = new Set<number>();
   const classes = new Map<string, string>();

@@ -1,4 +1,4 @@
-// What stands where there is nothing to show: that there is nothing, and what one can do about it.
+// Shown when a view has nothing to show: says so, and what to do about it.
 import type { ComponentChildren } from "preact";
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {

@@ -1,13 +1,16 @@
-// An answer of the satellite's JSON API, kept fresh. Knows nothing of what is in it.
+// Fetches answers of the satellite's JSON API, and keeps them fresh. Does not know what is in them.
 import { useEffect, useState } from "preact/hooks";
 
-/** The answer, or why there is none; both undefined while the first is under way. */
+/** The answer, or why there is none; both are undefined until the first request ends. */
 export interface Fetched<T> {
   value?: T;
   problem?: string;
 }
 
-/** Asks for `path` again whenever it or `version` changes; the old answer stays until the new one is there. */
+/**
+ * Fetches `path`, again whenever it or `version` changes. For the same path, the old answer stays until the new one
+ * arrives.
+ */
 export function useFetched<T>(path: string, version: unknown): Fetched<T> {
   const [fetched, setFetched] = useState<Fetched<T> & { path: string }>({ path });
   useEffect(() => {
@@ -28,7 +31,7 @@ async function ask<T>(path: string, signal: AbortSignal): Promise<Fetched<T>> {
   return response.ok ? { value: body } : { problem: body.error };
 }
 
-/** `value`, but changing at most once in so many milliseconds. */
+/** Returns `value`, but changes at most once every `everyMs` milliseconds. */
 export function useCalm<T>(value: T, everyMs: number): T {
   const [calm, setCalm] = useState({ value, at: 0 });
   useEffect(() => {

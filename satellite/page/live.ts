@@ -1,15 +1,15 @@
-// The list of traces as it is right now, from the satellite's stream of changes. Keeps no more than the newest so many,
-// whatever the satellite sends.
+// Keeps the list of traces current, from the satellite's stream of changes. Keeps a bounded number of the newest
+// traces, whatever the satellite sends.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Summary } from "../serve/api.ts";
 import type { Change } from "../serve/events.ts";
 
-/** Of the stream: not there yet, there, or lost. */
+/** The state of the stream: not open yet, open, or lost. */
 export type Connection = "connecting" | "live" | "away";
 
 /**
- * What is known of the satellite's traces. `touched` grows with every change,
- * `watched` with those of the one trace that is looked at.
+ * What the page knows of the satellite's traces. `touched` grows with every change, `watched` with every change of the
+ * trace that is open.
  */
 export interface Live {
   traces: Summary[];
@@ -23,9 +23,7 @@ export interface Live {
 const MOST_TRACES = 10_000;
 const NOTHING: Live = { traces: [], stored: 0, services: [], connection: "connecting", touched: 0, watched: 0 };
 
-/**
- * Follows the traces that the query's filters want; with `paused`, stays as it is until they change, and then again.
- */
+/** Follows the traces that pass the filters. If `paused`, the list changes only when the filters do. */
 export function useLive(filters: string, paused: boolean, watched: string | undefined): Live {
   const [live, setLive] = useState(NOTHING);
   const shown = useRef<string | null>(null);
@@ -46,12 +44,12 @@ export function useLive(filters: string, paused: boolean, watched: string | unde
   return live;
 }
 
-/** The list after a change: newest first, each trace once. */
+/** Applies a change to the list: newest first, each trace once. */
 function apply(before: Live, { whole, traces, gone, stored, services }: Change, watching: string | undefined): Live {
   const dropped = new Set([...gone, ...traces.map(({ traceId }) => traceId)]);
   const kept = whole ? [] : before.traces.filter(({ traceId }) => !dropped.has(traceId));
   const all = [...traces, ...kept].sort((a, b) => b.startMicros - a.startMicros).slice(0, MOST_TRACES);
-  // The list has the low half of an id; an address may have all of it.
+  // The list has the low half of an id; the address may have the whole id.
   const seen = whole || (watching !== undefined && dropped.has(watching.slice(-16)));
   const watched = before.watched + Number(seen);
   return { traces: all, stored, services, connection: "live", touched: before.touched + 1, watched };

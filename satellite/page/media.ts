@@ -1,7 +1,7 @@
-// Whether the window is narrow, for what CSS alone cannot do: the height of rows is needed as a number.
+// Whether the window is narrow. CSS alone is not enough, because the row height is needed as a number.
 import { useEffect, useState } from "preact/hooks";
 
-/** Below this, rows have two lines and the panel is a sheet; the same number stands in page.css. */
+/** Up to this width, rows have two lines and the panel is a sheet. page.css has the same number. */
 const narrow = matchMedia("(max-width: 720px)");
 
 /** True while the window is narrow. */

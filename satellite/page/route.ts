@@ -1,14 +1,14 @@
-// What the page shows, as the part of its address after the #: so Back, a reload and a link to a colleague work. Knows
-// the words of an address and nothing of what is shown.
+// Keeps what the page shows in the part of its address after the #, so that Back, reloads and shared links work. Knows
+// the syntax of an address, and nothing of the views.
 import { useEffect, useState } from "preact/hooks";
 
-/** Where one is: `traces`, `trace/ID` or `latency`, with the view's own settings. */
+/** The current view, `traces`, `trace/ID` or `latency`, with its own settings. */
 export interface Route {
   path: string;
   query: URLSearchParams;
 }
 
-/** The address of a view, for a link. Settings that are empty are left out. */
+/** The address of a view, for a link. Leaves out empty settings. */
 export function linkTo(path: string, settings: Record<string, string | string[] | null> = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(settings)) {
@@ -18,7 +18,7 @@ export function linkTo(path: string, settings: Record<string, string | string[] 
   return `#/${path}${text === "" ? "" : `?${text}`}`;
 }
 
-/** The route of the window's address; renders anew when it changes. */
+/** The route in the window's address; renders again when it changes. */
 export function useRoute(): Route {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
@@ -30,7 +30,7 @@ export function useRoute(): Route {
   return { path: path === "" ? "traces" : path, query: new URLSearchParams(query) };
 }
 
-/** Goes there. `replace` leaves no step to go back to: for settings that change with every key. */
+/** Goes to an address. `replace` adds no step to the history, for settings that change with every keystroke. */
 export function goTo(address: string, how: "push" | "replace" = "push"): void {
   if (how === "push") location.hash = address;
   else location.replace(address);

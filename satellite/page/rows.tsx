@@ -1,10 +1,10 @@
-// A table of very many rows of one height: only those in sight are in the document. One stop for the Tab key; inside,
-// the arrow keys move, from the moment the table is there. Keeps in place what one looks at while rows arrive above it.
-// Knows nothing of what is in a row.
+// A table of very many rows of equal height; only the visible ones are in the document. It is a single Tab stop and has
+// the focus from the start; inside, the arrow keys move. The visible rows stay in place while rows arrive above them.
+// Does not know what is in a row.
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-/** What a row looks like: attributes of the row itself, and its cells. */
+/** A rendered row: the attributes of its element, and its cells. */
 export interface Drawn {
   attributes?: JSX.HTMLAttributes<HTMLDivElement>;
   cells: ComponentChildren;
@@ -15,19 +15,19 @@ interface RowsProps<R> {
   label: string;
   rows: R[];
   keyOf(row: R): string;
-  /** Pixels; every row has them. */
+  /** In pixels; the same for every row. */
   rowHeight: number;
   head: ComponentChildren;
   draw(row: R): Drawn;
-  /** The key of the row that the keyboard is on. */
+  /** The key of the row that the keyboard is at. */
   active: string | null;
   onActive(key: string): void;
   onOpen(row: R): void;
-  /** A key that rows themselves have no use for; true if it was used. */
+  /** Handles a keystroke that the table itself does not use; returns whether it did. */
   onKey?(key: string, row: R): boolean;
 }
 
-/** Rows kept ready above and below those in sight. */
+/** Rows rendered above and below the visible ones. */
 const SPARE = 8;
 
 export function Rows<R>(props: RowsProps<R>) {
@@ -126,7 +126,7 @@ export function Rows<R>(props: RowsProps<R>) {
   );
 }
 
-/** When rows arrive above the first one in sight, scrolls by as much: one goes on looking at the same rows. */
+/** When rows arrive above the first visible one, scrolls by their height, so that the same rows stay visible. */
 function useAnchor<R>(
   box: { current: HTMLDivElement | null },
   rows: R[],

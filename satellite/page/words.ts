@@ -1,4 +1,4 @@
-// Times and numbers as a person reads and writes them.
+// Formats times and numbers for people, and parses the durations that they type.
 import { formatDuration } from "../duration.ts";
 
 const clock = new Intl.DateTimeFormat(undefined, {
@@ -9,7 +9,7 @@ const clock = new Intl.DateTimeFormat(undefined, {
 });
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 
-/** `14:03:07.482`, with the day before it if that is not today. Microseconds since the epoch. */
+/** `14:03:07.482`, preceded by the day if that is not today. Takes microseconds since the epoch. */
 export function formatTime(micros: number): string {
   const date = new Date(micros / 1000);
   const milliseconds = String(date.getMilliseconds()).padStart(3, "0");
@@ -17,18 +17,18 @@ export function formatTime(micros: number): string {
   return date.toDateString() === new Date().toDateString() ? time : `${day.format(date)} ${time}`;
 }
 
-/** Of a name in a sentence; a node id of Istio's has its room. */
+/** Maximum length of a name in a sentence; an Istio node id fits. */
 const LONGEST = 100;
 
 const UNITS: Record<string, number> = { µs: 1, us: 1, ms: 1000, s: 1_000_000, m: 60_000_000, "": 1000 };
 
-/** Whole microseconds of `1.5s`, `250ms`, `800µs`, or of a bare number of milliseconds; null for anything else. */
+/** Parses `1.5s`, `250ms`, `800µs`, or a bare number of milliseconds, to whole microseconds; null for anything else. */
 export function parseDuration(text: string): number | null {
   const [, number, unit = ""] = /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(µs|us|ms|s|m)?\s*$/.exec(text.replace("μ", "µ")) ?? [];
   return number === undefined ? null : Math.round(Number(number) * (UNITS[unit] ?? 1000));
 }
 
-/** A round duration on an axis: `10ms` where formatDuration would write `10.0ms`. */
+/** A round duration on an axis: `10ms`, while formatDuration would return `10.0ms`. */
 export function formatTick(micros: number): string {
   return micros === 0 ? "0" : formatDuration(micros).replace(/\.0+(?=\D)|(?<=\.\d)0(?=\D)/, "");
 }
@@ -38,19 +38,19 @@ export function plural(count: number, noun: string): string {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** An answer of the satellite's as a sentence's beginning. */
+/** Capitalizes a message of the satellite, to start a sentence. */
 export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** No longer than a line or two of large type; what is left out is in the middle, as ends tell names apart. */
+/** Shortens text to a line or two of large type. Cuts the middle, because names differ at their ends. */
 export function shorten(text: string): string {
   const characters = [...text];
   if (characters.length <= LONGEST) return text;
   return `${characters.slice(0, LONGEST / 2).join("")}…${characters.slice(1 - LONGEST / 2).join("")}`;
 }
 
-/** How many times more: `781×`, `4.2×`. */
+/** Formats a ratio: `781×`, `4.2×`. */
 export function formatFactor(factor: number): string {
   return `${factor < 9.95 ? factor.toFixed(1) : Math.round(factor).toLocaleString("en")}×`;
 }

@@ -1,5 +1,4 @@
-// Distributions of latency, one below the other on one logarithmic axis: microseconds and seconds are in the same
-// picture.
+// Distributions of latency, stacked on one logarithmic axis, so that microseconds and seconds fit in one picture.
 import { scaleLinear, scaleLog } from "d3-scale";
 import type { Bucket, Group } from "../../store/compare.ts";
 import { formatDuration } from "../../duration.ts";
@@ -13,15 +12,15 @@ interface DistributionsProps {
   groups: Group[];
 }
 
-/** Of the plot's own coordinates. */
+/** In the plot's own coordinates. */
 const HEIGHT = 100;
-/** Their words have room even in a narrow window. */
+/** This many labels fit even in a narrow window. */
 const MOST_TICKS = 6;
 
 export function Distributions({ by, service, groups }: DistributionsProps) {
   const buckets = groups.flatMap((group) => group.buckets);
   const place = scaleLog(rangeOf(buckets), [0, 100]);
-  // A mark without a word tells nobody anything.
+  // A tick without a label says nothing.
   const ticks = decadeTicks(place, MOST_TICKS).filter((tick) => place(tick) <= LAST_WORD);
   const most = Math.max(...buckets.map(({ count }) => count), 1);
   return (
@@ -72,8 +71,8 @@ export function Distributions({ by, service, groups }: DistributionsProps) {
 }
 
 /**
- * From the bar at the left to the one at the right, with some room, and never less than a factor of ten. The last mark
- * has room for its word: it is the one that the slow bars stand at.
+ * From the leftmost bar to the rightmost, with a margin, and at least a factor of ten. The last tick has room for its
+ * label, because the slow bars are near it.
  */
 function rangeOf(buckets: Bucket[]): [number, number] {
   const least = Math.min(...buckets.map(({ fromMicros }) => fromMicros), 1_000_000);
@@ -102,12 +101,9 @@ interface ShapeProps {
   most: number;
 }
 
-/**
- * A bar for each bucket; a click leads to one of its traces. For all but the pointer, the numbers beside it say as
- * much.
- */
+/** A bar for each bucket; a click opens one of its traces. Without a pointer, the numbers beside it say as much. */
 function Shape({ buckets, place, most }: ShapeProps) {
-  // The root makes a single slow request visible beside a thousand quick ones.
+  // The square root makes a single slow request visible beside a thousand quick ones.
   const grow = scaleLinear([0, Math.sqrt(most)], [0, HEIGHT]);
   return (
     <svg viewBox={`0 0 100 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">

@@ -1,5 +1,5 @@
-// "What makes it slow?": the operations in the order in which a tag tells them apart, and of one of them the latency by
-// that tag. Every word and number comes from the spans.
+// Answers "what makes it slow?": lists the operations by how much a tag matters, and shows the latency of one of them
+// by that tag. Every name and number comes from the spans.
 import type { Comparison, Group, Operation, OperationChoice } from "../../store/compare.ts";
 import { formatDuration } from "../../duration.ts";
 import { Empty } from "../empty.tsx";
@@ -8,9 +8,9 @@ import { goTo, linkTo } from "../route.ts";
 import { formatFactor, plural, sentence, shorten } from "../words.ts";
 import { Distributions } from "./plot.tsx";
 
-/** More are in the select. */
+/** Limit on the other tags that are shown as links; the select has them all. */
 const MOST_TELLING = 8;
-/** Slow values that the sentence names. */
+/** How many slow values the sentence names. */
 const MOST_NAMED = 3;
 
 interface LatencyProps {
@@ -38,7 +38,7 @@ export function LatencyView({ query, colours, touched }: LatencyProps) {
   );
 }
 
-/** `stored` is how many operations there are spans of; undefined before the first answer. */
+/** `stored` is the number of operations that have spans; undefined before the first answer. */
 function Nothing({ problem, stored }: { problem: string | undefined; stored: number | undefined }) {
   if (problem) return <Empty title={sentence(problem)} />;
   if (stored === undefined) return <Empty title="Loading …" />;
@@ -112,7 +112,7 @@ function Answer({ comparison, selected }: { comparison: Comparison; selected: Op
   );
 }
 
-/** The tags that tell the spans apart most, besides the one that is compared by. */
+/** The tags that matter most, apart from the current one. */
 function OtherTags({ comparison: { by, tags }, selected }: { comparison: Comparison; selected: OperationChoice }) {
   const telling = tags.filter(({ name }) => name !== by).sort((a, b) => b.spread - a.spread);
   if (telling.length === 0) return null;
@@ -132,7 +132,7 @@ function OtherTags({ comparison: { by, tags }, selected }: { comparison: Compari
   );
 }
 
-/** What the picture says, in a sentence. */
+/** Says in a sentence what the picture shows. */
 function verdict(by: string, groups: Group[]) {
   const named = ({ value }: Group): string => shorten(value ?? `(no ${by})`);
   const [fastest] = [...groups].sort((a, b) => a.medianMicros - b.medianMicros);

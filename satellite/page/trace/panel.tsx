@@ -1,4 +1,4 @@
-// What is known of one span, in the order in which Lightstep shows it: Operation, Service, Duration, Tags.
+// The details of one span, in Lightstep's order: Operation, Service, Duration, Tags.
 import type { TraceBody } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
 import { linkTo } from "../route.ts";

@@ -1,16 +1,16 @@
-// The rows of a waterfall: the spans as a tree, less what is below a span that is folded. Knows nothing of drawing.
+// The rows of the waterfall: the spans as a tree, without the descendants of folded spans. Knows nothing of drawing.
 import type { LabelledSpan } from "../../serve/api.ts";
 import { arrange } from "../../store/family.ts";
 import type { Placed } from "../../store/family.ts";
 
-/** A span in its place. `key` is its own even where two spans wrongly share an id. */
+/** A span in its place. `key` is unique even if two spans wrongly share an id. */
 export interface TreeRow extends Placed<LabelledSpan> {
   key: string;
-  /** The key of the row it is below; null at top level. */
+  /** The key of the parent's row; null at the top level. */
   parent: string | null;
 }
 
-/** Every span, each below its parent. */
+/** A row for every span, each below its parent. */
 export function toRows(spans: LabelledSpan[]): TreeRow[] {
   const seen = new Map<string, number>();
   const path: string[] = [];
@@ -24,7 +24,7 @@ export function toRows(spans: LabelledSpan[]): TreeRow[] {
   });
 }
 
-/** The rows that are to be seen when these are folded. */
+/** The rows that remain visible when the rows with these keys are folded. */
 export function unfolded(rows: TreeRow[], folded: Set<string>): TreeRow[] {
   let hiddenBelow = Infinity;
   return rows.filter(({ key, depth }) => {

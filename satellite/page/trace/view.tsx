@@ -1,4 +1,4 @@
-// One trace: what it is, its waterfall, and the panel of the span that one is on.
+// One trace: its facts, its waterfall, and the panel of the current span.
 import { useMemo, useState } from "preact/hooks";
 import type { TraceBody } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
@@ -11,7 +11,7 @@ import { SpanPanel } from "./panel.tsx";
 import { toRows, unfolded } from "./treerows.ts";
 import { Waterfall } from "./waterfall.tsx";
 
-/** In the legend; there are no more colours than that. */
+/** Limit on services in the legend; there are no more colours. */
 const MOST_SERVICES = 10;
 
 interface TraceProps {
@@ -19,9 +19,9 @@ interface TraceProps {
   /** The key of the span that the address names. */
   span: string | null;
   colours: Map<string, string>;
-  /** Grows when there is more of it. */
+  /** Grows when the trace does. */
   changes: number;
-  /** The address of the list that one came from. */
+  /** The address of the list, with its filters. */
   back: string;
 }
 

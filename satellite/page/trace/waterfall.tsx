@@ -1,4 +1,4 @@
-// The spans of a trace against time. A server's span is a full bar in its service's colour, a client's an outlined one.
+// The spans of a trace over time. A server span is a solid bar in its service's colour, a client span an outlined one.
 import { scaleLinear } from "d3-scale";
 import type { LabelledSpan, TraceBody } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
@@ -7,9 +7,9 @@ import { Rows } from "../rows.tsx";
 import type { Drawn } from "../rows.tsx";
 import type { TreeRow } from "./treerows.ts";
 
-/** Levels beyond this are not indented any further: there would be no room for the name. */
+/** Deeper levels are not indented further, to leave room for the name. */
 const DEEPEST_INDENT = 16;
-/** Their words have room even beside the panel. */
+/** This many labels fit even beside the panel. */
 const MOST_TICKS = 4;
 
 interface WaterfallProps {
@@ -22,7 +22,7 @@ interface WaterfallProps {
   onActive(key: string): void;
   onOpen(): void;
   onFold(key: string, close: boolean): void;
-  /** Escape. */
+  /** Called on Escape. */
   onLeave(): void;
 }
 
@@ -33,7 +33,7 @@ export function Waterfall(props: WaterfallProps) {
   const ticks = evenTicks(place, MOST_TICKS);
   const step = place(ticks[1] ?? whole);
 
-  /** The keys of a tree: right opens or goes in, left closes or goes out. */
+  /** The arrow keys of a tree: right unfolds or enters, left folds or leaves. */
   const onKey = (key: string, row: TreeRow): boolean => {
     const isOpen = row.children > 0 && !folded.has(row.key);
     if (key === "ArrowRight" && row.children > 0) {
@@ -131,7 +131,7 @@ interface FoldProps {
   onFold(key: string, close: boolean): void;
 }
 
-/** For the pointer; the keyboard has the arrows, and a reader the row's own state. */
+/** For the pointer. The keyboard has the arrow keys, and screen readers get the state from the row. */
 function Fold({ row, folded, onFold }: FoldProps) {
   if (row.children === 0) return <span class="fold" />;
   return (

@@ -1,5 +1,4 @@
-// The fields above the list. What is written in them goes into the address with every key; the address is the only
-// state.
+// The fields above the list. Every keystroke goes into the address, which is the only state.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { goTo, linkTo } from "../route.ts";
 import { parseDuration } from "../words.ts";
@@ -45,7 +44,7 @@ export function FilterBar({ filters, services, found }: BarProps) {
   );
 }
 
-/** Tags that are asked for, each to be taken away again, and a field for one more: `name=value`, or only a name. */
+/** The tags of the filter, each removable, and a field for another: `name=value`, or only a name. */
 function TagField({ tags, onTags }: { tags: string[]; onTags(tags: string[]): void }) {
   const [text, setText] = useState("");
   const take = (): void => {
@@ -97,7 +96,7 @@ interface DurationProps {
   onValue(text: string): void;
 }
 
-/** Its own text while one writes; the address's when that changes from elsewhere. */
+/** Keeps its own text while the user types; takes the address's when that changes otherwise. */
 function DurationField({ name, hint, value, onValue }: DurationProps) {
   const field = useRef<HTMLInputElement>(null);
   const wrong = value !== "" && parseDuration(value) === null;

@@ -1,8 +1,8 @@
-// The filters of the list, as they stand in the page's address and as the satellite's API wants them.
+// The filters of the list: as the user types them, in the page's address, and as parameters of the satellite's API.
 import { linkTo } from "../route.ts";
 import { parseDuration } from "../words.ts";
 
-/** As a person wrote them; empty where nothing is asked for. */
+/** As typed; empty if not set. */
 export interface Filters {
   service: string;
   tags: string[];
@@ -21,7 +21,7 @@ export function linkToTraces({ service, tags, min, max }: Filters): string {
   return linkTo("traces", { service, tag: tags, min, max });
 }
 
-/** The filters as the API's query; a duration that is none is left out, as its field says so. */
+/** The filters as a query of the API. Leaves out invalid durations; their fields are marked. */
 export function toQuery({ service, tags, min, max }: Filters): string {
   const query = new URLSearchParams();
   if (service !== "") query.set("service", service);

@@ -1,4 +1,4 @@
-// The list of traces, newest first unless told otherwise, growing as they arrive.
+// The list of traces, newest first by default, growing as they arrive.
 import { useMemo, useState } from "preact/hooks";
 import type { Summary } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
@@ -20,7 +20,7 @@ interface TracesProps {
   live: Live;
   filters: Filters;
   colours: Map<string, string>;
-  /** The id of the trace that the keyboard is on. */
+  /** The id of the trace that the keyboard is at. */
   active: string | null;
   onActive(traceId: string): void;
 }
@@ -92,7 +92,7 @@ function Heading({ name, order, onOrder }: HeadingProps) {
   );
 }
 
-/** Each proxy reports for itself, a second after the request at the latest: what is missing now may be on its way. */
+/** Each proxy reports on its own, up to a second after the request, so missing spans may still be on their way. */
 function isFresh({ startMicros, durationMicros }: Summary): boolean {
   return Date.now() * 1000 - startMicros - durationMicros < FRESH_MICROS;
 }
