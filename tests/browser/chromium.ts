@@ -1,10 +1,10 @@
-// Where Chromium is: CHROMIUM_BIN, or one of its names on the PATH.
+// Finds Chromium: CHROMIUM_BIN, or one of its usual names on the PATH.
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** Path of the browser, or undefined if there is none. */
+/** The path of the browser, or undefined if there is none. */
 export function findChromium(env: NodeJS.ProcessEnv): string | undefined {
   if (env.CHROMIUM_BIN) return env.CHROMIUM_BIN;
   const folders = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");

@@ -1,4 +1,4 @@
-// The page with the real demo behind it: what a person sees of Bookinfo's real Envoys, and does with it.
+// The page with the real demo: what people see of Bookinfo's Envoys, and what they can do with it.
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
@@ -46,6 +46,10 @@ after(async () => {
   await browser?.close();
 });
 
+/** Waits until a window opened now has shown so many traces. */
+const shownElsewhere = (count: number) =>
+  open("", async (page) => void (await sees(() => textsOf(page, ".found"), [`${count} traces`], "a live list")));
+
 const open = (address: string, body: (page: Page) => Promise<void>, look?: Parameters<typeof inWindow>[4]) =>
   inWindow(browser, satellite.url, address, body, look);
 
@@ -80,7 +84,7 @@ test("a page view appears in the list by itself, on top, and a paused list waits
     await page.getByRole("button", { name: "Live" }).click();
     assert.equal(await viewPage(bookinfo.url), undefined);
     await eventually("the trace to be stored", () => (satellite.store.size === stored + 2 ? true : undefined));
-    await page.waitForTimeout(600);
+    await shownElsewhere(stored + 2);
     assert.deepEqual(await textsOf(page, ".found"), [`${stored + 1} traces`]);
     await page.getByLabel("At least").fill("60m");
     await sees(() => textsOf(page, ".found"), [`0 traces of ${stored + 2}`], "a filter in the paused list");
@@ -88,7 +92,7 @@ test("a page view appears in the list by itself, on top, and a paused list waits
     await sees(() => textsOf(page, ".found"), [`${stored + 2} traces`], "the paused list when the filter is gone");
     assert.equal(await viewPage(bookinfo.url), undefined);
     await eventually("the trace to be stored", () => (satellite.store.size === stored + 3 ? true : undefined));
-    await page.waitForTimeout(600);
+    await shownElsewhere(stored + 3);
     assert.deepEqual(await textsOf(page, ".found"), [`${stored + 2} traces`]);
     await page.getByRole("button", { name: "Paused" }).click();
     await sees(() => textsOf(page, ".found"), [`${stored + 3} traces`], "the list when it goes on");
@@ -114,7 +118,7 @@ test("filters by service, tag and duration leave the traces that the spans say",
     await expect(isSlow, "by service and tag");
     assert.match(page.url(), /service=reviews\.default&tag=version%3Dv\d$/);
 
-    // A live list keeps to its filters.
+    // A live list keeps its filters.
     const before = satellite.store.size;
     assert.deepEqual(await viewPages(bookinfo.url, 3, 3), []);
     await eventually("three more", () => (satellite.store.size === before + 3 ? true : undefined));

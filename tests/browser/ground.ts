@@ -1,5 +1,5 @@
-// What every test of the page stands on: a real Chromium whose windows fail the test on an error in the console, an
-// exception, or a request to anywhere but the satellite.
+// Shared by all tests of the page: a real Chromium whose windows fail the test on a console error, an exception, or a
+// request to anything but the satellite.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,7 +15,7 @@ interface Look {
   dark?: boolean;
 }
 
-/** Starts the browser. Root may not use its sandbox, and CI is root. */
+/** Starts the browser. Its sandbox does not work for root, and CI runs as root. */
 export async function openBrowser(): Promise<Browser> {
   const executablePath = findChromium(process.env);
   assert.ok(executablePath, "no Chromium: npm run test:browser says what to do");
@@ -23,8 +23,8 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 /**
- * Opens `address` of the satellite in a window of its own for `body`, and fails if the page complains or looks
- * elsewhere.
+ * Opens `address` of the satellite in a new window for `body`. Fails if the page logs a complaint or requests anything
+ * else.
  */
 export async function inWindow(
   browser: Browser,
@@ -39,7 +39,7 @@ export async function inWindow(
     locale: "en-GB",
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -65,15 +65,15 @@ export async function inWindow(
   }
 }
 
-/** The text of each element that `selector` finds, spaces in it made one. */
+/** The text of each element that `selector` finds, with runs of spaces collapsed. */
 export async function textsOf(page: Page, selector: string): Promise<string[]> {
   const texts = await page.locator(selector).allInnerTexts();
   return texts.map((text) => text.replace(/\s+/g, " ").trim());
 }
 
-/** Waits until `expected` is what `look` sees; fails with what it saw last. */
+/** Waits until `look` sees `expected`; fails after half a minute with what it saw last. */
 export async function sees<T>(look: () => Promise<T>, expected: T | ((seen: T) => boolean), what: string): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const end = AbortSignal.timeout(30_000);
   for (;;) {
     const seen = await look();
     const right =
@@ -81,16 +81,16 @@ export async function sees<T>(look: () => Promise<T>, expected: T | ((seen: T) =
         ? (expected as (seen: T) => boolean)(seen)
         : JSON.stringify(seen) === JSON.stringify(expected);
     if (right) return seen;
-    if (Date.now() > deadline) assert.fail(`${what}: saw ${JSON.stringify(seen)}`);
+    if (end.aborted) assert.fail(`${what}: saw ${JSON.stringify(seen)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe-core, which others wrote, finds wrong with the page for those who cannot see it, or not well. */
+/** The accessibility problems that axe-core finds on the page. */
 export async function barriers(page: Page): Promise<string[]> {
-  // By the debugger's way in: the page's own policy lets no foreign script run, and that stays on here.
+  // The debugger can run axe although the page's own policy, which stays on, forbids foreign scripts.
   await page.evaluate(axe);
   const { violations } = await page.evaluate<{
     violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];

@@ -1,5 +1,5 @@
-// `npm run test:browser`: the tests of the page in a real Chromium. Says in one line if there is none; in CI, where it
-// must be, that is a failure. With --write, the pictures of the documents are made anew.
+// `npm run test:browser`: runs the tests of the page in a real Chromium. Says in one line if there is none, and fails
+// for that in CI only. --write also renews the pictures of the documents.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { findChromium } from "./chromium.ts";

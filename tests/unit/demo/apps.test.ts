@@ -1,4 +1,4 @@
-// Bookinfo's services without a network: what they answer, whom they ask, and what they make of a failure.
+// Bookinfo's services without a network: what they answer, whom they ask, and how they handle failures.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -89,7 +89,7 @@ for (const [speed, ready] of [
   ["slow", (delay: Promise<void>): Promise<void> => delay],
 ] as const) {
   test(`a slow reviews takes as long as it was told, the call to a ${speed} ratings included`, async () => {
-    // Node fires timers of one length in the order in which they were set.
+    // Node fires timers of equal length in the order in which they were set.
     const delayMs = 20;
     const events: string[] = [];
     const before = sleep(delayMs).then(() => void events.push("a timer set before the request"));

@@ -1,4 +1,4 @@
-// Which traces count as the whole trace of one page view, and what is said about the others.
+// Which traces count as the whole trace of one page view, and which faults the others have.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -43,7 +43,7 @@ function trace(spans: Span[]): Trace {
   return { traceId: "463ac35c9f6413ad", startMicros: 0, durationMicros: 1, root: null, spans, errors: 0, services: [] };
 }
 
-/** The faults of a page view in which span `id` is another. */
+/** The faults of a page view in which span `id` is changed. */
 function faultsWith(id: string, change: Partial<Span>): string[] {
   return faultsOf(trace(pageView().map((each) => (each.spanId === id ? { ...each, ...change } : each))));
 }

@@ -1,4 +1,4 @@
-// The headers that Bookinfo's applications pass on.
+// The headers that Bookinfo's applications forward.
 
 import assert from "node:assert/strict";
 import test from "node:test";

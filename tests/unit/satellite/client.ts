@@ -1,4 +1,4 @@
-// The requests that the tests make of a running satellite.
+// Requests to a running satellite.
 
 import assert from "node:assert/strict";
 import type { Satellite } from "../../../satellite/server.ts";
@@ -6,7 +6,7 @@ import { decodeAnswer } from "./encode.ts";
 
 export const REPORTS = "/api/v2/reports";
 
-/** Posts a report body; gives the status, the content type and the decoded ReportResponse. */
+/** Posts a report; returns the status, the content type and the decoded ReportResponse. */
 export async function post({ url }: Satellite, body: Uint8Array, headers: Record<string, string> = {}) {
   const response = await fetch(url + REPORTS, {
     method: "POST",
@@ -17,7 +17,7 @@ export async function post({ url }: Satellite, body: Uint8Array, headers: Record
   return { status: response.status, type: response.headers.get("content-type"), ...answer };
 }
 
-/** Gets JSON, of whatever status. */
+/** Gets JSON, with any status. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- JSON, looked into by the assertions
 export async function get({ url }: Satellite, path: string): Promise<{ status: number; body: any }> {
   const response = await fetch(url + path);

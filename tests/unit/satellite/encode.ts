@@ -1,5 +1,4 @@
-// Builds Lightstep reports for the tests with the encoder that lightstep-tracer itself sends with, so that what the
-// satellite decodes was written by neither of us.
+// Builds Lightstep reports with lightstep-tracer's own encoder, so that the tests do not depend on code of ours.
 
 import { createRequire } from "node:module";
 
@@ -10,7 +9,7 @@ const Timestamp: new () => Message = createRequire(collectorPath)(
   "google-protobuf/google/protobuf/timestamp_pb.js",
 ).Timestamp;
 
-/** A generated message: setters by name, and the encoder. */
+/** A generated message: its setters and its encoder. */
 interface Message {
   [setter: `set${string}`]: (value: unknown) => void;
   getBaggageMap(): Map<string, string>;
@@ -19,7 +18,7 @@ interface Message {
 
 export type WireValue = string | boolean | { int: string } | { double: number } | { json: string } | null;
 
-/** Ids are 16 hex digits; whatever is left out is left out on the wire as well. */
+/** Ids are 16 hex digits. A field that is absent here is absent on the wire. */
 export interface WireSpan {
   traceId?: string;
   spanId?: string;
@@ -53,7 +52,7 @@ export function encodeReport(report: WireReport): Uint8Array {
   return request.serializeBinary();
 }
 
-/** A span with ids and a start, for tests that are about something else. */
+/** A valid span, for tests that are about something else. */
 export function someSpan(changes: WireSpan = {}): WireSpan {
   return {
     traceId: "463ac35c9f6413ad",
@@ -66,7 +65,7 @@ export function someSpan(changes: WireSpan = {}): WireSpan {
   };
 }
 
-/** The decoded ReportResponse, by the same library. */
+/** Decodes a ReportResponse with the same library. */
 export function decodeAnswer(body: Uint8Array): {
   receiveTimestamp?: { seconds: number; nanos: number };
   transmitTimestamp?: { seconds: number; nanos: number };

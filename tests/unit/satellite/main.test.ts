@@ -1,4 +1,4 @@
-// The satellite as a process of its own: what it prints and how it ends.
+// The satellite as a program: what it prints and how it ends.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -1,4 +1,4 @@
-// Builds OTLP requests for the tests with the encoder that OpenTelemetry generated from its own definitions.
+// Builds OTLP requests with the encoder that OpenTelemetry generated from its own definitions.
 
 import { createRequire } from "node:module";
 
@@ -19,7 +19,7 @@ export function attribute(key: string, value: OtlpFields | string): OtlpFields {
   return { key, value: typeof value === "string" ? { stringValue: value } : value };
 }
 
-/** A span with ids and times, for tests that are about something else. */
+/** A valid span, for tests that are about something else. */
 export function someOtlpSpan(changes: OtlpFields = {}): OtlpFields {
   return {
     traceId: bytes(TRACE_ID),
@@ -32,7 +32,7 @@ export function someOtlpSpan(changes: OtlpFields = {}): OtlpFields {
   };
 }
 
-/** The bytes of a request: each service's spans under a resource of their own. */
+/** Encodes a request with one resource for each argument. */
 export function encodeOtlp(...resources: { attributes?: OtlpFields[]; spans: OtlpFields[] }[]): Uint8Array {
   const resourceSpans = resources.map(({ attributes = [attribute("service.name", "reviews.default")], spans }) => ({
     resource: { attributes },
@@ -41,7 +41,7 @@ export function encodeOtlp(...resources: { attributes?: OtlpFields[]; spans: Otl
   return ExportTraceServiceRequest.encode({ resourceSpans }).finish();
 }
 
-/** The decoded answer, by the same code. */
+/** Decodes an answer with the same code. */
 export function decodeOtlpAnswer(body: Uint8Array): { partialSuccess: object | null } {
   return ExportTraceServiceResponse.decode(body);
 }

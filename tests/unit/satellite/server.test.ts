@@ -135,7 +135,7 @@ describe("a method that a path does not take", () => {
 });
 
 describe("a reader", () => {
-  /** The status of a request that names this Host; fetch would name its own. */
+  /** The status of a request with this Host header, which fetch would not let us set. */
   const statusFor = (host: string, path: string, report?: Uint8Array): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
       const method = report ? "POST" : "GET";

@@ -1,9 +1,9 @@
-// The wait that the tests share.
+// A wait for tests of things that happen elsewhere.
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Waits until `holds` is true; fails after half a minute, which only a wait that will never end takes. */
+/** Waits until `holds` is true. Fails after half a minute: even a busy machine needs less. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = AbortSignal.timeout(30_000);
   while (!(await holds())) {

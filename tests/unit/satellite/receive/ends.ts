@@ -1,8 +1,8 @@
-// A bound on decoders that might loop: their loops block the event loop, so a timer of the test's own would never fire.
+// Interrupts decoders that loop. They block the event loop, so a test's own timeout would not fire.
 
 import { runInNewContext } from "node:vm";
 
-/** Returns what `work` returns. Interrupts it after half a minute, which only a decoder that walks gigabytes takes. */
+/** Returns the result of `work`. Interrupts it with an error after half a minute. */
 export function ends<T>(work: () => T): T {
   return runInNewContext("work()", { work }, { timeout: 30_000 });
 }

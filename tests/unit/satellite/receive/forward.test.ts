@@ -1,4 +1,4 @@
-// Reports passed on to another collector: what arrives there, and what is counted and said of those that do not.
+// Forwarding to another collector: what arrives there, and how failures are counted and reported.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -24,7 +24,7 @@ describe("forwarding", () => {
     body: Buffer;
   }
 
-  /** A collector that answers every request with `status`, after `ready`. */
+  /** Starts a collector that answers every request with `status` once `ready` is resolved. */
   async function collector(status: number, ready: Promise<void> = Promise.resolve()) {
     const passed: Passed[] = [];
     const server = createServer((request, response) => {
@@ -93,7 +93,7 @@ describe("forwarding", () => {
     other.close();
     assert.equal((await send(satellite, "/api/v2/spans", "application/json", zipkin())).status, 202);
     await until("two reports to be counted as failed", async () => (await forwarded()).failed === 2);
-    // One line; no time passes here, so the next is not due.
+    // Only one line: no time passes in this test, so the next one is not due.
     const line = `not passed on to ${other.url}: 1 report so far; /api/v2/spans is answered with 503`;
     assert.deepEqual(complaints, [line]);
   });
@@ -112,7 +112,7 @@ describe("forwarding", () => {
   });
 
   it("drops, and counts, what would make more than 16 MiB wait", async (test) => {
-    // The first report is never given up, however long the others take.
+    // The first report never times out, however long the others take.
     test.mock.method(AbortSignal, "timeout", () => new AbortController().signal);
     const other = await collector(202, new Promise(() => {}));
     test.after(other.close);

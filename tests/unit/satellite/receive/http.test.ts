@@ -9,7 +9,7 @@ import { post, REPORTS } from "../client.ts";
 import { encodeReport, someSpan } from "../encode.ts";
 
 const LIMIT = 16 * 1024 * 1024;
-/** More than what a socket holds on both sides: it goes only if the satellite reads it. */
+/** More than the socket's buffers hold, so it is sent only if the satellite reads it. */
 const REST = 32 * 1024 * 1024;
 
 let satellite: Satellite;

@@ -1,4 +1,4 @@
-// The decoder on bytes written by hand from collector.proto, field by field, and on bytes that nobody should send.
+// Lightstep's decoder with bytes written by hand from collector.proto, field by field, and with broken bytes.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,4 +1,4 @@
-// A Lightstep tracer that is not ours, reporting to the satellite as it would to a collector of Lightstep's.
+// Lightstep's own tracer, reporting to the satellite as it would to Lightstep's collector.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -27,7 +27,7 @@ describe("lightstep-tracer's own Tracer", () => {
     const error = await new Promise((resolve) => tracer.flush(resolve));
     assert.equal(error, null);
 
-    // The tracer has ids of 32 digits, and sends the low 16.
+    // The tracer's ids have 32 digits; it sends the low 16.
     const trace = satellite.store.get(parent.context().traceGUID());
     assert.deepEqual(trace?.root, { operation: "page", service: "productpage.default" });
     const reviews = trace?.spans.find((span) => span.operation === "reviews");

@@ -1,4 +1,4 @@
-// Senders of every format over both transports, none of them ours.
+// Sends reports over HTTP and gRPC with clients that are not ours.
 
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { Satellite } from "../../../../satellite/server.ts";

@@ -1,4 +1,4 @@
-// The formats over their transports, as senders see the satellite: what is taken, and how each refusal is answered.
+// The formats over HTTP and gRPC as senders see them: what is accepted, and how each rejection is answered.
 
 import assert from "node:assert/strict";
 import { describe, it, beforeEach, afterEach } from "node:test";
@@ -44,7 +44,7 @@ describe("OTLP over HTTP", () => {
   it("is refused with 400 and a google.rpc.Status", async () => {
     const answer = await send(satellite, "/v1/traces", "application/x-protobuf", Buffer.from("garbage"));
     assert.deepEqual([answer.status, answer.type], [400, "application/x-protobuf"]);
-    // code = INVALID_ARGUMENT, and then the message.
+    // code = INVALID_ARGUMENT, followed by the message.
     assert.deepEqual([...answer.body.subarray(0, 3)], [0x08, 3, 0x12]);
     assert.match(answer.body.toString(), /not an OTLP ExportTraceServiceRequest/);
   });

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { ReportError } from "../../../../satellite/store/report.ts";
 import { decodeZipkin } from "../../../../satellite/receive/zipkin.ts";
 
-/** The example of Zipkin's own API description, with the fields that a proxy sends. */
+/** The example from Zipkin's own API description, with the fields that a proxy sends. */
 const span = {
   traceId: "5af7183fb1d4cf5f",
   id: "352bff9a74ca9ad2",

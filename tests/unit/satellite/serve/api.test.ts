@@ -76,7 +76,7 @@ describe("the filters of /api/traces", () => {
 describe("/api/latency", () => {
   const ask = async (query = ""): Promise<Comparison> => (await get(satellite, `/api/latency?${query}`)).body;
 
-  /** So many spans of one operation with these tags, each a microsecond longer than the one before. */
+  /** `count` spans of one operation with these tags, each a microsecond longer than the last. */
   const spans = (count: number, from: number, tags: WireSpan["tags"], operation = "search") =>
     Array.from({ length: count }, (_, index) =>
       someSpan({

@@ -1,4 +1,4 @@
-// The page's own files: which are served, and the policy that comes with them.
+// The page's files: which are served, and with which policy.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, it } from "node:test";

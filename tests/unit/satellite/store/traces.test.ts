@@ -137,7 +137,7 @@ describe("TraceStore", () => {
     const large = (id: number) => someSpan({ traceId: hex(id), tags: { large: "x".repeat(4000) } });
     for (const id of [1, 2, 3]) store.add(report([large(id)]));
     assert.deepEqual([store.get(hex(1)), store.size, store.forgotten], [undefined, 2, 1]);
-    // What comes again weighs nothing more, and what is forgotten nothing at all.
+    // Repeated spans add nothing, and forgotten ones no longer count.
     for (const id of [2, 3, 2, 3, 2, 3]) store.add(report([large(id)]));
     assert.deepEqual([store.size, store.forgotten], [2, 1]);
     for (let id = 4; id < 50; id++) store.add(report([large(id)]));

@@ -1,10 +1,10 @@
-// Spans for the tests of what is drawn: one Bookinfo page view, cut down to what shows every case.
+// Spans for the drawing tests: one Bookinfo page view, reduced to what shows every case.
 
 import type { Span, Trace } from "../../../../satellite/store/traces.ts";
 
 const START = 1_700_000_000_000_000;
 
-/** A server span of `reviews.default` that began `at` microseconds into the trace, with changes. */
+/** A server span of `reviews.default` that starts `at` microseconds into the trace, with changes. */
 export function span(spanId: string, parentId: string | null, at: number, changes: Partial<Span> = {}): Span {
   return {
     traceId: "463ac35c9f6413ad",
@@ -24,7 +24,7 @@ export function span(spanId: string, parentId: string | null, at: number, change
   };
 }
 
-/** A trace of these spans, which are in the order of their start. */
+/** A trace of these spans, which must be in order of their start. */
 export function trace(spans: Span[]): Trace {
   const ends = spans.map((each) => each.startMicros + each.durationMicros);
   return {

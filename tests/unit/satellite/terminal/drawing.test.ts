@@ -1,4 +1,4 @@
-// The small parts that tree and table are drawn from.
+// The small parts of which trees and tables are drawn.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
