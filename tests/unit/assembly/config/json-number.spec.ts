@@ -91,8 +91,10 @@ describe("a JSON number in ten-thousandths", () => {
 describe("what looks like a JSON number", () => {
   it("is refused with a zero in front", () => {
     expect(number("01")).toBe(REFUSED);
+    expect(reader.error).toBe("not JSON at byte 0: found 0, expected a number without leading zeros");
     expect(number("00")).toBe(REFUSED);
     expect(number("-01")).toBe(REFUSED);
+    expect(reader.error).toBe("not JSON at byte 1: found 0, expected a number without leading zeros");
     expect(number("007.5")).toBe(REFUSED);
   });
 

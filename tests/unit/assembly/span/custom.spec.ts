@@ -8,7 +8,7 @@ function spelt(path: string, bytes: Bytes): string {
   reset();
   let tag = new CustomTag(PROPERTY, "t", path.replaceAll(".", "\0"), "", null);
   tag.value.set(fence(bytes.at, bytes.size), bytes.size);
-  tag.spell(256);
+  tag.spellValue(256);
   return toText(tag.value);
 }
 
@@ -152,7 +152,7 @@ describe("a header", () => {
     let tag = new CustomTag(RESPONSE_HEADER, "t", "connection.id", "none", null);
     let bytes = new Bytes().text("12345678");
     tag.value.set(bytes.at, bytes.size);
-    tag.spell(256);
+    tag.spellValue(256);
     expect(toText(tag.value)).toBe("12345678");
     expect(toText(tag.name)).toBe("t");
     expect(toText(tag.key)).toBe("connection.id");

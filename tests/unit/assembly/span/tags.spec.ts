@@ -38,7 +38,7 @@ function nothing(): void {
 
 /** The tags of the span, `name=value` a line, in their order. */
 function described(settings: TagSettings = USUAL): string {
-  describeSpan(span, exchange, settings);
+  describeSpan(span, exchange, carrier, settings);
   let lines: string[] = [];
   for (let i: u32 = 0; i < span.tagCount; i++) {
     lines.push(toText(span.tagAt(i).name) + "=" + toText(span.tagAt(i).value));
@@ -209,7 +209,7 @@ describe("the tags of a span", () => {
     exchange.cluster.set(bad.at, bad.size);
     exchange.grpcStatus.set(bad.at, bad.size);
     exchange.grpcMessage.set(bad.at, bad.size);
-    describeSpan(span, exchange, USUAL);
+    describeSpan(span, exchange, carrier, USUAL);
     let names = ["user_agent", "guid:x-request-id", "http.method", "guid:x-client-trace-id", "downstream_cluster"];
     names = names.concat(["upstream_cluster", "upstream_cluster.name", "grpc.status_code", "grpc.message"]);
     for (let i = 0; i < names.length; i++) expect(bytesOf(names[i])).toBe("61 ef bf bd", names[i]);
