@@ -1,6 +1,6 @@
 // Scratch memory for one callback: what the host returns and what is built from it. Blocks are never freed one by one;
-// reset() at the start of a callback drops them all. That is safe because, while a callback is on the stack, the host enters
-// the module again only to allocate.
+// reset() at the start of a callback drops them all. That is safe because, while a callback is on the stack, the host
+// enters the module again only to allocate.
 
 const CAPACITY: usize = 32768;
 const base: usize = heap.alloc(CAPACITY);

@@ -1,6 +1,6 @@
-// Floating-point numbers as decimal text, as C's printf("%.*g") writes them: correctly rounded, without trailing zeros, with an
-// exponent if they are very large or very small. All digits of the exact value are computed, one per byte, because tables of
-// powers would take more room than this whole file.
+// Floating-point numbers as decimal text, as C's printf("%.*g") writes them: correctly rounded, without trailing zeros,
+// with an exponent if they are very large or very small. All digits of the exact value are computed, one per byte,
+// because tables of powers would take more room than this whole file.
 import { writeDecimal } from "./decimal";
 
 /** Upper bound on what this file writes, in bytes: `-1.7976931348623157e+308` and one to spare. */
@@ -103,7 +103,10 @@ function writePlain(at: usize, whole: i32): usize {
   return at;
 }
 
-/** Writes `value` with up to `precision` (at most 17) digits, or as `nan`, `inf` or `-inf`. Returns the address just past it. */
+/**
+ * Writes `value` with up to `precision` (at most 17) digits, or as `nan`, `inf` or `-inf`. Returns the address just
+ * past it.
+ */
 export function writeDouble(at: usize, value: f64, precision: u32): usize {
   if (value !== value) return putWord(at, NAN);
   if (reinterpret<i64>(value) < 0) at = put(at, MINUS);

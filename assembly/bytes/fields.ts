@@ -1,6 +1,6 @@
-// Finds wanted headers in a whole header map as the host passes it: u32 count, then for each header u32 name size and u32
-// value size, then every name and value, each followed by a NUL (proxy-wasm ABI 0.2, "pairs"). One pass over memory replaces
-// a host call per header. It knows no header by name.
+// Finds wanted headers in a whole header map as the host passes it: u32 count, then for each header u32 name size and
+// u32 value size, then every name and value, each followed by a NUL (proxy-wasm ABI 0.2, "pairs"). One pass over memory
+// replaces a host call per header. It knows no header by name.
 import { retain } from "./region";
 import { copyShort, over, sameBytes, sameStart, Slice } from "./slice";
 import { cutSize } from "./utf8";
@@ -39,8 +39,8 @@ export class Fields {
   private bySize: usize = heap.alloc(SIZES * sizeof<usize>());
   // The header map of the last scan(), for headers with several lines.
   private pairs: usize = 0;
-  // Where nextLine() continues: the sizes and the name of the next header, and how many are left. If each line started over,
-  // thousands of lines from a caller would cost quadratic time.
+  // Where nextLine() continues: the sizes and the name of the next header, and how many are left. If each line started
+  // over, thousands of lines from a caller would cost quadratic time.
   private sizes: usize = 0;
   private rest: usize = 0;
   private left: u32 = 0;
@@ -54,7 +54,10 @@ export class Fields {
     memory.fill(this.bySize, 0, SIZES * sizeof<usize>());
   }
 
-  /** Looks for the header `name` (lower case, shorter than 64 bytes) from now on. Returns the existing field if there is one. */
+  /**
+   * Looks for the header `name` (lower case, shorter than 64 bytes) from now on. Returns the existing field if there is
+   * one.
+   */
   want(name: Slice): Field {
     let known = this.find(name.at, name.size);
     if (known !== 0) return changetype<Field>(known);
@@ -120,7 +123,10 @@ export class Fields {
     for (let at = this.first; at !== 0; at = changetype<Field>(at).next) changetype<Field>(at).forget();
   }
 
-  /** Finds the wanted headers in the pairs of one header map. The fields point into it. False if the pairs are malformed. */
+  /**
+   * Finds the wanted headers in the pairs of one header map. The fields point into it. False if the pairs are
+   * malformed.
+   */
   scan(pairs: usize, size: u32): bool {
     this.clear();
     this.pairs = pairs;

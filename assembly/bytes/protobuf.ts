@@ -84,8 +84,8 @@ export function openPadded(at: usize, field: u32): usize {
 }
 
 /**
- * Ends the field with content [content, end), which is below 256 MiB, without moving it: the length is always a four-byte
- * varint. Decoders accept varints that are longer than necessary.
+ * Ends the field with content [content, end), which is below 256 MiB, without moving it: the length is always a
+ * four-byte varint. Decoders accept varints that are longer than necessary.
  */
 export function closePadded(content: usize, end: usize): void {
   let size = <u32>(end - content);

@@ -24,7 +24,9 @@ export function over(at: usize, size: u32): Slice {
   return slice;
 }
 
-/** `value` as UTF-8 in the current Region. The build turns text() of a literal into a constant (compiler/literals.mjs). */
+/**
+ * `value` as UTF-8 in the current Region. The build turns text() of a literal into a constant (compiler/literals.mjs).
+ */
 export function text(value: string): Slice {
   let size = String.UTF8.byteLength(value);
   let at = retain(size);
@@ -37,7 +39,9 @@ export function toText(slice: Slice): string {
   return String.UTF8.decodeUnsafe(slice.at, slice.size);
 }
 
-/** True if the first `size` bytes are equal. Compares eight at a time, which memory.compare() in a small build doesn't. */
+/**
+ * True if the first `size` bytes are equal. Compares eight at a time, which memory.compare() in a small build doesn't.
+ */
 export function sameStart(a: usize, b: usize, size: u32): bool {
   let end = a + size;
   for (; a + 8 <= end; a += 8, b += 8) if (load<u64>(a) !== load<u64>(b)) return false;
@@ -46,8 +50,8 @@ export function sameStart(a: usize, b: usize, size: u32): bool {
 }
 
 /**
- * Copies `size` bytes between places that don't overlap. For short copies: memory.copy() calls out to V8's own routine, which
- * costs more than these few steps.
+ * Copies `size` bytes between places that don't overlap. For short copies: memory.copy() calls out to V8's own routine,
+ * which costs more than these few steps.
  */
 export function copyShort(to: usize, from: usize, size: u32): void {
   if (size < 8) {

@@ -1,5 +1,5 @@
-// Turns any bytes into a valid protobuf or JSON string: UTF-8 (RFC 3629), cut only between characters. A single bad byte
-// in one tag would make a receiver reject the whole report.
+// Turns any bytes into a valid protobuf or JSON string: UTF-8 (RFC 3629), cut only between characters. A single bad
+// byte in one tag would make a receiver reject the whole report.
 import { allocate } from "./arena";
 import { Slice } from "./slice";
 
@@ -16,7 +16,10 @@ function isContinuation(at: usize): bool {
   return (load<u8>(at) & 0xc0) === 0x80;
 }
 
-/** Size of the character at `at`, or 0 if it isn't valid: overlong forms, surrogates and code points above U+10FFFF aren't. */
+/**
+ * Size of the character at `at`, or 0 if it isn't valid: overlong forms, surrogates and code points above U+10FFFF
+ * aren't.
+ */
 function characterSize(at: usize, end: usize): u32 {
   let first = <u32>load<u8>(at);
   if (first < 0x80) return 1;
@@ -47,7 +50,9 @@ export function invalidAt(at: usize, end: usize): usize {
   return at;
 }
 
-/** Leaves a valid `slice` unchanged. Otherwise points it at a copy in the arena with one U+FFFD for each invalid byte. */
+/**
+ * Leaves a valid `slice` unchanged. Otherwise points it at a copy in the arena with one U+FFFD for each invalid byte.
+ */
 export function makeValid(slice: Slice): void {
   if (isAscii(slice.at, slice.size)) return;
   let end = slice.at + slice.size;

@@ -1,5 +1,5 @@
-// Parses JSON text (RFC 8259) into a tree. A library would throw at a bad byte, and AssemblyScript can't catch: the VM would
-// die without telling anyone about that byte. Here, any bytes at all give a tree or an error.
+// Parses JSON text (RFC 8259) into a tree. A library would throw at a bad byte, and AssemblyScript can't catch: the VM
+// would die without telling anyone about that byte. Here, any bytes at all give a tree or an error.
 import { allocate } from "../bytes/arena";
 import { toDecimal } from "../bytes/decimal";
 import { hexDigit } from "../bytes/hex";
@@ -19,7 +19,10 @@ export class Json {
   text: string = "";
   /** The value of a boolean. */
   flag: bool = false;
-  /** The value of a number in ten-thousandths, or -1 if it is inexact, negative or beyond 9e14: no setting has such a value. */
+  /**
+   * The value of a number in ten-thousandths, or -1 if it is inexact, negative or beyond 9e14: no setting has such a
+   * value.
+   */
   number: i64 = -1;
   /** The keys of an object, in the order of `items`. */
   keys: string[] = [];

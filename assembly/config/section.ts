@@ -1,5 +1,6 @@
-// Reads the values of one JSON object and checks each for type, range and allowed words; at the end, rejects unknown keys.
-// Keeps the first mistake only, with its path, what was found and what is allowed. It doesn't know which keys there are.
+// Reads the values of one JSON object and checks each for type, range and allowed words; at the end, rejects unknown
+// keys. Keeps the first mistake only, with its path, what was found and what is allowed. It doesn't know which keys
+// there are.
 import { toDecimal } from "../bytes/decimal";
 import { ARRAY, BOOLEAN, Json, NULL, NUMBER, OBJECT, STRING } from "./json";
 
@@ -259,8 +260,8 @@ export class Section {
   }
 
   /**
-   * Like entries(), for headers: names are tokens, values have no control characters. Refuses OWN_HEADERS: a report with two
-   * lengths, encodings or hosts is broken.
+   * Like entries(), for headers: names are tokens, values have no control characters. Refuses OWN_HEADERS: a report
+   * with two lengths, encodings or hosts is broken.
    */
   headers(key: string): Entries {
     let entries = this.entries(key);
@@ -278,8 +279,8 @@ export class Section {
   }
 
   /**
-   * An object from tag names to sources, each a string or an object with `source` and `default`. If `pseudo` is given, each
-   * source is the name of a header or one of these pseudo headers.
+   * An object from tag names to sources, each a string or an object with `source` and `default`. If `pseudo` is given,
+   * each source is the name of a header or one of these pseudo headers.
    */
   sources(key: string, pseudo: string = ""): Source[] {
     let sources: Source[] = [];
@@ -328,7 +329,10 @@ export class Section {
 /** The characters that a token may contain besides letters and digits. */
 const MARKS: string = "!#$%&'*+-.^_`|~";
 
-/** Headers that frame a report, concern a single connection, or state how Lightspan writes a report and reads its answer. */
+/**
+ * Headers that frame a report, concern a single connection, or state how Lightspan writes a report and reads its
+ * answer.
+ */
 const OWN_HEADERS: string =
   "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, grpc-accept-encoding, " +
   "grpc-encoding, host, http2-settings, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";

@@ -136,7 +136,10 @@ export class Settings {
   }
 }
 
-/** Reads the settings from `size` bytes of JSON at `at`. Returns null, with the reason in `refusal`, if they are invalid. */
+/**
+ * Reads the settings from `size` bytes of JSON at `at`. Returns null, with the reason in `refusal`, if they are
+ * invalid.
+ */
 export function readSettings(at: usize, size: u32, refusal: Refusal): Settings | null {
   if (size === 0) {
     refusal.refuse("configuration", "is empty", 'an object, {"collector":{"cluster":"…"}} is enough');

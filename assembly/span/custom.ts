@@ -1,5 +1,5 @@
-// Tags added by the configuration whose values differ from span to span: from headers and Envoy's attributes. It knows what
-// an attribute's bytes mean; filter/ reads them from the host.
+// Tags added by the configuration whose values differ from span to span: from headers and Envoy's attributes. It knows
+// what an attribute's bytes mean; filter/ reads them from the host.
 import { spellDecimal } from "../bytes/decimal";
 import { Field } from "../bytes/fields";
 import { over, Slice, text } from "../bytes/slice";
@@ -59,8 +59,8 @@ function typeOf(path: string): u32 {
 }
 
 /**
- * If `path` names a value in metadata, the length of the path to that metadata, else 0. `metadata` belongs to the stream,
- * `xds\0route_metadata` and the like to Envoy's configuration.
+ * If `path` names a value in metadata, the length of the path to that metadata, else 0. `metadata` belongs to the
+ * stream, `xds\0route_metadata` and the like to Envoy's configuration.
  */
 function metadataOf(path: string): u32 {
   let end = <u32>path.indexOf("metadata\0filter_metadata") + MESSAGE;
@@ -68,7 +68,9 @@ function metadataOf(path: string): u32 {
 }
 
 export class CustomTag {
-  /** What to read from the host: a header's name, or the path of an attribute or of metadata, its parts joined by NUL. */
+  /**
+   * What to read from the host: a header's name, or the path of an attribute or of metadata, its parts joined by NUL.
+   */
   readonly key: Slice;
   readonly name: Slice;
   readonly fallback: Slice;
@@ -102,8 +104,8 @@ export class CustomTag {
   }
 
   /**
-   * Turns `value` from the host's bytes into text: numbers in decimal, durations in microseconds, booleans as words, lists and
-   * objects of metadata as JSON. JSON longer than `max` bytes may be cut, but never to `max` bytes or fewer.
+   * Turns `value` from the host's bytes into text: numbers in decimal, durations in microseconds, booleans as words,
+   * lists and objects of metadata as JSON. JSON longer than `max` bytes may be cut, but never to `max` bytes or fewer.
    */
   spellValue(max: u32): void {
     let value = this.value;

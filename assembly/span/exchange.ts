@@ -1,10 +1,11 @@
-// Everything Envoy reports about a stream that has ended: a plain record that filter/ fills and the rest of this room reads.
-// It holds only views; the bytes live as long as the callback.
+// Everything Envoy reports about a stream that has ended: a plain record that filter/ fills and the rest of this room
+// reads. It holds only views; the bytes live as long as the callback.
 import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 
-// The request headers that a span needs. They're kept while the stream is open, because HTTP/3 can't read them at its end.
+// The request headers that a span needs. They're kept while the stream is open, because HTTP/3 can't read them at its
+// end.
 export const METHOD: Field = carrier.keep(text(":method"));
 export const SCHEME: Field = carrier.keep(text(":scheme"));
 export const AUTHORITY: Field = carrier.keep(text(":authority"));
@@ -59,7 +60,9 @@ export class Exchange {
   cluster: Slice = new Slice();
   /** Host of the cluster's service, if Istio put it into the cluster's metadata. */
   clusterHost: Slice = new Slice();
-  /** Name of the route's virtual host, if it was requested. In Istio's inbound routes it contains the service's port. */
+  /**
+   * Name of the route's virtual host, if it was requested. In Istio's inbound routes it contains the service's port.
+   */
   virtualHost: Slice = new Slice();
   grpcStatus: Slice = new Slice();
   /** Whether the grpc-status in headers or trailers is an error. */

@@ -1,5 +1,5 @@
-// Short names of Envoy's response flags (envoy/stream_info/stream_info.h). Envoy writes them in the order in which they were
-// set. The bit mask doesn't contain that order, so this file uses the one in which a stream can reach them.
+// Short names of Envoy's response flags (envoy/stream_info/stream_info.h). Envoy writes them in the order in which they
+// were set. The bit mask doesn't contain that order, so this file uses the one in which a stream can reach them.
 import { allocate } from "../bytes/arena";
 import { Slice, text } from "../bytes/slice";
 
@@ -11,7 +11,9 @@ const NAMES: Slice = text(
 const BITS: Slice = text("@IJKLMOGABCDEFHNPQRSTUVWXYZ[\\]");
 const NONE: Slice = text("-");
 
-/** Points `into` at the names of all set flags, joined by commas, or at `-` if there are none. Unknown bits are skipped. */
+/**
+ * Points `into` at the names of all set flags, joined by commas, or at `-` if there are none. Unknown bits are skipped.
+ */
 export function spellFlags(flags: u64, into: Slice): void {
   into.set(NONE.at, NONE.size);
   if (flags === 0) return;

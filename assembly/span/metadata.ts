@@ -1,6 +1,6 @@
-// Values of Envoy's metadata (envoy.config.core.v3.Metadata and Node, google.protobuf.Struct), written like Envoy's own metadata
-// tags: text unchanged, numbers with six digits, lists and objects as JSON. It reads whole protobuf messages, because the
-// host passes single values without their types. Any bytes at all give a value or none.
+// Values of Envoy's metadata (envoy.config.core.v3.Metadata and Node, google.protobuf.Struct), written like Envoy's own
+// metadata tags: text unchanged, numbers with six digits, lists and objects as JSON. It reads whole protobuf messages,
+// because the host passes single values without their types. Any bytes at all give a value or none.
 import { allocate } from "../bytes/arena";
 import { readDecimal } from "../bytes/decimal";
 import { MAX_DOUBLE, writeDouble, writeWholeDouble } from "../bytes/double";
@@ -52,7 +52,10 @@ let kind: u32 = NULL;
 let out: usize = 0;
 let outEnd: usize = 0;
 
-/** Points `item` at the next `field` with bytes in the message [at, end). Returns the address just past it; 0 if there is none. */
+/**
+ * Points `item` at the next `field` with bytes in the message [at, end). Returns the address just past it; 0 if there
+ * is none.
+ */
 function step(at: usize, end: usize, field: u32): usize {
   cursor.open(at, end);
   while (cursor.advance()) {
@@ -89,7 +92,9 @@ function openValue(): void {
   if (cursor.malformed) kind = NULL;
 }
 
-/** Points `item` at the value of `name` among its entries. The last one wins, as in protobuf. False if there is none. */
+/**
+ * Points `item` at the value of `name` among its entries. The last one wins, as in protobuf. False if there is none.
+ */
 function find(name: Slice): bool {
   let end = item.at + item.size;
   let at: usize = 0;
@@ -192,7 +197,10 @@ function spellItem(value: Slice, max: u32, isMetadata: bool): void {
   value.set(item.at, item.size);
 }
 
-/** Follows `path` from the value in `kind` and `item`. Each of its parts is a NUL and then a name or the index in a list. */
+/**
+ * Follows `path` from the value in `kind` and `item`. Each of its parts is a NUL and then a name or the index in a
+ * list.
+ */
 function walk(path: Slice, isMetadata: bool): void {
   let end = path.at + path.size;
   for (let at = path.at; at < end && kind !== NULL;) {
@@ -209,8 +217,8 @@ function walk(path: Slice, isMetadata: bool): void {
 }
 
 /**
- * Points `value`, a Metadata or a Node, at the text of the metadata value at `path`, or at nothing. JSON longer than `max` bytes
- * may be cut, but never to `max` bytes or fewer.
+ * Points `value`, a Metadata or a Node, at the text of the metadata value at `path`, or at nothing. JSON longer than
+ * `max` bytes may be cut, but never to `max` bytes or fewer.
  */
 export function spellMetadata(value: Slice, path: Slice, isNode: bool, max: u32): void {
   kind = STRUCT;

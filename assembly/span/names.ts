@@ -1,5 +1,5 @@
-// Every tag name that Lightspan writes. They're Envoy's names if Envoy has one (source/common/tracing/common_values.h), and
-// Istio's for istio.*.
+// Every tag name that Lightspan writes. They're Envoy's names if Envoy has one (source/common/tracing/common_values.h),
+// and Istio's for istio.*.
 import { Slice, text, toText } from "../bytes/slice";
 
 const all: Slice[] = [];

@@ -1,5 +1,6 @@
-// This Envoy's identity: the node in its bootstrap, and the service, version and constant tags derived from it. Used only
-// during configuration, so it favours clear strings over speed. It doesn't call the host: filter/ fills in the Node.
+// This Envoy's identity: the node in its bootstrap, and the service, version and constant tags derived from it. Used
+// only during configuration, so it favours clear strings over speed. It doesn't call the host: filter/ fills in the
+// Node.
 import { Slice, text } from "../bytes/slice";
 import * as names from "./names";
 

@@ -1,12 +1,12 @@
-// The operation in a span's name, as Istio names it: the route's decorator, else the host and port of the upstream cluster,
-// else the request's authority. A header that strangers can set names nothing. The route's rule or virtual host does instead,
-// so that the number of operations is bounded by the configuration.
+// The operation in a span's name, as Istio names it: the route's decorator, else the host and port of the upstream
+// cluster, else the request's authority. A header that strangers can set names nothing. The route's rule or virtual
+// host does instead, so that the number of operations is bounded by the configuration.
 //
 //   outbound|9080|v3|reviews.default.svc.cluster.local    direction|port|subset|host, Istio's cluster names
-//   inbound|9080||                                        the host is in the cluster's metadata, the port of the service
+//   inbound|9080||                                        the host is in the cluster's metadata, the service's port
 //                                                         in the virtual host's name, inbound|http|80
 //   inbound-vip|9080|http|details.default.svc.cluster.local    in a waypoint
-//   httproute/default/shop/rule/0                         Envoy Gateway's cluster names; /backend/0 follows if there are several
+//   httproute/default/shop/rule/0                         Envoy Gateway's cluster names, one of several with /backend/0
 import { allocate } from "../bytes/arena";
 import { Slice, startsWith, startsWithAny, text } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
@@ -27,9 +27,9 @@ export class Trust {
 }
 
 /**
- * The authority names a span only if workloads of the mesh chose it. They are the only callers of an Istio sidecar. Strangers may
- * choose the authority of requests to an Envoy of unknown kind, but requests leaving through it come from its workload. The
- * exception is Istio's gateways, whose listeners are outbound.
+ * The authority names a span only if workloads of the mesh chose it. They are the only callers of an Istio sidecar.
+ * Strangers may choose the authority of requests to an Envoy of unknown kind, but requests leaving through it come from
+ * its workload. The exception is Istio's gateways, whose listeners are outbound.
  */
 export function trustAt(node: Node, trustsIncoming: bool): Trust {
   if (!trustsIncoming) return new Trust(NOTHING, NOTHING);
@@ -87,7 +87,10 @@ function fromCluster(exchange: Exchange, operation: Slice): bool {
   return true;
 }
 
-/** Sets `operation` to the rule of an Envoy Gateway cluster, `kind/namespace/name/rule/number`. False for other clusters. */
+/**
+ * Sets `operation` to the rule of an Envoy Gateway cluster, `kind/namespace/name/rule/number`. False for other
+ * clusters.
+ */
 function fromRule(cluster: Slice, operation: Slice): bool {
   if (!startsWithAny(cluster, ENVOY_GATEWAY)) return false;
   let end = cluster.at + cluster.size;
@@ -115,7 +118,9 @@ export function needsClusterHost(cluster: Slice): bool {
   return startsWith(cluster, INBOUND) && load<u8>(cluster.at + cluster.size - 1) === BAR;
 }
 
-/** Sets `operation` to the name of `exchange`, trusting the request up to `trusted`. It's valid UTF-8 and never empty. */
+/**
+ * Sets `operation` to the name of `exchange`, trusting the request up to `trusted`. It's valid UTF-8 and never empty.
+ */
 export function nameOperation(exchange: Exchange, client: bool, trusted: u32, operation: Slice): void {
   if (trusted >= DECORATOR && DECORATOR_OPERATION.size > 0) {
     operation.set(DECORATOR_OPERATION.at, DECORATOR_OPERATION.size);

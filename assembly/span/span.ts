@@ -38,8 +38,8 @@ export class Span {
   }
 
   /**
-   * Adds a tag and returns its value, which the caller points at bytes that stay until the span is encoded. Tags beyond MAX_TAGS
-   * go to the spare one and are dropped.
+   * Adds a tag and returns its value, which the caller points at bytes that stay until the span is encoded. Tags beyond
+   * MAX_TAGS go to the spare one and are dropped.
    */
   tag(name: Slice): Slice {
     let tag = this.tagAt(this.tagCount);

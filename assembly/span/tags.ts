@@ -115,7 +115,10 @@ function responseTags(span: Span, exchange: Exchange): void {
   sliceTag(span, names.GRPC_MESSAGE, exchange.grpcMessage);
 }
 
-/** True without a response, for a 5xx, or for one of gRPC's error statuses. A 4xx or a response flag alone isn't an error. */
+/**
+ * True without a response, for a 5xx, or for one of gRPC's error statuses. A 4xx or a response flag alone isn't an
+ * error.
+ */
 function isError(exchange: Exchange): bool {
   let code = exchange.statusCode;
   return code === 0 || (code >= 500 && code < 600) || exchange.isGrpcError;
@@ -140,8 +143,9 @@ export class TagSettings {
 }
 
 /**
- * Sets the span's trace state to the `tracestate` that left with the request, its lines joined. It's validated again, because
- * later filters may have written anything. If it's longer than its members can be, the rest is white space and it's dropped.
+ * Sets the span's trace state to the `tracestate` that left with the request, its lines joined. It's validated again,
+ * because later filters may have written anything. If it's longer than its members can be, the rest is white space and
+ * it's dropped.
  */
 function setTraceState(span: Span, requestHeaders: Fields): void {
   let state = span.traceState;

@@ -7,7 +7,9 @@ const CAPACITY: usize = 32768;
 const addresses = new StaticArray<usize>(2000);
 const sizes = new StaticArray<usize>(2000);
 
-/** Allocates `count` blocks of up to `limit` bytes, fills each with its number, and names those that others wrote into. */
+/**
+ * Allocates `count` blocks of up to `limit` bytes, fills each with its number, and names those that others wrote into.
+ */
 function overwritten(count: i32, limit: u32): string {
   for (let i = 0; i < count; i++) {
     let size = <usize>below(limit);

@@ -1,5 +1,5 @@
-// Every key of the configuration against the values that it rejects. A reason names the path, what was found and what is
-// allowed, and never a secret.
+// Every key of the configuration against the values that it rejects. A reason names the path, what was found and what
+// is allowed, and never a secret.
 import { refusalOf } from "./sections";
 
 /** The smallest configuration with the JSON `value` at `path`, which is `section.key`. */
@@ -13,7 +13,9 @@ function configured(path: string, value: string): string {
   return '{"collector":{"cluster":"x"},"' + section + '":{' + entry + "}}";
 }
 
-/** The mistakes in how `paths` refuse each of `values`, where `found` and `allowed` are expected; "" if there are none. */
+/**
+ * The mistakes in how `paths` refuse each of `values`, where `found` and `allowed` are expected; "" if there are none.
+ */
 function notRefused(paths: string[], values: string[], found: string[], allowed: string): string {
   let wrong = "";
   for (let i = 0; i < paths.length; i++) {

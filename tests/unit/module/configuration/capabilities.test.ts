@@ -1,4 +1,5 @@
-// A VM with capabilities taken away (Envoy's capability_restriction_config): what it refuses, and what it does all the same.
+// A VM with capabilities taken away (Envoy's capability_restriction_config): what it refuses, and what it does all the
+// same.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HostOptions } from "../../../host/options.ts";
