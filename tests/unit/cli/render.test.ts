@@ -1,4 +1,4 @@
-// What becomes of the choices in the manifests; that Istio takes them, tests/istio proves.
+// How choices appear in the manifests. tests/istio shows that Istio accepts them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { headerFilters } from "../../../runner/config/filter.ts";
@@ -163,7 +163,7 @@ test("an EnvoyFilter has the filters that write the headers after Lightspan wher
     const patches = object("EnvoyFilter", ...flags).spec.configPatches as Patch[];
     const inserts = patches.filter(({ applyTo }) => applyTo === "HTTP_FILTER").map(({ patch }) => patch);
     for (const { operation } of inserts) assert.equal(operation, "INSERT_FIRST");
-    // Each is put in front of those before it.
+    // Each patch inserts its filter in front of the earlier ones.
     return inserts.map(({ value }) => value).reverse();
   };
   assert.deepEqual(

@@ -1,7 +1,7 @@
 import { allocate, reset } from "../../../../assembly/bytes/arena";
 import { below, startChance } from "../chance";
 
-/** What the arena holds before it asks for more; a block beyond it stands alone. */
+/** The arena's capacity; a block that doesn't fit gets memory of its own. */
 const CAPACITY: usize = 32768;
 
 const addresses = new StaticArray<usize>(2000);

@@ -12,7 +12,7 @@ function write(value: u64): string {
   return String.UTF8.decodeUnsafe(buffer, size);
 }
 
-/** What readDecimal() makes of `digits`, NOTHING if it refuses them. */
+/** The result of readDecimal() for `digits`; NOTHING if it rejects them. */
 function read(digits: string): u32 {
   let bytes = text(digits);
   return readDecimal(fence(bytes.at, bytes.size), bytes.size, NOTHING);

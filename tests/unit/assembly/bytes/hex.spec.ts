@@ -10,7 +10,7 @@ function read(digits: string): bool {
   return hex.read(fence(bytes.at, bytes.size), bytes.size);
 }
 
-/** A byte that stands for a digit, said in another way than the code says it. */
+/** True if `byte` is a digit, decided differently from the code under test. */
 function isDigit(byte: u32): bool {
   return "0123456789abcdefABCDEF".includes(String.fromCharCode(byte));
 }

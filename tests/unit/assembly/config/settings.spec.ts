@@ -5,7 +5,7 @@ import { Bytes } from "../bytes";
 import { below, startChance } from "../chance";
 import { read, readFenced, refusal, refusalOf } from "./sections";
 
-/** The sources of custom tags, one a line. */
+/** The sources of custom tags, one per line. */
 function told(sources: Source[]): string {
   let lines: string[] = [];
   for (let i = 0; i < sources.length; i++) {

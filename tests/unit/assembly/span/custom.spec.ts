@@ -3,7 +3,7 @@ import { toText } from "../../../../assembly/bytes/slice";
 import { CustomTag, PROPERTY, RESPONSE_HEADER } from "../../../../assembly/span/custom";
 import { Bytes, fence } from "../bytes";
 
-/** What a tag of the attribute `path` makes of these bytes, which end where memory ends. */
+/** The value of a tag for the attribute `path`, given these bytes, which end where memory ends. */
 function spelt(path: string, bytes: Bytes): string {
   reset();
   let tag = new CustomTag(PROPERTY, "t", path.replaceAll(".", "\0"), "", null);

@@ -18,7 +18,7 @@ function set(slice: Slice, value: string): void {
   slice.set(bytes.at, bytes.size);
 }
 
-/** An exchange of which nothing but its end is known. */
+/** Sets up an exchange about which nothing is known except that it ended. */
 function nothing(): void {
   reset();
   bring(carrier, []);
@@ -36,7 +36,7 @@ function nothing(): void {
   exchange.grpcMessage.clear();
 }
 
-/** The tags of the span, `name=value` a line, in their order. */
+/** The tags of the span in their order, one `name=value` per line. */
 function described(settings: TagSettings = USUAL): string {
   describeSpan(span, exchange, carrier, settings);
   let lines: string[] = [];
@@ -55,7 +55,7 @@ function bytesOf(name: string): string {
   return "none";
 }
 
-/** A call of reviews as Bookinfo makes it. */
+/** A call to reviews, as in Bookinfo. */
 const REVIEWS: string[] = [
   ":method",
   "GET",

@@ -1,4 +1,4 @@
-// The two tags that are more than a value passed on: http.url and peer.address.
+// The two tags that aren't just copied: http.url and peer.address.
 import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, toText } from "../../../../assembly/bytes/slice";
 import { TraceContext } from "../../../../assembly/context/context";
