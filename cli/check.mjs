@@ -1,7 +1,7 @@
-// `lightspan check`: asks the module itself, outside Envoy, whether it takes a configuration, and prints what it logs.
+// `lightspan check`: asks the module itself, outside Envoy, whether it accepts a configuration, and prints its log.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Refusal } from "./istio/refusal.mjs";
+import { Refusal } from "./refusal.mjs";
 import { warningsOn } from "./check/chains.mjs";
 import { configurationsIn } from "./check/configurations.mjs";
 import { tryConfiguration } from "./check/host.mjs";
@@ -24,23 +24,23 @@ export function run(args) {
   if (values.help) return console.log(usage);
   const [file, ...rest] = positionals;
   if (file === undefined || rest.length > 0) throw new Refusal("FILE", rest[0], "one file, or - for standard input");
-  const text = read(file);
-  const carried = configurationsIn(text, process.env);
-  if (carried.length === 0 && /\.ya?ml$/.test(file))
+  const text = readText(file);
+  const found = configurationsIn(text, process.env);
+  if (found.length === 0 && /\.ya?ml$/.test(file))
     throw new Refusal("FILE", file, "YAML with a Wasm filter or plugin that has lightspan in its name");
 
   const module = Uint8Array.from(readModule());
-  if (carried.length === 0) {
-    if (!tell("", tryConfiguration(module, Buffer.from(text), environment()))) process.exitCode = 1;
+  if (found.length === 0) {
+    if (!report("", tryConfiguration(module, Buffer.from(text), environment()))) process.exitCode = 1;
     return;
   }
-  for (const { line, text: told } of warningsOn(text)) console.error(`${file}:${line}: warning: ${told}`);
-  for (const { line, bytes, environment } of carried)
-    if (!tell(`${file}:${line}: `, tryConfiguration(module, bytes, environment))) process.exitCode = 1;
+  for (const { line, text: warning } of warningsOn(text)) console.error(`${file}:${line}: warning: ${warning}`);
+  for (const { line, bytes, environment } of found)
+    if (!report(`${file}:${line}: `, tryConfiguration(module, bytes, environment))) process.exitCode = 1;
 }
 
 /** @param {string} file */
-function read(file) {
+function readText(file) {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
@@ -48,7 +48,7 @@ function read(file) {
   }
 }
 
-/** This process's own variables: a bare configuration does not say which of them its VM will see. */
+/** This process's own variables, because a bare configuration doesn't say which of them its VM will see. */
 function environment() {
   /** @type {Record<string, string>} */
   const variables = {};
@@ -56,8 +56,11 @@ function environment() {
   return variables;
 }
 
-/** Prints the module's own lines. @type {(place: string, verdict: import("./check/host.mjs").Verdict) => boolean} */
-function tell(place, { accepted, lines }) {
+/**
+ * Prints the module's log and its verdict.
+ * @type {(place: string, verdict: import("./check/host.mjs").Verdict) => boolean}
+ */
+function report(place, { accepted, lines }) {
   for (const { text } of lines) console.error(place + text);
   if (accepted) console.log(`${place}configuration taken`);
   return accepted;

@@ -1,9 +1,13 @@
-// The folder that --out names, made if it is not there.
+// The folder named by --out.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Refusal } from "./istio/refusal.mjs";
+import { Refusal } from "./refusal.mjs";
 
-/** Makes `folder`, and `inside` within it. Throws Refusal. @param {string} folder @param {string[]} inside */
+/**
+ * Creates `folder`, and `inside` within it, unless it exists. Throws Refusal.
+ * @param {string} folder
+ * @param {string[]} inside
+ */
 export function makeFolder(folder, ...inside) {
   if (folder === "") throw new Refusal("--out", folder, "a folder");
   try {

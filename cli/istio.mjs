@@ -1,4 +1,4 @@
-// `lightspan istio`: the manifests for Istio, printed or written to a folder.
+// `lightspan istio`: prints the manifests for Istio or writes them to a folder.
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { choicesOf, flags } from "./istio/choices.mjs";
@@ -17,13 +17,13 @@ export function run(args) {
     return;
   }
   const choices = choicesOf(args, readModule);
-  const refusal = refusalOf(settingsFor(choices), choices.module.bytes);
-  if (refusal.length > 0) {
-    for (const line of refusal) console.error(`lightspan istio: --config: ${line}`);
+  const refusals = refusalsOf(settingsFor(choices), choices.module.bytes);
+  if (refusals.length > 0) {
+    for (const line of refusals) console.error(`lightspan istio: --config: ${line}`);
     process.exitCode = 2;
     return;
   }
-  const objects = text(objectsFor(choices));
+  const objects = yamlOf(objectsFor(choices));
   const patch = podPatchFor(choices);
   const values = istiodValuesFor(choices);
   for (const note of notesOn(choices, patch !== undefined)) console.error(note);
@@ -32,16 +32,16 @@ export function run(args) {
     return;
   }
   makeFolder(choices.out);
-  write(choices.out, "lightspan.yaml", objects);
-  write(choices.out, "kustomization.yaml", text([kustomization()]));
-  write(choices.out, "pod-patch.yaml", patch && text([patch]));
-  write(choices.out, "istiod-values.yaml", values && text([values]));
+  writeOrRemove(choices.out, "lightspan.yaml", objects);
+  writeOrRemove(choices.out, "kustomization.yaml", yamlOf([kustomization()]));
+  writeOrRemove(choices.out, "pod-patch.yaml", patch && yamlOf([patch]));
+  writeOrRemove(choices.out, "istiod-values.yaml", values && yamlOf([values]));
 }
 
 /**
- * What somebody may not expect of these choices.
+ * Notes on consequences of the choices that users may not expect.
  * @param {import("./istio/choices.mjs").Choices} choices
- * @param {boolean} forPods whether pods need something for them
+ * @param {boolean} forPods whether the pods themselves need a change
  */
 function notesOn({ collector: { host, namespace }, kind, out }, forPods) {
   const notes = [];
@@ -55,11 +55,11 @@ function notesOn({ collector: { host, namespace }, kind, out }, forPods) {
 }
 
 /**
- * What the module says against a configuration; nothing if it takes it. What a variable holds, only the proxy knows.
+ * The module's objections to a configuration; none if it accepts it. Only the proxy knows the values of variables.
  * @param {Record<string, unknown>} settings
  * @param {Buffer} module
  */
-function refusalOf(settings, module) {
+function refusalsOf(settings, module) {
   const environment = Object.fromEntries(variablesOf(settings).map((name) => [name, "any"]));
   const configuration = Buffer.from(JSON.stringify(settings));
   const { accepted, lines } = tryConfiguration(Uint8Array.from(module), configuration, environment);
@@ -74,14 +74,14 @@ function flagLines() {
 }
 
 /** @param {import("yaml").Document[]} documents */
-function text(documents) {
-  // Long lines stay whole: a folded one would be another text to whoever compares.
+function yamlOf(documents) {
+  // Long lines aren't folded, so that texts stay comparable.
   return documents.map((document) => document.toString({ lineWidth: 0 })).join("---\n");
 }
 
-/** Writes a file, or takes away one of an earlier run that these choices do not need.
+/** Writes a file, or removes one from an earlier run if these choices don't need it.
  * @type {(folder: string, name: string, content: string | undefined) => void} */
-function write(folder, name, content) {
+function writeOrRemove(folder, name, content) {
   const path = join(folder, name);
   if (content === undefined) return rmSync(path, { force: true });
   writeFileSync(path, content);

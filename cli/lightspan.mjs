@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// `lightspan`: hands over to the command that is named first. Each is a file of its own here, with a line about itself and
-// what it does; a new one needs its file and its name in this list.
-import { Refusal } from "./istio/refusal.mjs";
+// `lightspan`: runs the command named by the first argument. Each command is a file in this folder that exports a
+// summary and run(). To add one, add its file and its name in the list below.
+import { Refusal } from "./refusal.mjs";
 
 const commands = ["check", "istio", "oci"];
 
@@ -25,7 +25,7 @@ if (commands.includes(name)) {
 }
 
 /**
- * Whether somebody typed something wrong, so that a stack trace would tell them nothing.
+ * True if the user mistyped something, so that a stack trace wouldn't help.
  * @param {unknown} error
  * @returns {error is Error}
  */

@@ -1,10 +1,10 @@
-// `lightspan oci`: the module as an OCI image in a folder, without Docker.
+// `lightspan oci`: writes the module as an OCI image to a folder, without Docker.
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { imageOf, manifestType } from "./istio/image.mjs";
-import { Refusal } from "./istio/refusal.mjs";
+import { Refusal } from "./refusal.mjs";
 import { makeFolder } from "./folder.mjs";
 import { readModule } from "./module.mjs";
 
@@ -24,7 +24,7 @@ export function run(args) {
   });
   const { out, tag, help } = parseArgs({ args, options }).values;
   if (help) return console.log(usage);
-  // As the OCI distribution specification has it.
+  // The rule of the OCI distribution specification.
   if (!/^\w[\w.-]{0,127}$/.test(tag)) throw new Refusal("--tag", tag, "letters, digits, _ and, inside, - and .");
   const module = readModule();
   const { digest, manifest, blobs } = imageOf(module);

@@ -1,5 +1,5 @@
-/** Bytes; the bar of the measures. */
+/** Upper bound on the module's size, in bytes. */
 export const MAX_SIZE: number;
 
-/** What is wrong with a module's imports, exports and size, a line each; empty if nothing is. */
+/** The complaints about a module's imports, exports and size, one per line; none if all is well. */
 export function inspect(bytes: Uint8Array): Promise<string[]>;

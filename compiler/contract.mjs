@@ -1,6 +1,7 @@
-// What a release build may import, must export and may weigh: what every Envoy has, and what no request pays for in vain.
+// Checks a release build's imports, exports and size. Every Envoy provides these imports, and each further export would
+// cost every request time.
 
-/** Bytes; the bar of the measures. */
+/** Upper bound on the module's size, in bytes. */
 export const MAX_SIZE = 64 * 1024;
 
 const IMPORTS = [
@@ -41,7 +42,7 @@ const EXPORTS = [
   "proxy_on_tick",
 ];
 
-/** What is wrong with a module's imports, exports and size, a line each; empty if nothing is. */
+/** The complaints about a module's imports, exports and size, one per line; none if all is well. */
 export async function inspect(bytes) {
   const module = await WebAssembly.compile(bytes);
   const imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);

@@ -1,16 +1,17 @@
-// Gathers every string literal of assembly/ in one block of UTF-8 bytes, before the compiler sees the sources. AssemblyScript
-// would keep each as a UTF-16 string with a header, and `text("…")` would turn it into bytes at start-up. RATIONALE.md has
-// what it saves. Unchanged, the sources mean the same: the unit tests compile them as they are.
+// Gathers every string literal of assembly/ into one block of UTF-8 bytes before the compiler sees the sources.
+// Otherwise, AssemblyScript would store each as a UTF-16 string with a header, and `text("…")` would convert it at
+// start-up. RATIONALE.md says how much this saves. The original sources have the same meaning: the unit tests compile
+// them unchanged.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
 
-/** Not a file: what the gathered literals become. Served to the compiler under this name. */
+/** The gathered literals are served to the compiler under this name. There is no such file. */
 const POOL = "assembly/bytes/literals";
-/** Says why the VM dies, perhaps for want of memory: its strings must be there already. */
+/** Logs why the VM dies. It may be out of memory, so these strings can't be created at run time. */
 const UNTOUCHED = "assembly/host/abort.ts";
 
-/** The sources of assembly/ by their names, with their literals gathered, and the pool that they import. */
+/** The sources of assembly/ by name, with their literals gathered, and the pool that they import. */
 export function gatherLiterals(root) {
   const names = readdirSync(join(root, "assembly"), { recursive: true })
     .filter((name) => name.endsWith(".ts"))
@@ -31,18 +32,18 @@ function rewrite(name, source, pool) {
   const visit = (node) => {
     if (ts.isImportDeclaration(node)) importsText ||= /\btext\b/.test(node.importClause?.getText() ?? "");
     else if (ts.isExportDeclaration(node)) return;
-    else if (importsText && isText(node)) edits.push([node, `literalSlice(${pool.place(node.arguments[0].text)})`]);
+    else if (importsText && isText(node)) edits.push([node, `literalSlice(${pool.indexOf(node.arguments[0].text)})`]);
     else if (ts.isStringLiteral(node) && node.text !== "")
-      edits.push([node, `literalString(${pool.place(node.text)})`]);
+      edits.push([node, `literalString(${pool.indexOf(node.text)})`]);
     else ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true));
   if (edits.length === 0) return source;
-  for (const [node, text] of edits.reverse()) {
-    source = source.slice(0, node.getStart()) + text + source.slice(node.getEnd());
+  for (const [node, replacement] of edits.reverse()) {
+    source = source.slice(0, node.getStart()) + replacement + source.slice(node.getEnd());
   }
   const path = relative(join(name, ".."), POOL).replaceAll("\\", "/");
-  // In the first line, so that the compiler's messages name the right one.
+  // On the first line, so that line numbers in the compiler's messages stay right.
   return `import { literalSlice, literalString } from "${path.startsWith(".") ? path : `./${path}`}"; ${source}`;
 }
 
@@ -53,17 +54,17 @@ function isText(node) {
 }
 
 class Pool {
-  #places = new Map();
+  #indices = new Map();
 
-  /** The number of the literal. */
-  place(text) {
+  /** The index of the literal, which is added if it's new. */
+  indexOf(text) {
     if (Buffer.byteLength(text) > 255) throw new Error(`literal too long for the pool: ${text}`);
-    if (!this.#places.has(text)) this.#places.set(text, this.#places.size);
-    return this.#places.get(text);
+    if (!this.#indices.has(text)) this.#indices.set(text, this.#indices.size);
+    return this.#indices.get(text);
   }
 
   source() {
-    const literals = [...this.#places.keys()].map((text) => Buffer.from(text));
+    const literals = [...this.#indices.keys()].map((text) => Buffer.from(text));
     const list = (bytes) => `memory.data<u8>([${[...bytes]}])`;
     return `
       import { Slice, toText } from "./slice";
@@ -83,12 +84,12 @@ class Pool {
 
       // @ts-ignore: decorator
       @inline
-      export function literalSlice(place: usize): Slice {
-        return changetype<Slice>(slices + place * 8);
+      export function literalSlice(index: usize): Slice {
+        return changetype<Slice>(slices + index * 8);
       }
 
-      export function literalString(place: usize): string {
-        return toText(literalSlice(place));
+      export function literalString(index: usize): string {
+        return toText(literalSlice(index));
       }
     `;
   }

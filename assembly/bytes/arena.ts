@@ -1,16 +1,16 @@
-// Scratch memory that lives as long as one callback: what the host hands over, and what is composed from it.
-// It knows no owner and frees nothing singly: reset() at the entry of a callback forgets all of it. That is safe
-// because the host enters the module again, while a callback is on the stack, for nothing but an allocation.
+// Scratch memory for one callback: what the host returns and what is built from it. Blocks are never freed one by one;
+// reset() at the start of a callback drops them all. That is safe because, while a callback is on the stack, the host
+// enters the module again only to allocate.
 
 const CAPACITY: usize = 32768;
 const base: usize = heap.alloc(CAPACITY);
 let used: usize = 0;
 
-// A block that does not fit stands alone: [next block: usize, padding to 16][bytes ...].
+// A block that doesn't fit gets memory of its own: [next block: usize, padding to 16][bytes ...].
 const HEADER: usize = 16;
 let overflow: usize = 0;
 
-/** `size` bytes, 8-aligned and not cleared, valid until the next reset(). Never 0. */
+/** Allocates `size` bytes, 8-aligned and not cleared, valid until the next reset(). Never 0. */
 export function allocate(size: usize): usize {
   let rounded = (size + 7) & ~7;
   if (rounded <= CAPACITY - used) {
@@ -24,7 +24,7 @@ export function allocate(size: usize): usize {
   return block + HEADER;
 }
 
-/** Forgets everything allocated so far. */
+/** Drops everything allocated so far. */
 export function reset(): void {
   used = 0;
   while (overflow !== 0) {

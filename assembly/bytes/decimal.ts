@@ -2,10 +2,10 @@
 import { allocate } from "./arena";
 import { Slice, toText } from "./slice";
 
-/** The longest that writeDecimal() writes, in bytes. */
+/** Upper bound on what writeDecimal() writes, in bytes. */
 export const MAX_DECIMAL: u32 = 20;
 
-/** Writes `value` without leading zeros; returns the address behind it. */
+/** Writes `value` without leading zeros and returns the address just past it. */
 export function writeDecimal(at: usize, value: u64): usize {
   let digits: usize = 1;
   for (let rest = value; rest >= 10; rest /= 10) digits++;
@@ -17,7 +17,7 @@ export function writeDecimal(at: usize, value: u64): usize {
 }
 
 /** Points `into` at the digits of `value`, in the arena. */
-export function spellInto(into: Slice, value: u64): void {
+export function spellDecimal(value: u64, into: Slice): void {
   let at = allocate(MAX_DECIMAL);
   into.set(at, <u32>(writeDecimal(at, value) - at));
 }
@@ -25,12 +25,12 @@ export function spellInto(into: Slice, value: u64): void {
 const digits: Slice = new Slice();
 
 /** `value` as a string, for messages. toString() would bring tables for every radix into the module. */
-export function spell(value: u64): string {
-  spellInto(digits, value);
+export function toDecimal(value: u64): string {
+  spellDecimal(value, digits);
   return toText(digits);
 }
 
-/** The number that `size` ASCII digits spell, or `fallback` if there are none, other bytes, or more than nine. */
+/** Reads `size` ASCII digits. Returns `fallback` if there are none, more than nine, or any other byte. */
 export function readDecimal(at: usize, size: u32, fallback: u32): u32 {
   if (size - 1 > 8) return fallback;
   let value: u32 = 0;

@@ -1,22 +1,22 @@
-// Floating-point numbers as decimal text, as C's printf("%.*g") writes them: correctly rounded, without trailing zeros, with an
-// exponent where they are very large or very small. All digits of the exact value are worked out, one a byte: tables of powers
-// would be larger than all of this.
+// Floating-point numbers as decimal text, as C's printf("%.*g") writes them: correctly rounded, without trailing zeros,
+// with an exponent if they are very large or very small. All digits of the exact value are computed, one per byte,
+// because tables of powers would take more room than this whole file.
 import { writeDecimal } from "./decimal";
 
-/** The longest that is written here, in bytes: `-1.7976931348623157e+308` and one to spare. */
+/** Upper bound on what this file writes, in bytes: `-1.7976931348623157e+308` and one to spare. */
 export const MAX_DOUBLE: u32 = 25;
 
-/** 5^1074 times the largest mantissa; one more where rounding carries over; and some to spare. */
+/** Room for 5^1074 times the largest mantissa, a digit that rounding carries over, and some to spare. */
 const MAX_DIGITS: usize = 776;
-/** The digits of the number, 0 to 9, end here. */
+/** End of the number's digits, which are 0 to 9. */
 const DIGITS_END: usize = heap.alloc(MAX_DIGITS) + MAX_DIGITS;
-/** Those that count. */
+/** The significant digits are [first, last). */
 let first: usize = 0;
 let last: usize = 0;
-/** The power of ten of the first one. */
+/** The power of ten of the first digit. */
 let exponent: i32 = 0;
 
-/** So many twos or fives at once leave room for a digit and a carry in 32 bits. */
+/** Multiplying by this many twos or fives at once leaves room for a digit and a carry in 32 bits. */
 const STEP: i32 = 12;
 
 const ZERO: u32 = 0x30;
@@ -43,7 +43,7 @@ function expand(value: f64): void {
   let mantissa = bits & 0x000fffffffffffff;
   if (power > 0) mantissa |= 0x0010000000000000;
   power = max(power, 1) - 1075;
-  // Of an integer, nothing is left to scale.
+  // An integer then needs no scaling.
   let zeros = <i32>ctz(mantissa);
   mantissa >>= zeros;
   power += zeros;
@@ -58,7 +58,7 @@ function expand(value: f64): void {
   exponent = <i32>(DIGITS_END - first) - 1 + min(power, 0);
 }
 
-/** Leaves `precision` digits at most, to even if the rest lies in the middle, and no trailing zeros. */
+/** Rounds to at most `precision` digits, halves to even, and drops trailing zeros. */
 function round(precision: u32): void {
   last = min(first + precision, DIGITS_END);
   if (last < DIGITS_END) {
@@ -83,13 +83,13 @@ function put(at: usize, byte: u32): usize {
   return at + 1;
 }
 
-/** Three letters. */
+/** Writes three letters. */
 function putWord(at: usize, letters: u32): usize {
   store<u32>(at, letters);
   return at + 3;
 }
 
-/** Writes what round() left, of which `whole` digits stand in front of the point: if none, zeros come first. */
+/** Writes the rounded digits with `whole` of them before the point. If that isn't positive, zeros come first. */
 function writePlain(at: usize, whole: i32): usize {
   if (whole <= 0) {
     at = put(put(at, ZERO), POINT);
@@ -103,7 +103,10 @@ function writePlain(at: usize, whole: i32): usize {
   return at;
 }
 
-/** Writes `value` with at most `precision` digits, 17 at most, or as `nan`, `inf` or `-inf`. Returns the address just past it. */
+/**
+ * Writes `value` with up to `precision` (at most 17) digits, or as `nan`, `inf` or `-inf`. Returns the address just
+ * past it.
+ */
 export function writeDouble(at: usize, value: f64, precision: u32): usize {
   if (value !== value) return putWord(at, NAN);
   if (reinterpret<i64>(value) < 0) at = put(at, MINUS);
@@ -120,18 +123,18 @@ export function writeDouble(at: usize, value: f64, precision: u32): usize {
   return writeDecimal(at, power);
 }
 
-/** True if `value` is what comes closest to the digits that round() left, at most 15. Also false if that is not easy to tell. */
+/** True if `value` is the number nearest to the (at most 15) rounded digits. False also if that isn't easy to tell. */
 function readsBack(value: f64): bool {
   let integer: f64 = 0;
   let scale = exponent + 1;
   for (let at = first; at < last; at++, scale--) integer = integer * 10 + load<u8>(at);
   let power: f64 = 1;
   for (let i = abs(scale); i > 0; i--) power *= 10;
-  // Powers up to this one are exact, so that the one operation is rounded once.
+  // Powers up to this one are exact, so the single operation rounds only once.
   return power <= 1e22 && (scale < 0 ? integer / power : integer * power) === value;
 }
 
-/** Writes `value` so that it is the same number when it is read again. */
+/** Writes `value` with enough digits to read back as the same number. */
 export function writeWholeDouble(at: usize, value: f64): usize {
   let end = writeDouble(at, value, 15);
   return readsBack(abs(value)) ? end : writeDouble(at, value, 17);

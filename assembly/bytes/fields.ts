@@ -1,87 +1,87 @@
-// Finds wanted headers in the form in which the host hands over a whole header map: u32 count, then for each header
-// u32 name size and u32 value size, then every name and value with a NUL behind it (proxy-wasm ABI 0.2, "pairs").
-// One pass over memory instead of a host call for each header. It knows no header by name.
-import { hold } from "./hold";
+// Finds wanted headers in a whole header map as the host passes it: u32 count, then for each header u32 name size and
+// u32 value size, then every name and value, each followed by a NUL (proxy-wasm ABI 0.2, "pairs"). One pass over memory
+// replaces a host call per header. It knows no header by name.
+import { retain } from "./region";
 import { copyShort, over, sameBytes, sameStart, Slice } from "./slice";
 import { cutSize } from "./utf8";
 
-/** One wanted header and what arrived under its name. */
+/** One wanted header and its first value. Further values of a repeated header are only counted. */
 @unmanaged
-export class Field {
+export class Field extends Slice {
   name: usize = 0;
   nameSize: u32 = 0;
-  /** The first value; a repeated header's other values are only counted. */
-  at: usize = 0;
-  size: u32 = 0;
   /** How many times the header arrived. */
   seen: u32 = 0;
-  /** pack() includes it. */
+  /** Whether pack() includes it. */
   isKept: bool = false;
   next: usize = 0;
-  /** The next one with a name of the same size. */
-  alike: usize = 0;
+  /** The next field whose name has the same size. */
+  nextOfSize: usize = 0;
 
-  /** As if it had not arrived. */
+  /** Makes the header count as absent. */
   forget(): void {
     this.seen = 0;
     this.size = 0;
   }
 
-  /** Holds exactly these bytes, once. */
+  /** True if the header arrived once, with exactly these bytes. */
   holds(at: usize, size: u32): bool {
     return this.seen === 1 && sameBytes(this.at, this.size, at, size);
   }
 }
 
-/** Names are shorter than this. */
+/** Names of wanted headers are shorter than this. */
 const SIZES: u32 = 64;
 
 export class Fields {
   private first: usize = 0;
-  // The first field for each size of names. Most headers of a request are passed over by this alone.
+  // The first field for each size of name. That alone rules out most headers of a request.
   private bySize: usize = heap.alloc(SIZES * sizeof<usize>());
-  // The header map of the last scan(), for headers of several lines.
+  // The header map of the last scan(), for headers with several lines.
   private pairs: usize = 0;
-  // Where nextLine() goes on: the sizes and the name of the next header, and how many are left. Starting over for each line
-  // would make a caller's thousands of lines cost their square.
+  // Where nextLine() continues: the sizes and the name of the next header, and how many are left. If each line started
+  // over, thousands of lines from a caller would cost quadratic time.
   private sizes: usize = 0;
   private rest: usize = 0;
   private left: u32 = 0;
-  /** The line that firstLine() or nextLine() found. */
+  /** The line found by firstLine() or nextLine(). */
   lineAt: usize = 0;
   lineSize: u32 = 0;
-  /** Sum of all names and values of the last scan(), in bytes: what Envoy calls the header map's byte size. */
+  /** Bytes of all names and values in the last scan(), which Envoy calls the header map's byte size. */
   total: u64 = 0;
 
   constructor() {
     memory.fill(this.bySize, 0, SIZES * sizeof<usize>());
   }
 
-  /** Wants the header `spelt` (lower case, shorter than 64 bytes); the same field if it was wanted before. */
-  want(spelt: Slice): Field {
-    let known = this.find(spelt.at, spelt.size);
+  /**
+   * Looks for the header `name` (lower case, shorter than 64 bytes) from now on. Returns the existing field if there is
+   * one.
+   */
+  want(name: Slice): Field {
+    let known = this.find(name.at, name.size);
     if (known !== 0) return changetype<Field>(known);
     let field = new Field();
-    // A name that is wanted once stays wanted, whatever becomes of the configuration that brought it.
-    field.name = heap.alloc(spelt.size);
-    memory.copy(field.name, spelt.at, spelt.size);
-    field.nameSize = spelt.size;
+    // A wanted name stays wanted even after the configuration that asked for it is gone.
+    field.name = heap.alloc(name.size);
+    memory.copy(field.name, name.at, name.size);
+    field.nameSize = name.size;
     field.next = this.first;
     this.first = changetype<usize>(field);
-    let alike = this.bySize + <usize>spelt.size * sizeof<usize>();
-    field.alike = load<usize>(alike);
-    store<usize>(alike, this.first);
+    let first = this.bySize + <usize>name.size * sizeof<usize>();
+    field.nextOfSize = load<usize>(first);
+    store<usize>(first, this.first);
     return field;
   }
 
   /** Like want(), for a header that pack() includes. */
-  keep(spelt: Slice): Field {
-    let field = this.want(spelt);
+  keep(name: Slice): Field {
+    let field = this.want(name);
     field.isKept = true;
     return field;
   }
 
-  /** Bytes that pack() needs. */
+  /** The number of bytes that pack() writes. */
   packedSize(most: u32): u32 {
     let size: u32 = 4;
     for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
@@ -91,7 +91,7 @@ export class Fields {
     return size;
   }
 
-  /** Writes the kept headers of the last scan() at `to` as pairs: first values only, cut to `most` bytes. scan() reads them. */
+  /** Writes the kept headers of the last scan() at `to` as pairs for scan(): first values only, cut to `most` bytes. */
   pack(to: usize, most: u32): void {
     let count: u32 = 0;
     for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
@@ -117,13 +117,16 @@ export class Fields {
     }
   }
 
-  /** Forgets what an earlier scan found. */
+  /** Forgets the results of an earlier scan. */
   clear(): void {
     this.total = 0;
     for (let at = this.first; at !== 0; at = changetype<Field>(at).next) changetype<Field>(at).forget();
   }
 
-  /** Looks through the pairs of one header map; false if they are not well-formed. The values stay where they are. */
+  /**
+   * Finds the wanted headers in the pairs of one header map. The fields point into it. False if the pairs are
+   * malformed.
+   */
   scan(pairs: usize, size: u32): bool {
     this.clear();
     this.pairs = pairs;
@@ -139,20 +142,17 @@ export class Fields {
       let value = <u64>at + nameSize + 1;
       if (value + valueSize + 1 > end) return false;
       this.total += <u64>nameSize + valueSize;
-      let met = this.find(at, nameSize);
-      if (met !== 0) {
-        let field = changetype<Field>(met);
-        if (field.seen++ === 0) {
-          field.at = <usize>value;
-          field.size = valueSize;
-        }
+      let found = this.find(at, nameSize);
+      if (found !== 0) {
+        let field = changetype<Field>(found);
+        if (field.seen++ === 0) field.set(<usize>value, valueSize);
       }
       at = <usize>value + valueSize + 1;
     }
     return true;
   }
 
-  /** Goes to the first line of a header that may have several; false if it has none. Only after a scan() that was true. */
+  /** Moves to the first line of a header; false if it has none. Only after a successful scan(). */
   firstLine(field: Field): bool {
     this.lineAt = field.at;
     this.lineSize = field.size;
@@ -164,7 +164,7 @@ export class Fields {
     return field.seen > 0;
   }
 
-  /** Goes to the next line of the field that firstLine() was asked for; false after the last one. */
+  /** Moves to the next line of the field given to firstLine(); false after the last one. */
   nextLine(field: Field): bool {
     if (field.seen < 2) return false;
     while (this.left > 0) {
@@ -183,23 +183,23 @@ export class Fields {
     return false;
   }
 
-  /** The field that is called so, or 0. */
+  /** The field with this name, or 0. */
   private find(name: usize, nameSize: u32): usize {
     if (nameSize >= SIZES) return 0;
     let at = load<usize>(this.bySize + <usize>nameSize * sizeof<usize>());
-    while (at !== 0 && !sameStart(changetype<Field>(at).name, name, nameSize)) at = changetype<Field>(at).alike;
+    while (at !== 0 && !sameStart(changetype<Field>(at).name, name, nameSize)) at = changetype<Field>(at).nextOfSize;
     return at;
   }
 }
 
-/** Headers in the form described above, for the host; held (hold.ts). */
+/** Encodes headers as pairs for the host, in the current Region. */
 export function encodePairs(names: string[], values: string[]): Slice {
   let count = names.length;
   let size: usize = 4;
   for (let i = 0; i < count; i++) {
     size += 8 + String.UTF8.byteLength(names[i]) + 1 + String.UTF8.byteLength(values[i]) + 1;
   }
-  let start = hold(size);
+  let start = retain(size);
   store<u32>(start, count);
   let sizes = start + 4;
   let at = sizes + <usize>count * 8;
@@ -214,7 +214,7 @@ export function encodePairs(names: string[], values: string[]): Slice {
   return over(start, <u32>size);
 }
 
-/** Writes `value` and a NUL behind it; the size of the value. */
+/** Writes `value` and a NUL after it. Returns the size of the value. */
 function writeTerminated(at: usize, value: string): u32 {
   let size = String.UTF8.encodeUnsafe(changetype<usize>(value), value.length, at);
   store<u8>(at + size, 0);

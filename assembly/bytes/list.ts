@@ -1,9 +1,9 @@
-// Lists whose order means nothing.
+// Lists in no particular order.
 
-/** Takes out what stands at `place`; the last one comes there. */
-export function takeOut<T>(list: T[], place: i32): T {
-  let taken = unchecked(list[place]);
+/** Removes and returns the item at `index`. The last item takes its place. */
+export function swapRemove<T>(list: T[], index: i32): T {
+  let removed = unchecked(list[index]);
   let last = list.pop();
-  if (place < list.length) unchecked((list[place] = last));
-  return taken;
+  if (index < list.length) unchecked((list[index] = last));
+  return removed;
 }

@@ -1,6 +1,6 @@
-// The protobuf wire format, written through a moving pointer and read back through a cursor
-// (https://protobuf.dev/programming-guides/encoding). No message is known here. Writers check no bounds: the caller
-// makes room first, by the sizes given here. Field numbers are below 16, so that every key is one byte.
+// The protobuf wire format, written through a moving pointer and read through a cursor
+// (https://protobuf.dev/programming-guides/encoding). It knows no message. Writers check no bounds: the caller reserves
+// room first, using the sizes given here. Field numbers must be below 16, so that every key is one byte.
 
 import { copyShort } from "./slice";
 
@@ -33,7 +33,7 @@ export function bytesFieldSize(size: u32): u32 {
   return 1 + varintSize(size) + size;
 }
 
-/** Key and length of a field whose `size` bytes the caller writes next. */
+/** Writes the key and length of a field; the caller writes its `size` bytes next. */
 export function writeBytesHead(at: usize, field: u32, size: u32): usize {
   return writeVarint(writeKey(at, field, BYTES), size);
 }
@@ -44,28 +44,28 @@ export function writeBytesField(at: usize, field: u32, from: usize, size: u32): 
   return at + size;
 }
 
-/** As writeBytesHead(), of fewer than 128 bytes: most fields are, and need not be asked how long their length is. */
+/** Like writeBytesHead(), for fewer than 128 bytes: most fields are that short, and their length is always one byte. */
 export function writeShortHead(at: usize, field: u32, size: u32): usize {
   store<u16>(at, (field << 3) | BYTES | (size << 8));
   return at + 2;
 }
 
-/** As writeBytesField(), of fewer than 128 bytes. */
+/** Like writeBytesField(), for fewer than 128 bytes. */
 export function writeShortField(at: usize, field: u32, from: usize, size: u32): usize {
   at = writeShortHead(at, field, size);
   copyShort(at, from, size);
   return at + size;
 }
 
-/** What openBytes() leaves free for the length: enough for messages below 16 KiB without moving them. */
+/** Bytes that openBytes() reserves for the length: messages below 16 KiB but not below 128 bytes need not be moved. */
 const LENGTH_RESERVE: usize = 2;
 
-/** Begins a field whose size is not known yet; returns where its content goes. closeBytes() must follow. */
+/** Begins a field of unknown size and returns where its content goes. closeBytes() must follow. */
 export function openBytes(at: usize, field: u32): usize {
   return writeKey(at, field, BYTES) + LENGTH_RESERVE;
 }
 
-/** Ends the field whose content is [content, end): writes its length, moving the content if that needs other room. */
+/** Ends the field with content [content, end): writes its length and moves the content if that isn't two bytes long. */
 export function closeBytes(content: usize, end: usize): usize {
   let size = end - content;
   let head = content - LENGTH_RESERVE;
@@ -75,17 +75,17 @@ export function closeBytes(content: usize, end: usize): usize {
   return moved + size;
 }
 
-/** Bytes of a padded length. */
+/** Size of a padded length, in bytes. */
 const PADDED: usize = 4;
 
-/** Begins a field whose size is known only much later; returns where its content goes. closePadded() must follow. */
+/** Begins a field whose size is known only much later. Returns where its content goes. closePadded() must follow. */
 export function openPadded(at: usize, field: u32): usize {
   return writeKey(at, field, BYTES) + PADDED;
 }
 
 /**
- * Ends the field whose content is [content, end), below 256 MiB, without moving it: its length is a varint of four bytes
- * whatever it is. Decoders take varints that are longer than need be.
+ * Ends the field with content [content, end), which is below 256 MiB, without moving it: the length is always a
+ * four-byte varint. Decoders accept varints that are longer than necessary.
  */
 export function closePadded(content: usize, end: usize): void {
   let size = <u32>(end - content);
@@ -100,7 +100,7 @@ export function writeFixed64Field(at: usize, field: u32, value: u64): usize {
   return at + 8;
 }
 
-/** The address behind the length-delimited field at `at`, which was written here. */
+/** The address just past the length-delimited field at `at`, which must have been written by this file. */
 export function fieldEnd(at: usize): usize {
   let size: usize = 0;
   let shift: usize = 0;
@@ -113,9 +113,9 @@ export function fieldEnd(at: usize): usize {
   return at + 1 + size;
 }
 
-/** Goes through the fields of one message. Whatever the bytes are, it ends, and reads nothing outside of them. */
+/** Steps through the fields of one message. For any bytes at all it terminates and reads nothing outside them. */
 export class Cursor {
-  /** Number and wire type of the field that advance() found. */
+  /** Number and wire type of the field found by advance(). */
   field: u32 = 0;
   wireType: u32 = 0;
   /** Value of a varint. */
@@ -123,7 +123,7 @@ export class Cursor {
   /** Content of a length-delimited field. */
   at: usize = 0;
   size: u32 = 0;
-  /** True once something was met that is no protobuf. */
+  /** True once the bytes turn out not to be protobuf. */
   malformed: bool = false;
 
   private next: usize = 0;
@@ -133,7 +133,7 @@ export class Cursor {
     this.open(at, at + size);
   }
 
-  /** Begins anew, with the message [at, end). */
+  /** Starts over with the message [at, end). */
   open(at: usize, end: usize): void {
     this.next = at;
     this.end = end;

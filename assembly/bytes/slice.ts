@@ -1,7 +1,7 @@
-// A view of bytes that somebody else owns. It knows no encoding; most slices here hold UTF-8 or header bytes.
-import { hold } from "./hold";
+// A view of bytes owned by someone else. It knows no encoding; most slices hold UTF-8 or header bytes.
+import { retain } from "./region";
 
-/** `size` bytes beginning at address `at`. Absent and empty are the same: size 0. */
+/** `size` bytes at address `at`. Absent and empty are the same: size 0. */
 @unmanaged
 export class Slice {
   at: usize = 0;
@@ -17,27 +17,31 @@ export class Slice {
   }
 }
 
-/** A slice over bytes that stay where they are. The slice itself is held, as text() is. */
+/** A slice over bytes that stay where they are. The slice itself is in the current Region. */
 export function over(at: usize, size: u32): Slice {
-  let slice = changetype<Slice>(hold(offsetof<Slice>()));
+  let slice = changetype<Slice>(retain(offsetof<Slice>()));
   slice.set(at, size);
   return slice;
 }
 
-/** A slice over the UTF-8 form of `value`, both held (hold.ts). Of a literal, the build makes a constant (compiler/literals.mjs). */
+/**
+ * `value` as UTF-8 in the current Region. The build turns text() of a literal into a constant (compiler/literals.mjs).
+ */
 export function text(value: string): Slice {
   let size = String.UTF8.byteLength(value);
-  let at = hold(size);
+  let at = retain(size);
   String.UTF8.encodeUnsafe(changetype<usize>(value), value.length, at);
   return over(at, size);
 }
 
-/** The slice as a string; for messages and configuration, never on the request path. */
+/** The slice as a string, for messages and configuration. Never on the request path. */
 export function toText(slice: Slice): string {
   return String.UTF8.decodeUnsafe(slice.at, slice.size);
 }
 
-/** The first `size` bytes are the same. Eight at a time, which memory.compare() of a small build is not. */
+/**
+ * True if the first `size` bytes are equal. Compares eight at a time, which memory.compare() in a small build doesn't.
+ */
 export function sameStart(a: usize, b: usize, size: u32): bool {
   let end = a + size;
   for (; a + 8 <= end; a += 8, b += 8) if (load<u64>(a) !== load<u64>(b)) return false;
@@ -46,7 +50,7 @@ export function sameStart(a: usize, b: usize, size: u32): bool {
 }
 
 /**
- * Copies `size` bytes between places that do not overlap. For short ones: memory.copy() leaves the module for V8's own routine,
+ * Copies `size` bytes between places that don't overlap. For short copies: memory.copy() calls out to V8's own routine,
  * which costs more than these few steps.
  */
 export function copyShort(to: usize, from: usize, size: u32): void {
@@ -54,7 +58,7 @@ export function copyShort(to: usize, from: usize, size: u32): void {
     for (let i: u32 = 0; i < size; i++) store<u8>(to + i, load<u8>(from + i));
     return;
   }
-  // The last eight may have been copied in part by then.
+  // Part of the last eight may be copied twice.
   let last = size - 8;
   for (let i: u32 = 0; i < last; i += 8) store<u64>(to + i, load<u64>(from + i));
   store<u64>(to + last, load<u64>(from + last));
@@ -68,7 +72,7 @@ export function startsWith(slice: Slice, prefix: Slice): bool {
   return slice.size >= prefix.size && sameStart(slice.at, prefix.at, prefix.size);
 }
 
-/** True if the bytes of `part`, one at least, stand anywhere in `slice`. */
+/** True if `slice` contains `part`, which must not be empty. */
 export function contains(slice: Slice, part: Slice): bool {
   for (let i: u32 = 0; i + part.size <= slice.size; i++) if (sameStart(slice.at + i, part.at, part.size)) return true;
   return false;
@@ -76,7 +80,7 @@ export function contains(slice: Slice, part: Slice): bool {
 
 const SPACE: u8 = 0x20;
 
-/** True if one of the words in `prefixes`, a space between them, begins `slice`. */
+/** True if `slice` starts with one of the words in `prefixes`, which are separated by spaces. */
 export function startsWithAny(slice: Slice, prefixes: Slice): bool {
   let end = prefixes.at + prefixes.size;
   for (let at = prefixes.at; at < end; at++) {

@@ -1,5 +1,5 @@
-// Makes any bytes fit to be a protobuf or JSON string: valid UTF-8 (RFC 3629), cut only between characters.
-// One bad byte in one tag would have a receiver refuse the whole report.
+// Turns any bytes into a valid protobuf or JSON string: UTF-8 (RFC 3629), cut only between characters. A single bad
+// byte in one tag would make a receiver reject the whole report.
 import { allocate } from "./arena";
 import { Slice } from "./slice";
 
@@ -16,7 +16,10 @@ function isContinuation(at: usize): bool {
   return (load<u8>(at) & 0xc0) === 0x80;
 }
 
-/** Bytes of the valid character at `at`, or 0 if there is none: overlong forms, surrogates and > U+10FFFF are not. */
+/**
+ * Size of the character at `at`, or 0 if it isn't valid: overlong forms, surrogates and code points above U+10FFFF
+ * aren't.
+ */
 function characterSize(at: usize, end: usize): u32 {
   let first = <u32>load<u8>(at);
   if (first < 0x80) return 1;
@@ -37,7 +40,7 @@ function characterSize(at: usize, end: usize): u32 {
   return 0;
 }
 
-/** The address of the first byte of [at, end) that fits into no character, or `end`. */
+/** The address of the first byte in [at, end) that belongs to no valid character, or `end`. */
 export function invalidAt(at: usize, end: usize): usize {
   while (at < end) {
     let size = characterSize(at, end);
@@ -47,7 +50,9 @@ export function invalidAt(at: usize, end: usize): usize {
   return at;
 }
 
-/** Makes `slice` valid: unchanged if it is, else a copy in the arena with one U+FFFD for each byte that fits nowhere. */
+/**
+ * Leaves a valid `slice` unchanged. Otherwise points it at a copy in the arena with one U+FFFD for each invalid byte.
+ */
 export function makeValid(slice: Slice): void {
   if (isAscii(slice.at, slice.size)) return;
   let end = slice.at + slice.size;
@@ -72,11 +77,11 @@ export function makeValid(slice: Slice): void {
   slice.set(copy, <u32>(out - copy));
 }
 
-/** The longest beginning of `size` bytes at `at` that has at most `max` bytes and splits no character. */
+/** The size of the longest prefix that has at most `max` bytes and splits no character. */
 export function cutSize(at: usize, size: u32, max: u32): u32 {
   if (size <= max) return size;
   let cut = max;
-  // Four bytes at most form a character: going back further would only punish bytes that are no UTF-8 at all.
+  // A character has at most four bytes. Going back further would only cut more from bytes that aren't UTF-8 anyway.
   for (let back: u32 = 0; back < 3 && cut > 0 && isContinuation(at + cut); back++) cut--;
   return isContinuation(at + cut) ? max : cut;
 }

@@ -1,7 +1,8 @@
-// JSON text (RFC 8259) to a tree. Our own because AssemblyScript cannot catch: a library that throws at a bad byte takes
-// the VM with it, and the person who wrote the byte is told nothing. Any bytes at all give a tree or an error here.
+// Parses JSON text (RFC 8259) into a tree. A library would throw at a bad byte, and AssemblyScript can't catch: the VM
+// would die without telling anyone about that byte. Here, any bytes at all give a tree or an error.
 import { allocate } from "../bytes/arena";
-import { spell } from "../bytes/decimal";
+import { toDecimal } from "../bytes/decimal";
+import { hexDigit } from "../bytes/hex";
 import { invalidAt } from "../bytes/utf8";
 
 export const NULL: u32 = 0;
@@ -12,17 +13,20 @@ export const ARRAY: u32 = 4;
 export const OBJECT: u32 = 5;
 
 export class Json {
-  /** As it stands in the text, for messages; an escaped line break is still escaped. Empty for arrays and objects. */
+  /** The source text, for messages, with its escapes. Empty for arrays and objects. */
   raw: string = "";
-  /** Of a string. */
+  /** The value of a string. */
   text: string = "";
-  /** Of a boolean. */
+  /** The value of a boolean. */
   flag: bool = false;
-  /** Of a number, in ten-thousandths; -1 where that is not exact, or negative, or beyond 9e14: no setting is such a number. */
+  /**
+   * The value of a number in ten-thousandths, or -1 if it is inexact, negative or beyond 9e14: no setting has such a
+   * value.
+   */
   number: i64 = -1;
-  /** Of an object, in the order of `items`. */
+  /** The keys of an object, in the order of `items`. */
   keys: string[] = [];
-  /** Of an array or an object. */
+  /** The items of an array or the values of an object. */
   items: Json[] = [];
 
   constructor(readonly type: u32) {}
@@ -30,20 +34,20 @@ export class Json {
 
 const MAX_DEPTH: u32 = 32;
 
-/** Eighteen digits fit into an i64 whatever they are. */
+/** Any number up to this one has room in an i64 for another digit. */
 const MAX_HEAD: i64 = 99999999999999999;
 
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
 
-/** Reads one JSON text. After parse(), `error` is "" or says what is wrong and at which byte. */
+/** Parses one JSON text. After parse(), `error` is "" or says what is wrong at which byte. */
 export class JsonReader {
   error: string = "";
   private at: usize = 0;
   private start: usize = 0;
   private end: usize = 0;
 
-  /** The tree of `size` bytes at `at`; meaningless if there is an `error`. */
+  /** Parses `size` bytes at `at`. The tree is meaningless if there is an `error`. */
   parse(at: usize, size: u32): Json {
     this.error = "";
     this.start = at;
@@ -63,8 +67,8 @@ export class JsonReader {
     let byte = this.byte();
     let isPrintable = byte > 0x20 && byte < 0x7f;
     let found =
-      this.at >= this.end ? "the end" : isPrintable ? String.UTF8.decodeUnsafe(this.at, 1) : "byte " + spell(byte);
-    this.error = "not JSON at byte " + spell(this.at - this.start) + ": found " + found + ", expected " + expected;
+      this.at >= this.end ? "the end" : isPrintable ? String.UTF8.decodeUnsafe(this.at, 1) : "byte " + toDecimal(byte);
+    this.error = "not JSON at byte " + toDecimal(this.at - this.start) + ": found " + found + ", expected " + expected;
     this.at = this.end;
   }
 
@@ -76,13 +80,13 @@ export class JsonReader {
     }
   }
 
-  /** Skips white space; the next byte, or 0 at the end. */
+  /** Skips white space and returns the next byte, or 0 at the end. */
   private peek(): u8 {
     this.space();
     return this.at < this.end ? load<u8>(this.at) : 0;
   }
 
-  /** Takes the byte `wanted` if it comes next. */
+  /** Consumes the byte `wanted` if it comes next. */
   private take(wanted: u8): bool {
     if (this.peek() !== wanted || this.at >= this.end) return false;
     this.at++;
@@ -91,7 +95,7 @@ export class JsonReader {
 
   private value(depth: u32): Json {
     let byte = this.peek();
-    if (depth > MAX_DEPTH) this.fail("no more than " + spell(MAX_DEPTH) + " levels");
+    if (depth > MAX_DEPTH) this.fail("no more than " + toDecimal(MAX_DEPTH) + " levels");
     else if (byte === 0x7b) return this.object(depth);
     else if (byte === 0x5b) return this.array(depth);
     else if (byte === QUOTE) {
@@ -131,7 +135,7 @@ export class JsonReader {
     return this.at < this.end ? load<u8>(this.at) : 0;
   }
 
-  /** Takes digits and appends them to the number `head`, which is -1 once it does not fit. */
+  /** Consumes digits and appends them to the number `head`, which becomes -1 if it gets too large. */
   private digits(head: i64): i64 {
     let from = this.at;
     while (<u8>(this.byte() - 0x30) < 10) {
@@ -150,7 +154,10 @@ export class JsonReader {
     let firstDigit = this.at;
     let leadingZero = this.byte() === 0x30;
     let number = this.digits(0);
-    if (leadingZero && this.at > firstDigit + 1) this.fail("no digit behind a leading zero");
+    if (leadingZero && this.at > firstDigit + 1) {
+      this.at = firstDigit;
+      this.fail("a number without leading zeros");
+    }
     let scale: i64 = 4;
     if (this.byte() === 0x2e) {
       this.at++;
@@ -163,7 +170,7 @@ export class JsonReader {
       let sign = this.byte();
       if (sign === 0x2b || sign === 0x2d) this.at++;
       let exponent = this.digits(0);
-      // An exponent too long to count is as good as a thousand.
+      // A larger exponent has the same effect as 1000.
       if (exponent < 0 || exponent > 1000) exponent = 1000;
       scale += sign === 0x2d ? -exponent : exponent;
     }
@@ -172,7 +179,7 @@ export class JsonReader {
     return value;
   }
 
-  /** The bytes between here and the closing quotation mark, which it steps behind. */
+  /** Consumes a string, its quotation marks included, and returns its value. */
   private string(): string {
     let from = ++this.at;
     let hasEscapes = false;
@@ -191,11 +198,11 @@ export class JsonReader {
     return hasEscapes ? this.unescaped(from, size) : String.UTF8.decodeUnsafe(from, size);
   }
 
-  /** `size` bytes at `from` with their escapes replaced: none is shorter than what it stands for. */
+  /** Replaces the escapes in `size` bytes at `from`. No escape is shorter than its replacement. */
   private unescaped(from: usize, size: usize): string {
-    let behind = this.at;
-    let text = allocate(size);
-    let out = text;
+    let end = this.at;
+    let bytes = allocate(size);
+    let out = bytes;
     this.at = from;
     while (this.at < from + size) {
       let byte = load<u8>(this.at++);
@@ -203,11 +210,11 @@ export class JsonReader {
       else store<u8>(out++, byte);
       if (this.error.length > 0) break;
     }
-    this.at = this.error.length > 0 ? this.end : behind;
-    return String.UTF8.decodeUnsafe(text, out - text);
+    this.at = this.error.length > 0 ? this.end : end;
+    return String.UTF8.decodeUnsafe(bytes, out - bytes);
   }
 
-  /** Writes what the escape stands for, whose letter comes next; returns the address behind it. */
+  /** Consumes an escape after its backslash, writes its replacement and returns the address just past it. */
   private writeEscape(out: usize): usize {
     let byte = this.byte();
     if (byte === 0x75) return this.writeUnit(out);
@@ -222,13 +229,13 @@ export class JsonReader {
     return out + 1;
   }
 
-  /** A UTF-16 unit of four digits. Halves of a pair are written one by one, and find together in a string. */
+  /** Writes the UTF-16 unit of an escape. Halves of a surrogate pair are written one by one; decoding joins them. */
   private writeUnit(out: usize): usize {
     let unit: u32 = 0;
     for (let i = 0; i < 4; i++) {
       this.at++;
       let digit = hexDigit(this.byte());
-      if (digit < 0) {
+      if (digit > 15) {
         this.fail("four hexadecimal digits");
         return out;
       }
@@ -280,7 +287,7 @@ export class JsonReader {
   }
 }
 
-/** number * 10^scale, or -1 if that is no integer or too large. */
+/** number * 10^scale, or -1 if that isn't an integer or is too large. */
 function scaled(number: i64, scale: i64): i64 {
   if (number <= 0) return number;
   for (; scale > 0; scale--) {
@@ -292,10 +299,4 @@ function scaled(number: i64, scale: i64): i64 {
     number /= 10;
   }
   return number;
-}
-
-function hexDigit(byte: u8): i32 {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  let lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }

@@ -1,11 +1,12 @@
-// Takes the values out of one JSON object and checks each: type, range, what is allowed; at the end, that no key is left
-// that nobody knows. The first mistake is kept, with the path, what was found and what is allowed.
-import { spell } from "../bytes/decimal";
+// Reads the values of one JSON object and checks each for type, range and allowed words; at the end, rejects unknown
+// keys. Keeps the first mistake only, with its path, what was found and what is allowed. It doesn't know which keys
+// there are.
+import { toDecimal } from "../bytes/decimal";
 import { ARRAY, BOOLEAN, Json, NULL, NUMBER, OBJECT, STRING } from "./json";
 
 const COMMA: i32 = 0x2c;
 
-/** 1 as Json.number has it. */
+/** 1 in the units of Json.number. */
 const ONE: i64 = 10000;
 
 /** The first mistake found, or "". */
@@ -25,14 +26,14 @@ function typeName(value: Json): string {
   return value.type === ARRAY ? "an array" : "an object";
 }
 
-/** How a value is shown in a message: short, on one line. */
+/** Shows a value in a message, short and on one line. */
 function show(value: Json): string {
   if (value.raw.length === 0) return "found " + typeName(value);
   return "found " + (value.raw.length > 60 ? value.raw.substring(0, 60) + "…" : value.raw);
 }
 
-/** The place of a word in a list of words with a comma and a space between them; -1 if it is none of them. */
-function placeOf(word: string, words: string): i32 {
+/** The index of `word` among `words`, which are separated by a comma and a space; -1 if it isn't one of them. */
+function indexOfWord(word: string, words: string): i32 {
   if (word.includes(",")) return -1;
   let at = (" " + words + ",").indexOf(" " + word + ",");
   let index = 0;
@@ -40,12 +41,12 @@ function placeOf(word: string, words: string): i32 {
   return at < 0 ? -1 : index;
 }
 
-/** Like placeOf(); -1 also if it isn't a string. */
+/** Like indexOfWord(), of a JSON string; -1 for any other value. */
 function indexIn(words: string, value: Json): i32 {
-  return value.type === STRING ? placeOf(value.text, words) : -1;
+  return value.type === STRING ? indexOfWord(value.text, words) : -1;
 }
 
-/** The entries of an object of strings, in order. */
+/** The entries of an object of strings, in their order. */
 export class Entries {
   keys: string[] = [];
   values: string[] = [];
@@ -56,14 +57,14 @@ export class Entries {
   }
 }
 
-/** Where a tag's value comes from: one entry of tags.* . */
+/** One entry of tags.*: where the value of a tag comes from. */
 export class Source {
   constructor(
     /** Path of the entry, for messages. */
     readonly path: string,
     readonly tag: string,
     readonly source: string,
-    /** The value where the source has none; "" = then there is no tag. */
+    /** The value if the source has none; "" = no tag then. */
     readonly fallback: string,
   ) {}
 }
@@ -71,14 +72,14 @@ export class Source {
 export class Section {
   private known: string[] = [];
 
-  /** `value` null is an absent object: every key has its default. */
+  /** Null stands for an absent object: every key has its default. */
   constructor(
     private path: string,
     private value: Json | null,
     private refusal: Refusal,
   ) {
     if (value !== null && value.type !== OBJECT) {
-      // Not what it says: a whole configuration may stand there as text, its token too.
+      // The value isn't shown: it may be a whole configuration as a string, token included.
       refusal.refuse(path.length > 0 ? path : "configuration", "found " + typeName(value), "an object");
       this.value = null;
     }
@@ -100,7 +101,7 @@ export class Section {
     this.refusal.refuse(this.pathOf(key), found, allowed);
   }
 
-  /** Refuses the `value` of `key`, and shows it. */
+  /** Refuses the `value` of `key` and shows it. */
   private reject(key: string, value: Json, allowed: string): void {
     this.refuse(key, show(value), allowed);
   }
@@ -109,7 +110,7 @@ export class Section {
     return new Section(this.pathOf(key), this.find(key), this.refusal);
   }
 
-  /** A string that is not empty; "" if it is absent. */
+  /** A non-empty string; "" if absent. */
   string(key: string): string {
     let found = this.find(key);
     if (found === null) return "";
@@ -118,21 +119,21 @@ export class Section {
     return "";
   }
 
-  /** As headerValue(), and there has to be one. */
+  /** Like headerValue(), but required. */
   required(key: string): string {
     let value = this.headerValue(key);
     if (value.length === 0) this.refuse(key, "is missing", "a string that is not empty");
     return value;
   }
 
-  /** As string(), and it can stand in a header: no control characters. */
+  /** Like string(), for use in a header: without control characters. */
   headerValue(key: string): string {
     let value = this.string(key);
     if (!isHeaderValue(value)) this.refuseControls(this.pathOf(key));
     return value;
   }
 
-  /** As headerValue(), and it is the path of a URL. */
+  /** Like headerValue(), for the path of a URL. */
   urlPath(key: string): string {
     let value = this.headerValue(key);
     if (value.length > 0 && (!value.startsWith("/") || value.includes(" ") || value.includes("\t"))) {
@@ -141,7 +142,7 @@ export class Section {
     return value;
   }
 
-  /** As headerValue(), but what was found is never shown. */
+  /** Like headerValue(), but the value is never shown. */
   secret(key: string): string {
     let found = this.find(key);
     if (found === null) return "";
@@ -152,14 +153,14 @@ export class Section {
     return found.text;
   }
 
-  /** Refuses `key`, which was asked for, where `other` is given: they say the same. */
+  /** Refuses `key`, which was read before, because `other` says the same. */
   exclude(key: string, other: string): void {
     let value = this.value;
     if (value === null || !value.keys.includes(key)) return;
     this.refuse(key, "is given besides " + other, "one of the two");
   }
 
-  /** The place in `allowed`, words with a comma and a space between them; the first is the default. */
+  /** The index among the words in `allowed`, which are separated by a comma and a space. The first is the default. */
   oneOf(key: string, allowed: string): u32 {
     let found = this.find(key);
     if (found === null) return 0;
@@ -174,19 +175,19 @@ export class Section {
     let number = found.number / ONE;
     let isWhole = found.type === NUMBER && found.number >= 0 && found.number % ONE === 0;
     if (isWhole && number >= <i64>least && number <= <i64>most) return <u32>number;
-    let allowed = "an integer from " + spell(least) + " to " + spell(most);
+    let allowed = "an integer from " + toDecimal(least) + " to " + toDecimal(most);
     this.reject(key, found, allowed);
     return fallback;
   }
 
-  /** One of two numbers; the first is the default. */
-  oneNumberOf(key: string, usual: u32, other: u32): u32 {
+  /** One of two numbers. The first is the default. */
+  oneNumberOf(key: string, fallback: u32, other: u32): u32 {
     let found = this.find(key);
-    if (found === null) return usual;
-    if (found.type === NUMBER && found.number === <i64>usual * ONE) return usual;
+    if (found === null) return fallback;
+    if (found.type === NUMBER && found.number === <i64>fallback * ONE) return fallback;
     if (found.type === NUMBER && found.number === <i64>other * ONE) return other;
-    this.reject(key, found, spell(usual) + ", " + spell(other));
-    return usual;
+    this.reject(key, found, toDecimal(fallback) + ", " + toDecimal(other));
+    return fallback;
   }
 
   /** A number from 0 to `most`, all in ten-thousandths. */
@@ -194,7 +195,7 @@ export class Section {
     let found = this.find(key);
     if (found === null) return fallback;
     if (found.type === NUMBER && found.number >= 0 && <u64>found.number <= most) return <u64>found.number;
-    let allowed = "a number from 0 to " + spell(most / ONE) + " in steps of 0.0001";
+    let allowed = "a number from 0 to " + toDecimal(most / ONE) + " in steps of 0.0001";
     this.reject(key, found, allowed);
     return fallback;
   }
@@ -206,7 +207,7 @@ export class Section {
     return found.flag;
   }
 
-  /** The places in `allowed`, as in oneOf(), of an array of `least` or more of its words, each once. */
+  /** An array of `least` or more words, each once, as indices like those of oneOf(). */
   someOf(key: string, allowed: string, fallback: u32[], least: i32): u32[] {
     let found = this.find(key);
     if (found === null) return fallback;
@@ -218,13 +219,13 @@ export class Section {
       let index = indexIn(allowed, item);
       isRight = index >= 0 && !taken.includes(index);
       if (isRight) taken.push(index);
-      else this.refusal.refuse(this.pathOf(key) + "[" + spell(i) + "]", show(item), what);
+      else this.refusal.refuse(this.pathOf(key) + "[" + toDecimal(i) + "]", show(item), what);
     }
     if (!isRight) this.reject(key, found, what);
     return taken;
   }
 
-  /** An array of beginnings of URL paths. */
+  /** An array of prefixes of URL paths. */
   paths(key: string): string[] {
     let found = this.find(key);
     let paths: string[] = [];
@@ -234,12 +235,12 @@ export class Section {
       let item = found.items[i];
       paths.push(item.text);
       if (item.type === STRING && item.text.startsWith("/")) continue;
-      this.refusal.refuse(this.pathOf(key) + "[" + spell(i) + "]", show(item), "a path that begins with /");
+      this.refusal.refuse(this.pathOf(key) + "[" + toDecimal(i) + "]", show(item), "a path that begins with /");
     }
     return paths;
   }
 
-  /** An object of strings, which may be secret and are never shown. */
+  /** An object of strings. They may be secret and are never shown. */
   entries(key: string): Entries {
     let entries = new Entries();
     let found = this.find(key);
@@ -259,8 +260,8 @@ export class Section {
   }
 
   /**
-   * Like entries(), for what can be sent as headers: names are tokens, values have no control characters. Refuses OWN_HEADERS:
-   * a report with two lengths, encodings or hosts is broken.
+   * Like entries(), for headers: names are tokens, values have no control characters. Refuses OWN_HEADERS: a report
+   * with two lengths, encodings or hosts is broken.
    */
   headers(key: string): Entries {
     let entries = this.entries(key);
@@ -269,7 +270,7 @@ export class Section {
       if (!isHeaderName(entries.keys[i])) {
         this.refusal.refuse(path, "is no header name", "a-z, 0-9 and " + MARKS);
       }
-      if (placeOf(entries.keys[i], OWN_HEADERS) >= 0) {
+      if (indexOfWord(entries.keys[i], OWN_HEADERS) >= 0) {
         this.refusal.refuse(path, "is set by Lightspan or by HTTP itself", "any header but " + OWN_HEADERS);
       }
       if (!isHeaderValue(entries.values[i])) this.refuseControls(path);
@@ -278,8 +279,8 @@ export class Section {
   }
 
   /**
-   * An object of tag names with their sources, each a string or an object of `source` and `default`. If `pseudo` is given,
-   * the sources are names of headers, or one of those pseudo headers.
+   * An object from tag names to sources, each a string or an object with `source` and `default`. If `pseudo` is given,
+   * each source is the name of a header or one of these pseudo headers.
    */
   sources(key: string, pseudo: string = ""): Source[] {
     let sources: Source[] = [];
@@ -301,7 +302,7 @@ export class Section {
         this.refusal.refuse(path, show(item), 'a string, {"source":"…","default":"…"}');
       }
       if (tag.length === 0 || !isHeaderValue(tag)) this.refusal.refuse(path, "is no tag name", "printable characters");
-      if (pseudo.length > 0 && placeOf(source, pseudo) < 0 && (!isHeaderName(source) || source.length > 63)) {
+      if (pseudo.length > 0 && indexOfWord(source, pseudo) < 0 && (!isHeaderName(source) || source.length > 63)) {
         let allowed = "a header name in lower case, up to 63 bytes, " + pseudo;
         this.refusal.refuse(path, 'found "' + source + '"', allowed);
       }
@@ -314,7 +315,7 @@ export class Section {
     this.refusal.refuse(path, "holds control characters or half a surrogate pair", "a string without them");
   }
 
-  /** Refuses the keys that were not asked for. */
+  /** Refuses keys that were never read. */
   finish(): void {
     let value = this.value;
     if (value === null) return;
@@ -325,15 +326,18 @@ export class Section {
   }
 }
 
-/** What a token may have beside letters and digits. */
+/** The characters that a token may contain besides letters and digits. */
 const MARKS: string = "!#$%&'*+-.^_`|~";
 
-/** Headers that frame a report, belong to one connection, or say how Lightspan writes a report and reads its answer. */
+/**
+ * Headers that frame a report, concern a single connection, or state how Lightspan writes a report and reads its
+ * answer.
+ */
 const OWN_HEADERS: string =
   "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, grpc-accept-encoding, " +
   "grpc-encoding, host, http2-settings, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";
 
-/** A token of RFC 9110, in lower case, as HTTP/2 has it; pseudo-headers are not. */
+/** True for a token of RFC 9110 in lower case, as HTTP/2 requires. Pseudo-headers aren't tokens. */
 function isHeaderName(name: string): bool {
   for (let i = 0; i < name.length; i++) {
     let unit = name.charCodeAt(i);
@@ -343,13 +347,13 @@ function isHeaderName(name: string): bool {
   return name.length > 0;
 }
 
-/** No control characters but the tab, and nothing that has no UTF-8. */
+/** True without control characters (a tab is fine) and without half surrogate pairs, which have no UTF-8. */
 export function isHeaderValue(value: string): bool {
   for (let i = 0; i < value.length; i++) {
     let unit = value.charCodeAt(i);
     if ((unit < 0x20 && unit !== 0x09) || unit === 0x7f) return false;
     if ((unit & 0xf800) !== 0xd800) continue;
-    // A pair is a high half and a low half.
+    // A pair is a high half followed by a low half.
     if (unit >= 0xdc00 || i + 1 === value.length || (value.charCodeAt(++i) & 0xfc00) !== 0xdc00) return false;
   }
   return true;

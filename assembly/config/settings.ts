@@ -1,8 +1,9 @@
-// The configuration, checked: every key there is, its default and its bounds. lightspan.schema.json says the same to tools.
+// The checked configuration: every key with its default and bounds. It doesn't know what a setting is used for.
+// lightspan.schema.json tells tools the same.
 import { JsonReader } from "./json";
 import { Entries, Refusal, Section, Source } from "./section";
 
-/** span.kind, in the order of its words; auto: what the listener's direction says. */
+/** span.kind, in the order of its words. AUTO follows the listener's direction. */
 export const AUTO: u32 = 0;
 export const CLIENT: u32 = 1;
 
@@ -29,7 +30,7 @@ export class Settings {
   accessToken: string;
   accessTokenEnv: string;
   timeoutMs: u32;
-  /** "" = as the node says; so is the version. */
+  /** Name and version are "" if the node's own apply. */
   serviceName: string;
   serviceVersion: string;
   extract: u32[];
@@ -37,7 +38,7 @@ export class Settings {
   traceIdBits: u32;
   trustIncoming: bool;
   strip: bool;
-  /** The context leaves as filter states, not as headers. */
+  /** The context leaves in filter states instead of headers. */
   viaStates: bool;
   /** In ten-thousandths. */
   rate: u32;
@@ -56,7 +57,7 @@ export class Settings {
   maxBytes: u32;
   flushSpans: u32;
   flushIntervalMs: u32;
-  /** Of one report, the first try included. */
+  /** Tries per report, including the first. */
   attempts: u32;
   retryBaseMs: u32;
   retryMaxMs: u32;
@@ -77,7 +78,7 @@ export class Settings {
     this.accessTokenEnv = collector.string("access_token_env");
     if (accessToken.length > 0) collector.exclude("access_token_env", "access_token");
     this.timeoutMs = collector.integer("timeout_ms", 5000, 1, 600000);
-    // Receivers of gRPC know gzip, which the host does not have.
+    // gRPC receivers understand gzip, which the host can't produce.
     this.deflates = collector.oneOf("compression", isGrpc ? "none" : "none, deflate") === 1;
     collector.finish();
 
@@ -135,19 +136,19 @@ export class Settings {
   }
 }
 
-/** Why the last readSettings() gave nothing: the path, what was found, what is allowed. */
-export let refusedBecause: string = "";
-
-/** The settings that `size` bytes of JSON at `at` say, or null with `refusedBecause`. */
-export function readSettings(at: usize, size: u32): Settings | null {
-  refusedBecause = 'configuration: is empty; allowed: an object, {"collector":{"cluster":"…"}} is enough';
-  if (size === 0) return null;
+/**
+ * Reads the settings from `size` bytes of JSON at `at`. Returns null, with the reason in `refusal`, if they are
+ * invalid.
+ */
+export function readSettings(at: usize, size: u32, refusal: Refusal): Settings | null {
+  if (size === 0) {
+    refusal.refuse("configuration", "is empty", 'an object, {"collector":{"cluster":"…"}} is enough');
+    return null;
+  }
   let reader = new JsonReader();
   let json = reader.parse(at, size);
-  refusedBecause = reader.error;
-  if (refusedBecause.length > 0) return null;
-  let refusal = new Refusal();
+  refusal.reason = reader.error;
+  if (refusal.reason.length > 0) return null;
   let settings = new Settings(new Section("", json, refusal));
-  refusedBecause = refusal.reason;
-  return refusedBecause.length > 0 ? null : settings;
+  return refusal.reason.length > 0 ? null : settings;
 }

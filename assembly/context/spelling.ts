@@ -1,37 +1,39 @@
 // How B3 spells ids, in both of its forms: hexadecimal, written lower-case in full width, 16 digits or 32.
 // Read as leniently as Envoy does: either case, and shorter ids stand for ids with zeros in front. Where a form has fixed
 // widths, its reader holds them.
-import { hexValue, readHex, writeHex } from "../bytes/hex";
+import { HexNumber, writeHex } from "../bytes/hex";
 import { TraceContext } from "./context";
+
+const hex: HexNumber = new HexNumber();
 
 /** Reads a trace id of 1 to 32 digits, not all zero; more than 16 make it wide. */
 export function readTraceId(at: usize, size: u32, into: TraceContext): bool {
   let high: u64 = 0;
   let wide = size > 16;
   if (wide) {
-    if (!readHex(at, size - 16)) return false;
-    high = hexValue;
+    if (!hex.read(at, size - 16)) return false;
+    high = hex.value;
     at += size - 16;
     size = 16;
   }
-  if (!readHex(at, size)) return false;
+  if (!hex.read(at, size)) return false;
   into.traceHigh = high;
-  into.traceLow = hexValue;
+  into.traceLow = hex.value;
   into.wide = wide;
   return into.hasIds;
 }
 
 /** Reads a span id of 1 to 16 digits, not all zero. */
 export function readSpanId(at: usize, size: u32, into: TraceContext): bool {
-  if (!readHex(at, size) || hexValue === 0) return false;
-  into.spanId = hexValue;
+  if (!hex.read(at, size) || hex.value === 0) return false;
+  into.spanId = hex.value;
   return true;
 }
 
 /** Reads a parent's span id of 1 to 16 digits; all zero says that there is no parent. */
 export function readParentId(at: usize, size: u32, into: TraceContext): bool {
-  if (!readHex(at, size)) return false;
-  into.parentId = hexValue;
+  if (!hex.read(at, size)) return false;
+  into.parentId = hex.value;
   return true;
 }
 

@@ -6,7 +6,7 @@
 // Strict, as the specification is. Later versions are read by the fields of version 00 and written as 00. Of the flags,
 // bit 0 says sampled and bit 1 that the trace id is random; the others mean nothing yet and go out as zero.
 import { Field } from "../bytes/fields";
-import { hexValue, readHex, writeHex } from "../bytes/hex";
+import { HexNumber, writeHex } from "../bytes/hex";
 import { ABSENT, ACCEPT, DENY, MALFORMED, READ, TraceContext } from "./context";
 
 /** Bytes of a `traceparent` of version 00; later versions are not shorter. */
@@ -20,6 +20,8 @@ const SAMPLED: u32 = 1;
 const RANDOM: u32 = 2;
 
 const DASH: u8 = 0x2d;
+
+const hex: HexNumber = new HexNumber();
 
 /** Digits and small letters only: B3's readers take either case, this header may not. */
 function isLowerCase(at: usize, size: usize): bool {
@@ -36,8 +38,8 @@ export function readTraceparent(field: Field, into: TraceContext): u32 {
   let at = field.at;
   let size = field.size;
   if (field.seen > 1 || size < TRACEPARENT_SIZE) return MALFORMED;
-  if (!isLowerCase(at, TRACEPARENT_SIZE) || !readHex(at, 2)) return MALFORMED;
-  let version = <u32>hexValue;
+  if (!isLowerCase(at, TRACEPARENT_SIZE) || !hex.read(at, 2)) return MALFORMED;
+  let version = <u32>hex.value;
   if (version === 0xff || (version === 0 && size > TRACEPARENT_SIZE)) return MALFORMED;
   if (size > TRACEPARENT_SIZE && load<u8>(at + TRACEPARENT_SIZE) !== DASH) return MALFORMED;
   if (load<u8>(at, TRACE_ID - 1) !== DASH) return MALFORMED;
@@ -45,14 +47,14 @@ export function readTraceparent(field: Field, into: TraceContext): u32 {
 
   into.clear();
   into.wide = true;
-  if (!readHex(at + TRACE_ID, 16)) return MALFORMED;
-  into.traceHigh = hexValue;
-  if (!readHex(at + TRACE_ID + 16, 16)) return MALFORMED;
-  into.traceLow = hexValue;
-  if (!readHex(at + PARENT_ID, 16) || hexValue === 0 || !into.hasIds) return MALFORMED;
-  into.spanId = hexValue;
-  if (!readHex(at + FLAGS, 2)) return MALFORMED;
-  let flags = <u32>hexValue;
+  if (!hex.read(at + TRACE_ID, 16)) return MALFORMED;
+  into.traceHigh = hex.value;
+  if (!hex.read(at + TRACE_ID + 16, 16)) return MALFORMED;
+  into.traceLow = hex.value;
+  if (!hex.read(at + PARENT_ID, 16) || hex.value === 0 || !into.hasIds) return MALFORMED;
+  into.spanId = hex.value;
+  if (!hex.read(at + FLAGS, 2)) return MALFORMED;
+  let flags = <u32>hex.value;
   into.decision = (flags & SAMPLED) !== 0 ? ACCEPT : DENY;
   into.random = (flags & RANDOM) !== 0;
   return READ;

@@ -1,8 +1,8 @@
 // From settings to a place to report to: what the host needs for each call, and what each report begins with, made once.
-import { spell } from "../bytes/decimal";
+import { toDecimal } from "../bytes/decimal";
 import { encodePairs } from "../bytes/fields";
-import { Hold } from "../bytes/hold";
-import { takeOut } from "../bytes/list";
+import { Region } from "../bytes/region";
+import { swapRemove } from "../bytes/list";
 import { Slice, text, toText } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
 import { Entries } from "../config/section";
@@ -104,16 +104,16 @@ function keyOf(settings: Settings, reporter: Reporter, headers: Entries): string
     settings.cluster,
     reporter.service,
     reporter.version,
-    spell(settings.protocol),
-    spell(u32(settings.isGrpc)),
-    spell(u32(settings.deflates)),
-    spell(settings.timeoutMs),
-    spell(settings.maxBytes),
-    spell(settings.flushSpans),
-    spell(settings.flushIntervalMs),
-    spell(settings.attempts),
-    spell(settings.retryBaseMs),
-    spell(settings.retryMaxMs),
+    toDecimal(settings.protocol),
+    toDecimal(u32(settings.isGrpc)),
+    toDecimal(u32(settings.deflates)),
+    toDecimal(settings.timeoutMs),
+    toDecimal(settings.maxBytes),
+    toDecimal(settings.flushSpans),
+    toDecimal(settings.flushIntervalMs),
+    toDecimal(settings.attempts),
+    toDecimal(settings.retryBaseMs),
+    toDecimal(settings.retryMaxMs),
   ];
   for (let i = 0; i < headers.keys.length; i++) {
     words.push(headers.keys[i]);
@@ -125,7 +125,7 @@ function keyOf(settings: Settings, reporter: Reporter, headers: Entries): string
   }
   // How long each is says where it ends: some may hold any character.
   let key = "";
-  for (let i = 0; i < words.length; i++) key += spell(words[i].length) + " " + words[i];
+  for (let i = 0; i < words.length; i++) key += toDecimal(words[i].length) + " " + words[i];
   return key;
 }
 
@@ -148,13 +148,13 @@ function secretsOf(settings: Settings, accessToken: string): Slice[] {
 }
 
 /** The delivery of this VM that `settings` and the reporter ask for; a new one, in the memory of `held`, if there is none. */
-export function deliveryFor(settings: Settings, reporter: Reporter, held: Hold): Delivery {
+export function deliveryFor(settings: Settings, reporter: Reporter, held: Region): Delivery {
   for (let i = 0; i < reporter.tags.length; i++) makeValid(reporter.tags[i].value);
   let headers = headersOf(settings, reporter.accessToken);
   let key = keyOf(settings, reporter, headers);
   for (let i = deliveries.length - 1; i >= 0; i--) {
     if (deliveries[i].key === key) return deliveries[i];
-    if (deliveries[i].isOver) takeOut(deliveries, i);
+    if (deliveries[i].isOver) swapRemove(deliveries, i);
   }
   let plain = encodePairs(headers.keys, headers.values);
   let deflated: Slice | null = null;

@@ -1,5 +1,5 @@
 // From the configuration's tags.* to tags: those that cannot change are looked up once, the others are read for each span.
-import { spell } from "../bytes/decimal";
+import { toDecimal } from "../bytes/decimal";
 import { over, Slice, text, toText } from "../bytes/slice";
 import { Settings } from "../config/settings";
 import { Refusal, Source } from "../config/section";
@@ -54,7 +54,7 @@ export class CustomTags {
     if (tag.tag.startsWith("lightstep.")) this.refuse(tag, "is taken out by collectors", "a name without lightstep.");
     if (this.names.includes(tag.tag)) this.refuse(tag, "is given twice", allowed);
     if (this.names.length >= <i32>MAX_CUSTOM_TAGS)
-      this.refuse(tag, "is one too many", spell(MAX_CUSTOM_TAGS) + " tags");
+      this.refuse(tag, "is one too many", toDecimal(MAX_CUSTOM_TAGS) + " tags");
     this.names.push(tag.tag);
     return this.refusal.reason.length === 0;
   }

@@ -1,9 +1,9 @@
 // The root contexts of this VM: one for each configuration. Each has what its settings became for the hot path, and the
 // delivery that it shares with the others that report to the same collector.
-import { beginHold, Hold } from "../bytes/hold";
-import { takeOut } from "../bytes/list";
+import { beginRegion, Region } from "../bytes/region";
+import { swapRemove } from "../bytes/list";
 import { over, Slice, text } from "../bytes/slice";
-import { AUTO, B3, B3MULTI, CLIENT, readSettings, refusedBecause, Settings } from "../config/settings";
+import { AUTO, B3, B3MULTI, CLIENT, readSettings, Settings } from "../config/settings";
 import { isHeaderValue, Refusal } from "../config/section";
 import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../context/propagation";
 import { Sampler } from "../context/sampling";
@@ -39,7 +39,7 @@ export class Root {
     /** For ask.ts. */
     readonly question: Question,
     /** The memory of all of it. */
-    readonly held: Hold,
+    readonly held: Region,
   ) {}
 
   /**
@@ -96,7 +96,7 @@ function accessTokenOf(settings: Settings, refusal: Refusal): string {
   return token;
 }
 
-function make(id: u32, settings: Settings, custom: CustomTags, accessToken: string, held: Hold): Root {
+function make(id: u32, settings: Settings, custom: CustomTags, accessToken: string, held: Region): Root {
   let node = askNode();
   let service = settings.serviceName.length > 0 ? settings.serviceName : serviceOf(node);
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
@@ -134,15 +134,15 @@ function refuse(reason: string): bool {
 export function configure(id: u32, size: u32): bool {
   let denied = lacking(id, false, false);
   if (denied.length > 0) return refuse(denied);
-  let held = beginHold();
+  let held = beginRegion();
   let json = over(0, 0);
   readConfiguration(size, json);
-  let settings = readSettings(json.at, json.size);
-  if (settings === null) return refuse(refusedBecause);
+  let refusal = new Refusal();
+  let settings = readSettings(json.at, json.size, refusal);
+  if (settings === null) return refuse(refusal.reason);
   let readsEnvironment = settings.accessTokenEnv.length > 0 || settings.environmentTags.length > 0;
   denied = lacking(id, settings.logsTraceId || settings.viaStates, readsEnvironment);
   if (denied.length > 0) return refuse(denied);
-  let refusal = new Refusal();
   let custom = new CustomTags(settings, refusal);
   let accessToken = accessTokenOf(settings, refusal);
   if (refusal.reason.length > 0) return refuse(refusal.reason);
@@ -164,7 +164,7 @@ export function configure(id: u32, size: u32): bool {
 }
 
 function remove(id: u32): Root | null {
-  for (let i = 0; i < roots.length; i++) if (roots[i].id === id) return takeOut(roots, i);
+  for (let i = 0; i < roots.length; i++) if (roots[i].id === id) return swapRemove(roots, i);
   return null;
 }
 

@@ -158,7 +158,7 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
   let trusted = span.client ? root.trust.ofClient : root.trust.ofServer;
   nameOperation(exchange, span.client, trusted, span.operation);
   askCustom(root.tags.custom);
-  describe(span, exchange, root.tags);
+  describe(span, exchange, carrier, root.tags);
   root.delivery.record(span);
   if (!root.delivery.wasOverdue) return;
   noteOverdueTick();

@@ -1,5 +1,5 @@
 // The host's answer to a call (proxy-wasm ABI 0.2.1, "proxy_status_t").
-import { spell } from "../bytes/decimal";
+import { toDecimal } from "../bytes/decimal";
 
 export const OK: u32 = 0;
 export const BAD_ARGUMENT: u32 = 2;
@@ -8,5 +8,5 @@ export const DENIED: u32 = 10;
 
 /** For messages. The numbers are few and rare, and names for them would be dead weight in every sidecar. */
 export function statusName(status: u32): string {
-  return "proxy_status " + spell(status);
+  return "proxy_status " + toDecimal(status);
 }

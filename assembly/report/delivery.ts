@@ -2,8 +2,8 @@
 // keeps the account. There is one delivery for each collector in a VM, shared by all root contexts that report to it
 // (listeners may be configured apart, and a changed configuration has both for a while), so that a worker never has more
 // than one report under way to it.
-import { Hold } from "../bytes/hold";
-import { takeOut } from "../bytes/list";
+import { Region } from "../bytes/region";
+import { swapRemove } from "../bytes/list";
 import { over, Slice, text } from "../bytes/slice";
 import { Settings } from "../config/settings";
 import { actAs, dispatch, done, setTick, token } from "../host/calls";
@@ -39,7 +39,7 @@ export class Destination {
     /** What no log line may show. */
     readonly secrets: Slice[],
     /** The memory of all of it, which the delivery's own is with. */
-    readonly held: Hold,
+    readonly held: Region,
   ) {}
 }
 
@@ -51,7 +51,7 @@ const waiting: u32[] = [];
 
 function forget(list: u32[], id: u32): void {
   let index = list.indexOf(id);
-  if (index >= 0) takeOut(list, index);
+  if (index >= 0) swapRemove(list, index);
 }
 
 /** The root context `id` has ended and is no member anywhere. False if it has to wait for a report: proxy_done follows then. */
@@ -386,7 +386,7 @@ export class Delivery {
     for (let i = this.leaving.length - 1; i >= 0; i--) {
       let id = this.leaving[i];
       if (this.isNeeded(id)) continue;
-      takeOut(this.leaving, i);
+      swapRemove(this.leaving, i);
       forget(needed, id);
       if (needed.includes(id) || !waiting.includes(id)) continue;
       forget(waiting, id);

@@ -4,7 +4,7 @@
 // still for longer, while another one ticks, has failed; the VM that takes it out of the list counts what it had as lost. Time alone
 // proves nothing: a machine that slept wakes all its workers at once.
 import { Slice, over, text } from "../bytes/slice";
-import { takeOut } from "../bytes/list";
+import { swapRemove } from "../bytes/list";
 import { nextId } from "../context/ids";
 import { nowMs } from "../host/clock";
 import { warn } from "../host/log";
@@ -140,7 +140,7 @@ export function lookForFailed(): void {
   let ids: u64[] = [];
   for (let at = HEAD; at < size; at += 8) ids.push(load<u64>(scratch + at));
   for (let i = 0; i < ids.length; i++) if (ids[i] !== self) look(ids[i]);
-  for (let i = others.length - 1; i >= 0; i--) if (!others[i].isListed) takeOut(others, i);
+  for (let i = others.length - 1; i >= 0; i--) if (!others[i].isListed) swapRemove(others, i);
 }
 
 function look(id: u64): void {

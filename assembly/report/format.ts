@@ -1,6 +1,6 @@
 // What a wire format has to be able to do, and the frame that gRPC puts around each message. A report is a head that never
 // changes, the spans behind it one by one, and whatever completes it once they are known.
-import { hold } from "../bytes/hold";
+import { retain } from "../bytes/region";
 import { over, Slice } from "../bytes/slice";
 import { Span } from "../span/span";
 
@@ -40,7 +40,7 @@ export abstract class Format {
 
   /** Room for a head of `size` bytes at most; returns where it begins. endHead() must follow. */
   protected beginHead(size: u32): usize {
-    this.head.at = hold(FRAME + size);
+    this.head.at = retain(FRAME + size);
     memory.fill(this.head.at, 0, FRAME);
     return this.head.at + (this.isGrpc ? FRAME : 0);
   }

@@ -1,7 +1,7 @@
 // What an operator reads about failing reports: the first failure at once, with its cause, and the first loss of each kind when it
 // happens; while it goes on, one line with counts every 30 seconds at most. A dead collector must not fill the disk of every node.
 // It has no timer: the delivery's tells it the time.
-import { spell } from "../bytes/decimal";
+import { toDecimal } from "../bytes/decimal";
 import { info, warn } from "../host/log";
 import { DropReason, reasons } from "./counters";
 
@@ -9,7 +9,7 @@ const QUIET_MS: u64 = 30000;
 
 /** `1 span`, `2 spans`. */
 export function some(count: u32, what: string): string {
-  return spell(count) + " " + what + (count === 1 ? "" : "s");
+  return toDecimal(count) + " " + what + (count === 1 ? "" : "s");
 }
 
 export class Notice {

@@ -1,6 +1,6 @@
 // What became of a report, from the answer that the host has at hand: by HTTP's status, by gRPC's status behind it, and by
 // what the format reads in the body. It decides; what follows from that is the delivery's.
-import { readDecimal, spell } from "../bytes/decimal";
+import { readDecimal, toDecimal } from "../bytes/decimal";
 import { contains, over, Slice, text } from "../bytes/slice";
 import { readAnswer } from "../host/calls";
 import { nowMs } from "../host/clock";
@@ -81,7 +81,7 @@ export class Verdict {
     let kind = REFUSED;
     if (code === 429 || code === 502 || code === 503 || code === 504) kind = LATER;
     else if (code === 413) kind = TOO_LARGE;
-    this.be(kind, "status " + spell(code));
+    this.be(kind, "status " + toDecimal(code));
   }
 
   /** True if gRPC's status is 0. It stands in the trailers, or in the headers if there is nothing else. */
@@ -94,7 +94,7 @@ export class Verdict {
     if (code === RESOURCE_EXHAUSTED) kind = EXHAUSTED;
     else if (code < 32 && (LATER_CODES >> code) & 1) kind = LATER;
     this.waitMs = this.readRetryAfter();
-    let cause = "grpc-status " + spell(code);
+    let cause = "grpc-status " + toDecimal(code);
     if (readHeader(map, GRPC_MESSAGE, this.value)) cause += ": " + this.quote(this.value);
     this.be(kind, cause);
     return false;

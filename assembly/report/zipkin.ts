@@ -2,7 +2,7 @@
 // the span itself: that part is written once and copied. Kind has a field of its own; an error is the tag `error`.
 import { writeDecimal } from "../bytes/decimal";
 import { writeHex } from "../bytes/hex";
-import { hold } from "../bytes/hold";
+import { retain } from "../bytes/region";
 import { over, Slice, text } from "../bytes/slice";
 import { DEBUG as DECIDED_DEBUG } from "../context/context";
 import { ConstantTag } from "../span/node";
@@ -121,7 +121,7 @@ export class Zipkin extends Format {
     this.endHead(append(this.beginHead(OPEN.size), OPEN));
     let capacity = FIXED_PART + escapedSize(service);
     for (let i = 0; i < tags.length; i++) capacity += tagSize(tags[i].name, tags[i].value);
-    let start = hold(capacity);
+    let start = retain(capacity);
     let at = appendEscaped(append(start, SERVICE), service);
     at = append(at, TAGS);
     for (let i = 0; i < tags.length; i++) at = appendTag(at, tags[i].name, tags[i].value);

@@ -1,12 +1,12 @@
-// Tags that the configuration adds, whose values change from span to span: from headers and from Envoy's attributes.
-// What an attribute's bytes mean is known here; who reads them from the host is filter/.
-import { spellInto } from "../bytes/decimal";
+// Tags added by the configuration whose values differ from span to span: from headers and Envoy's attributes. It knows
+// what an attribute's bytes mean; filter/ reads them from the host.
+import { spellDecimal } from "../bytes/decimal";
 import { Field } from "../bytes/fields";
 import { over, Slice, text } from "../bytes/slice";
 import { hideCredentials } from "./exchange";
 import { spellMetadata } from "./metadata";
 
-/** More than these, all kinds together, are refused. */
+/** Upper bound on custom tags of all kinds together. */
 export const MAX_CUSTOM_TAGS: u32 = 32;
 
 export const REQUEST_HEADER: u32 = 0;
@@ -20,19 +20,19 @@ const BOOLEAN: u32 = 3;
 const METADATA: u32 = 4;
 const AUTHORITY: u32 = 5;
 
-/** Envoy's tables of attributes; what is in a map, or in filter state, has names of its own. */
+/** Envoy's tables of attributes. Entries of maps and filter state have names of their own. */
 const TABLES: string = " request response connection upstream source destination xds ";
-/** The last parts of the attributes that are no text (Envoy: "Attributes"). */
+/** The last path parts of attributes that aren't text (Envoy: "Attributes"). */
 const INTEGERS: string =
   " size total_size code flags grpc_status port request_attempt_count num_endpoints listener_direction ";
 const DURATIONS: string = " time duration backend_latency cx_pool_ready_duration ";
 const CONNECTION_ID: string = "connection\0id";
 const MTLS: string = "connection\0mtls";
-// Bytes of `metadata` and of `\0filter_metadata`, which stand in the path of a value of metadata.
+// Sizes of `metadata` and `\0filter_metadata`, which the path of a metadata value contains.
 const MESSAGE: u32 = 8;
 const NAMESPACES: u32 = 16;
 
-/** Request headers that hold an authority: a client may have put its password into it. */
+/** Request headers with an authority, into which a client may have put its password. */
 const AUTHORITIES: string = " host :authority x-envoy-original-host x-forwarded-host ";
 const HOST: string = "request\0host";
 const REQUEST_HEADERS: string = "request\0headers\0";
@@ -40,12 +40,12 @@ const REQUEST_HEADERS: string = "request\0headers\0";
 const TRUE: Slice = text("true");
 const FALSE: Slice = text("false");
 
-/** How the value of a request header is to be read. */
+/** How to read the value of a request header. */
 function typeOfHeader(name: string): u32 {
   return AUTHORITIES.includes(" " + name + " ") ? AUTHORITY : TEXT;
 }
 
-/** How the bytes of the attribute `path` are to be read: its name says it. */
+/** How to read the bytes of the attribute `path`, judging by its name. */
 function typeOf(path: string): u32 {
   if (path.startsWith(REQUEST_HEADERS)) return typeOfHeader(path.substring(REQUEST_HEADERS.length));
   if (path === HOST) return AUTHORITY;
@@ -59,8 +59,8 @@ function typeOf(path: string): u32 {
 }
 
 /**
- * The length of the path of the metadata in which `path` names a value; 0 if it names none. `metadata` is that of the stream,
- * `xds\0route_metadata` and the like that of what Envoy is configured with.
+ * If `path` names a value in metadata, the length of the path to that metadata, else 0. `metadata` belongs to the
+ * stream, `xds\0route_metadata` and the like to Envoy's configuration.
  */
 function metadataOf(path: string): u32 {
   let end = <u32>path.indexOf("metadata\0filter_metadata") + MESSAGE;
@@ -68,16 +68,18 @@ function metadataOf(path: string): u32 {
 }
 
 export class CustomTag {
-  /** What is to be read from the host: a header's name, or the path of an attribute or of metadata with NUL between its parts. */
+  /**
+   * What to read from the host: a header's name, or the path of an attribute or of metadata, its parts joined by NUL.
+   */
   readonly key: Slice;
   readonly name: Slice;
   readonly fallback: Slice;
-  /** What the host gave for the present span; filter/ sets it. */
+  /** The host's value for the current span, set by filter/. */
   readonly value: Slice = over(0, 0);
-  /** The place of an earlier tag whose value from the host is this one's too; -1 = none. */
+  /** Index of an earlier tag with the same value from the host; -1 = none. */
   twin: i32 = -1;
   private type: u32 = TEXT;
-  /** Where in the metadata the value is. */
+  /** Path of the value within its metadata. */
   private inside: Slice = over(0, 0);
 
   constructor(
@@ -85,7 +87,7 @@ export class CustomTag {
     name: string,
     key: string,
     fallback: string,
-    /** Of a request header: where its value is found. */
+    /** Where a request header's value is found. */
     readonly field: Field | null,
   ) {
     this.name = text(name);
@@ -102,10 +104,10 @@ export class CustomTag {
   }
 
   /**
-   * Turns `value` from the host's bytes into text: numbers decimal, durations in microseconds, true or false, lists and objects
-   * of metadata as JSON. That may be cut after `max` bytes, and is longer than that then.
+   * Turns `value` from the host's bytes into text: numbers in decimal, durations in microseconds, booleans as words,
+   * lists and objects of metadata as JSON. JSON longer than `max` bytes may be cut, but never to `max` bytes or fewer.
    */
-  spell(max: u32): void {
+  spellValue(max: u32): void {
     let value = this.value;
     if (this.type === TEXT || value.size === 0) return;
     if (this.type === AUTHORITY) return hideCredentials(value);
@@ -118,6 +120,6 @@ export class CustomTag {
     if (value.size !== 8) return value.clear();
     let number = load<u64>(value.at);
     if (this.type === MICROSECONDS) number /= 1000;
-    spellInto(value, number);
+    spellDecimal(number, value);
   }
 }

@@ -1,10 +1,11 @@
-// What happened on one stream, as Envoy tells it when the stream has ended: a plain record that filter/ fills and the
-// rest of this room reads. It holds views only; the bytes live as long as the callback.
+// Everything Envoy reports about a stream that has ended: a plain record that filter/ fills and the rest of this room
+// reads. It holds only views; the bytes live as long as the callback.
 import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 
-// The request headers that a span needs. They are kept while the stream is open: over HTTP/3 they cannot be read at its end.
+// The request headers that a span needs. They're kept while the stream is open, because HTTP/3 can't read them at its
+// end.
 export const METHOD: Field = carrier.keep(text(":method"));
 export const SCHEME: Field = carrier.keep(text(":scheme"));
 export const AUTHORITY: Field = carrier.keep(text(":authority"));
@@ -22,7 +23,7 @@ export const TRACESTATE: Field = carrier.keep(text("tracestate"));
 const AT_SIGN: u8 = 0x40;
 const authority: Slice = new Slice();
 
-/** Leaves out the user and password that may stand before the host of an authority: those are in no tag and in no name. */
+/** Drops user and password from an authority, so that they appear in no tag and no name. */
 export function hideCredentials(authority: Slice): void {
   let end = authority.at + authority.size;
   let at = end;
@@ -37,32 +38,34 @@ export function publicAuthority(): Slice {
   return authority;
 }
 
-/** Everything else, from Envoy's attributes and the response. */
+/** The rest of a span's data, from Envoy's attributes and the response. */
 @unmanaged
 export class Exchange {
   /** Wall-clock time, nanoseconds since the Unix epoch. */
   startNanos: u64 = 0;
   durationNanos: u64 = 0;
-  /** Bytes of the bodies, as received from and sent to downstream. */
+  /** Body bytes received from and sent to downstream. */
   requestBytes: u64 = 0;
   responseBytes: u64 = 0;
   /** 0 if there was no response. */
   statusCode: u32 = 0;
-  /** Envoy's response flags, one bit each. */
+  /** Envoy's response flags, one per bit. */
   responseFlags: u64 = 0;
-  /** The listener is one for calls that the workload makes. */
+  /** Whether the listener serves the workload's own calls. */
   isOutbound: bool = false;
   protocol: Slice = new Slice();
   /** `address:port` of the peer. */
   peer: Slice = new Slice();
-  /** Name of the upstream cluster. */
+  /** The upstream cluster's name. */
   cluster: Slice = new Slice();
-  /** Host of the service behind the cluster, where Istio put it into the cluster's metadata. */
+  /** Host of the cluster's service, if Istio put it into the cluster's metadata. */
   clusterHost: Slice = new Slice();
-  /** Name of the route's virtual host, where it was asked for; in Istio's inbound routes it has the service's port. */
+  /**
+   * Name of the route's virtual host, if it was requested. In Istio's inbound routes it contains the service's port.
+   */
   virtualHost: Slice = new Slice();
   grpcStatus: Slice = new Slice();
-  /** A grpc-status of the headers or of the trailers says so. */
+  /** Whether the grpc-status in headers or trailers is an error. */
   isGrpcError: bool = false;
   grpcMessage: Slice = new Slice();
 }

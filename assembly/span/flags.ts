@@ -1,5 +1,5 @@
-// Envoy's response flags by their short names (envoy/stream_info/stream_info.h). Envoy writes them in the order in which they
-// were set, which the bit mask does not tell: this order is the one in which a stream can come to them.
+// Short names of Envoy's response flags (envoy/stream_info/stream_info.h). Envoy writes them in the order in which they
+// were set. The bit mask doesn't contain that order, so this file uses the one in which a stream can reach them.
 import { allocate } from "../bytes/arena";
 import { Slice, text } from "../bytes/slice";
 
@@ -7,11 +7,13 @@ const COMMA: u8 = 0x2c;
 const NAMES: Slice = text(
   "LH,DI,FI,RL,UAEX,RLSE,URX,UO,UH,UT,LR,UR,UF,UC,NR,DC,SI,IH,DPE,UMSDR,RFCF,NFCF,DT,UPE,NC,OM,DF,DO,DR,UDO",
 );
-/** The bit of each name, as the letter that stands so many places behind `@`. */
+/** The bit number of each name, as that many letters after `@`. */
 const BITS: Slice = text("@IJKLMOGABCDEFHNPQRSTUVWXYZ[\\]");
 const NONE: Slice = text("-");
 
-/** The names of all set flags, comma between them; `-` if there are none. Bits that have no name here are left out. */
+/**
+ * Points `into` at the names of all set flags, joined by commas, or at `-` if there are none. Unknown bits are skipped.
+ */
 export function spellFlags(flags: u64, into: Slice): void {
   into.set(NONE.at, NONE.size);
   if (flags === 0) return;

@@ -1,4 +1,4 @@
-// What gRPC over HTTP adds to a span: when a request is gRPC, and which statuses are errors, by Envoy's rules
+// gRPC over HTTP by Envoy's rules: which requests are gRPC and which statuses are errors
 // (source/common/grpc/common.cc, source/common/tracing/http_tracer_impl.cc).
 import { readDecimal } from "../bytes/decimal";
 import { Slice, startsWith, text } from "../bytes/slice";
@@ -6,7 +6,7 @@ import { Slice, startsWith, text } from "../bytes/slice";
 const APPLICATION_GRPC: Slice = text("application/grpc");
 const PLUS: u8 = 0x2b;
 
-/** `application/grpc`, or that with `+` and a format behind it; not grpc-web. */
+/** True for `application/grpc`, alone or followed by `+` and a format; not for grpc-web. */
 export function isGrpc(contentType: Slice): bool {
   if (!startsWith(contentType, APPLICATION_GRPC)) return false;
   let size = APPLICATION_GRPC.size;
@@ -16,7 +16,7 @@ export function isGrpc(contentType: Slice): bool {
 /** Unknown 2, DeadlineExceeded 4, ResourceExhausted 8, Unimplemented 12, Internal 13, Unavailable 14, DataLoss 15. */
 const ERRORS: u32 = (1 << 2) | (1 << 4) | (1 << 8) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 15);
 
-/** True if the `grpc-status` makes the span an error. */
+/** True if this `grpc-status` makes the span an error. */
 export function isGrpcError(status: Slice): bool {
   let code = readDecimal(status.at, status.size, 0);
   return code < 32 && ((ERRORS >> code) & 1) === 1;

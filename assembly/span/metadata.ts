@@ -1,13 +1,13 @@
-// Values of Envoy's metadata (envoy.config.core.v3.Metadata and Node, google.protobuf.Struct), spelt as Envoy's own metadata tags
-// spell them: text as it is, numbers with six digits, lists and objects as JSON. The host hands single values over without
-// their types, and whole messages as protobuf: so the message is what is read here. Any bytes at all give a value or none.
+// Values of Envoy's metadata (envoy.config.core.v3.Metadata and Node, google.protobuf.Struct), written like Envoy's own
+// metadata tags: text unchanged, numbers with six digits, lists and objects as JSON. It reads whole protobuf messages,
+// because the host passes single values without their types. Any bytes at all give a value or none.
 import { allocate } from "../bytes/arena";
 import { readDecimal } from "../bytes/decimal";
 import { MAX_DOUBLE, writeDouble, writeWholeDouble } from "../bytes/double";
 import { BYTES, Cursor, FIXED64, VARINT } from "../bytes/protobuf";
 import { over, sameBytes, Slice, text } from "../bytes/slice";
 
-// Kinds of a google.protobuf.Value: its field numbers. Whatever is malformed or has no kind counts as null.
+// The kinds of a google.protobuf.Value, by field number. A malformed value or one without a kind counts as null.
 const NULL: u32 = 1;
 const NUMBER: u32 = 2;
 const STRING: u32 = 3;
@@ -15,15 +15,15 @@ const BOOLEAN: u32 = 4;
 const STRUCT: u32 = 5;
 const LIST: u32 = 6;
 
-/** Of Metadata, Struct and ListValue alike: the entries of a map, or values. */
+/** Field number of the map entries or values, the same in Metadata, Struct and ListValue. */
 const ITEMS: u32 = 1;
-// Of a map's entry.
+// Field numbers of a map's entry.
 const KEY: u32 = 1;
 const VALUE: u32 = 2;
-/** Of Node. */
+/** Field number in Node. */
 const NODE_METADATA: u32 = 3;
 
-/** Deeper lists and objects are null. */
+/** Lists and objects nested deeper than this become null. */
 const MAX_DEPTH: u32 = 32;
 
 const TRUE: Slice = text("true");
@@ -45,14 +45,17 @@ const ZERO: u32 = 0x30;
 const cursor: Cursor = new Cursor(0, 0);
 const name: Slice = over(0, 0);
 const key: Slice = over(0, 0);
-/** What was stepped to last: an entry, a Value, or the content of the Value of kind `kind`. */
+/** The current entry, Value, or content of a Value of kind `kind`. */
 const item: Slice = over(0, 0);
 let kind: u32 = NULL;
 
 let out: usize = 0;
 let outEnd: usize = 0;
 
-/** Points `item` at the next `field` of the message [at, end), if it holds bytes; returns the address just past it, or 0 if there is none. */
+/**
+ * Points `item` at the next `field` with bytes in the message [at, end). Returns the address just past it; 0 if there
+ * is none.
+ */
 function step(at: usize, end: usize, field: u32): usize {
   cursor.open(at, end);
   while (cursor.advance()) {
@@ -63,7 +66,7 @@ function step(at: usize, end: usize, field: u32): usize {
   return 0;
 }
 
-/** Takes the entry in `item` apart into `key` and `item`. */
+/** Splits the entry in `item` into `key` and `item`. */
 function openEntry(): void {
   let at = item.at;
   let end = at + item.size;
@@ -74,7 +77,7 @@ function openEntry(): void {
   step(at, end, VALUE);
 }
 
-/** Takes the Value in `item` apart into `kind` and `item`, which is a word of JSON for a boolean. */
+/** Splits the Value in `item` into `kind` and `item`. The item of a boolean is a word of JSON. */
 function openValue(): void {
   cursor.open(item.at, item.at + item.size);
   kind = NULL;
@@ -89,7 +92,9 @@ function openValue(): void {
   if (cursor.malformed) kind = NULL;
 }
 
-/** Points `item` at the value of `name` among the entries in it: the last one, as protobuf has it. False if there is none. */
+/**
+ * Points `item` at the value of `name` among its entries. The last one wins, as in protobuf. False if there is none.
+ */
 function find(name: Slice): bool {
   let end = item.at + item.size;
   let at: usize = 0;
@@ -106,11 +111,11 @@ function find(name: Slice): bool {
   return isFound;
 }
 
-/** Points `item` at the value at `place` of the list in it. */
-function pick(place: u32): bool {
+/** Points `item`, a list, at its value number `index`. False if there is none. */
+function pick(index: u32): bool {
   let end = item.at + item.size;
   let next = step(item.at, end, ITEMS);
-  for (; next !== 0 && place > 0; place--) next = step(next, end, ITEMS);
+  for (; next !== 0 && index > 0; index--) next = step(next, end, ITEMS);
   return next !== 0;
 }
 
@@ -122,7 +127,7 @@ function putAll(value: Slice): void {
   for (let i: u32 = 0; i < value.size; i++) put(load<u8>(value.at + i));
 }
 
-/** Writes `value` as a string of JSON. */
+/** Writes `value` as a JSON string. */
 function quote(value: Slice): void {
   put(QUOTE);
   for (let i: u32 = 0; i < value.size && out < outEnd; i++) {
@@ -138,16 +143,16 @@ function quote(value: Slice): void {
   put(QUOTE);
 }
 
-/** Writes a number; one that JSON has no word for is a string. */
+/** Writes a number, or a string if JSON has no notation for it. */
 function writeNumber(value: f64): void {
   let isNumber = isFinite(value);
   if (!isNumber) put(QUOTE);
-  // There is room for one number past the end.
+  // There's room for one number past the end.
   out = min(writeWholeDouble(out, value), outEnd);
   if (!isNumber) put(QUOTE);
 }
 
-/** Writes the value in `kind` and `item` as JSON; of Metadata, the items are Structs themselves. */
+/** Writes the value in `kind` and `item` as JSON. The items of Metadata are Structs, not Values. */
 function writeJson(depth: u32, isMetadata: bool): void {
   if (kind === STRING) quote(item);
   else if (kind === NUMBER) writeNumber(load<f64>(item.at));
@@ -176,8 +181,8 @@ function writeItems(depth: u32, isMetadata: bool): void {
   put(isObject ? CLOSE_OBJECT : CLOSE_LIST);
 }
 
-/** Points `value` at the value in `kind` and `item`, spelt. */
-function spell(value: Slice, max: u32, isMetadata: bool): void {
+/** Points `value` at the text of the value in `kind` and `item`. */
+function spellItem(value: Slice, max: u32, isMetadata: bool): void {
   if (kind === NULL) return value.clear();
   if (kind !== STRING && kind !== BOOLEAN) {
     let at = allocate(max + 1 + MAX_DOUBLE);
@@ -192,7 +197,10 @@ function spell(value: Slice, max: u32, isMetadata: bool): void {
   value.set(item.at, item.size);
 }
 
-/** Points `item` at what `path` leads to from the value in `kind` and `item`: names and places in lists, a NUL in front of each. */
+/**
+ * Follows `path` from the value in `kind` and `item`. Each of its parts is a NUL and then a name or the index in a
+ * list.
+ */
 function walk(path: Slice, isMetadata: bool): void {
   let end = path.at + path.size;
   for (let at = path.at; at < end && kind !== NULL;) {
@@ -209,13 +217,13 @@ function walk(path: Slice, isMetadata: bool): void {
 }
 
 /**
- * `value` holds a Metadata, or a Node, of whose metadata `path` tells. Points it at what is there, spelt, or at nothing; JSON may
- * be cut after `max` bytes, and is longer than that then.
+ * Points `value`, a Metadata or a Node, at the text of the metadata value at `path`, or at nothing. JSON longer than
+ * `max` bytes may be cut, but never to `max` bytes or fewer.
  */
 export function spellMetadata(value: Slice, path: Slice, isNode: bool, max: u32): void {
   kind = STRUCT;
   item.set(value.at, value.size);
   if (isNode && step(item.at, item.at + item.size, NODE_METADATA) === 0) kind = NULL;
   walk(path, !isNode);
-  spell(value, max, !isNode && path.size === 0);
+  spellItem(value, max, !isNode && path.size === 0);
 }

@@ -1,5 +1,5 @@
-// The vocabulary: every tag name that Lightspan writes, once. Envoy's own names where Envoy has one
-// (source/common/tracing/common_values.h), Istio's for istio.*.
+// Every tag name that Lightspan writes. They're Envoy's names if Envoy has one (source/common/tracing/common_values.h),
+// and Istio's for istio.*.
 import { Slice, text, toText } from "../bytes/slice";
 
 const all: Slice[] = [];
@@ -9,7 +9,7 @@ function name(spelling: Slice): Slice {
   return spelling;
 }
 
-/** True for the names in this file: nobody else's tags may have them. */
+/** True for the names in this file. Custom tags can't use them. */
 export function isOwnName(value: string): bool {
   for (let i = 0; i < all.length; i++) if (toText(all[i]) === value) return true;
   return false;

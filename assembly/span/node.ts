@@ -1,24 +1,25 @@
-// Who this Envoy is: what its bootstrap says of the node, and the service, version and unchanging tags that follow.
-// Read once, at configuration; strings, because clarity beats speed there. It asks no host: filter/ fills in the Node.
+// This Envoy's identity: the node in its bootstrap, and the service, version and constant tags derived from it. Used
+// only during configuration, so it favours clear strings over speed. It doesn't call the host: filter/ fills in the
+// Node.
 import { Slice, text } from "../bytes/slice";
 import * as names from "./names";
 
-/** The node of Envoy's bootstrap with Istio's metadata; "" = absent. */
+/** The node in Envoy's bootstrap with Istio's metadata; "" = absent. */
 export class Node {
-  /** node.id, in Istio `type~ip~pod.namespace~domain`. */
+  /** node.id; in Istio `type~ip~pod.namespace~domain`. */
   id: string = "";
-  /** node.cluster, in Istio `app.namespace`. */
+  /** node.cluster; in Istio `app.namespace`. */
   cluster: string = "";
   /** node.locality.zone */
   zone: string = "";
-  // Of node.metadata.LABELS:
+  // From node.metadata.LABELS:
   canonicalName: string = "";
   canonicalRevision: string = "";
   kubernetesName: string = "";
   kubernetesVersion: string = "";
   app: string = "";
   version: string = "";
-  // Of node.metadata:
+  // From node.metadata:
   namespace: string = "";
   workload: string = "";
   meshId: string = "";
@@ -30,7 +31,7 @@ function firstOf(values: string[]): string {
   return "";
 }
 
-/** The service that the spans belong to: node.cluster, else Istio's labels in Istio's order, else `unknown`. */
+/** The service of the spans: node.cluster, else Istio's labels in Istio's order, else `unknown`. */
 export function serviceOf(node: Node): string {
   if (node.cluster.length > 0) return node.cluster;
   let name = firstOf([node.canonicalName, node.kubernetesName, node.app, node.workload]);
@@ -43,7 +44,7 @@ export function versionOf(node: Node): string {
   return firstOf([node.canonicalRevision, node.kubernetesVersion, node.version]);
 }
 
-/** Istio's node ids have four parts; others come from other control planes and get no istio.* tags. */
+/** True if the node id has four parts, as Istio's do. Nodes of other control planes get no istio.* tags. */
 export function isIstio(node: Node): bool {
   let parts = 1;
   for (let i = node.id.indexOf("~"); i >= 0; i = node.id.indexOf("~", i + 1)) parts++;
@@ -63,7 +64,7 @@ export class ConstantTag {
   ) {}
 }
 
-/** The tags that every span of this node has, but for `span.kind`; `version` "" leaves that tag out. */
+/** The tags of every span of this node, except `span.kind`. If `version` is "", that tag is left out. */
 export function constantTags(node: Node, version: string): ConstantTag[] {
   let tags = new Array<ConstantTag>();
   if (node.id.length > 0) tags.push(new ConstantTag(names.NODE_ID, text(node.id)));

@@ -1,24 +1,24 @@
-// The operation that a span is named after, as Istio names it: what the route's decorator says, else the host and port of
-// the upstream cluster, else the request's authority. Where strangers may write a header, it names nothing: then the route's
-// rule or virtual host does, so that there are as many operations as somebody has configured.
+// The operation in a span's name, as Istio names it: the route's decorator, else the host and port of the upstream
+// cluster, else the request's authority. A header that strangers can set names nothing. The route's rule or virtual
+// host does instead, so that the number of operations is bounded by the configuration.
 //
 //   outbound|9080|v3|reviews.default.svc.cluster.local    direction|port|subset|host, Istio's cluster names
-//   inbound|9080||                                        the host stands in the cluster's metadata, the port of the
-//                                                         service in the virtual host's name, inbound|http|80
-//   inbound-vip|9080|http|details.default.svc.cluster.local    of a waypoint
-//   httproute/default/shop/rule/0                         Envoy Gateway's cluster names; of several backends with /backend/0
+//   inbound|9080||                                        the host is in the cluster's metadata, the service's port
+//                                                         in the virtual host's name, inbound|http|80
+//   inbound-vip|9080|http|details.default.svc.cluster.local    in a waypoint
+//   httproute/default/shop/rule/0                         Envoy Gateway's cluster names, one of several with /backend/0
 import { allocate } from "../bytes/arena";
 import { Slice, startsWith, startsWithAny, text } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
 import { DECORATOR_OPERATION, Exchange, publicAuthority } from "./exchange";
 import { isIstio, isSidecar, Node } from "./node";
 
-// How much of what a request says of itself may name its span: each includes those above it.
+// How far a request's own headers may name its span. Each level includes those above it.
 export const NOTHING: u32 = 0;
 export const DECORATOR: u32 = 1;
 export const AUTHORITY: u32 = 2;
 
-/** That, for the spans of each side of a call. */
+/** The level for each side of a call. */
 export class Trust {
   constructor(
     readonly ofClient: u32,
@@ -27,9 +27,9 @@ export class Trust {
 }
 
 /**
- * The authority names a span where only workloads of the mesh can choose it. Those call a sidecar of Istio's. What an Envoy of
- * unknown kind is asked for, a stranger may have chosen; what leaves through it comes from the workload, but for the gateways
- * of Istio, whose listeners are outbound ones.
+ * The authority names a span only if workloads of the mesh chose it. They are the only callers of an Istio sidecar.
+ * Strangers may choose the authority of requests to an Envoy of unknown kind, but requests leaving through it come from
+ * its workload. The exception is Istio's gateways, whose listeners are outbound.
  */
 export function trustAt(node: Node, trustsIncoming: bool): Trust {
   if (!trustsIncoming) return new Trust(NOTHING, NOTHING);
@@ -46,17 +46,17 @@ const ENVOY_GATEWAY: Slice = text("httproute/ grpcroute/");
 const SLASH: u8 = 0x2f;
 const ASTERISK: u8 = 0x2a;
 const ANY_PATH: Slice = text("/*");
-// Envoy's own names for a span of which nothing is known.
+// Envoy's own names for a span about which nothing is known.
 const EGRESS: Slice = text("egress");
 const INGRESS: Slice = text("ingress");
 
-/** The end of the part of a cluster name that begins at `at`. */
+/** The end of the part of a cluster name that starts at `at`. */
 function partEnd(at: usize, end: usize): usize {
   while (at < end && load<u8>(at) !== BAR) at++;
   return at;
 }
 
-/** `host:port/*` into `operation`; false if the cluster is not one of Istio's or has no host anywhere. */
+/** Sets `operation` to `host:port/*`. False if the cluster isn't Istio's or has no host anywhere. */
 function fromCluster(exchange: Exchange, operation: Slice): bool {
   let cluster = exchange.cluster;
   if (!startsWithAny(cluster, ISTIO)) return false;
@@ -71,7 +71,7 @@ function fromCluster(exchange: Exchange, operation: Slice): bool {
     hostSize = exchange.clusterHost.size;
     let virtualHost = exchange.virtualHost;
     if (startsWith(virtualHost, INBOUND_HTTP)) {
-      // The cluster's own port is the one that the application listens on, which callers do not know.
+      // The cluster's own port is the one the application listens on. Callers don't know it.
       port = virtualHost.at + INBOUND_HTTP.size;
       portEnd = virtualHost.at + virtualHost.size;
     }
@@ -87,7 +87,10 @@ function fromCluster(exchange: Exchange, operation: Slice): bool {
   return true;
 }
 
-/** The rule that an Envoy Gateway's cluster is for, `kind/namespace/name/rule/number`, into `operation`; false if it is none. */
+/**
+ * Sets `operation` to the rule of an Envoy Gateway cluster, `kind/namespace/name/rule/number`. False for other
+ * clusters.
+ */
 function fromRule(cluster: Slice, operation: Slice): bool {
   if (!startsWithAny(cluster, ENVOY_GATEWAY)) return false;
   let end = cluster.at + cluster.size;
@@ -97,7 +100,7 @@ function fromRule(cluster: Slice, operation: Slice): bool {
   return true;
 }
 
-/** The virtual host into `operation`; false if its name says nothing. */
+/** Sets `operation` to the virtual host. False if its name says nothing. */
 function fromVirtualHost(virtualHost: Slice, operation: Slice): bool {
   if (virtualHost.size === 0 || (virtualHost.size === 1 && load<u8>(virtualHost.at) === ASTERISK)) return false;
   operation.set(virtualHost.at, virtualHost.size);
@@ -110,12 +113,14 @@ function fromAuthority(operation: Slice): bool {
   return authority.size > 0;
 }
 
-/** True if the cluster's metadata are worth asking for: an inbound cluster of Istio's, whose name ends without a host. */
+/** True if the cluster's metadata is worth requesting: for an inbound Istio cluster, whose name has no host. */
 export function needsClusterHost(cluster: Slice): bool {
   return startsWith(cluster, INBOUND) && load<u8>(cluster.at + cluster.size - 1) === BAR;
 }
 
-/** Names the operation of `exchange`, of which the request may say as much as `trusted`; valid UTF-8 and never empty. */
+/**
+ * Sets `operation` to the name of `exchange`, trusting the request up to `trusted`. It's valid UTF-8 and never empty.
+ */
 export function nameOperation(exchange: Exchange, client: bool, trusted: u32, operation: Slice): void {
   if (trusted >= DECORATOR && DECORATOR_OPERATION.size > 0) {
     operation.set(DECORATOR_OPERATION.at, DECORATOR_OPERATION.size);

@@ -1,10 +1,10 @@
-// One finished span, ready to be encoded: the record that every wire format is written from. It holds views only.
+// One finished span, ready to be encoded: the record from which every wire format is written. It holds only views.
 import { Slice } from "../bytes/slice";
 import { TraceContext } from "../context/context";
 import { MAX_CUSTOM_TAGS } from "./custom";
 
-/** The longest list of tags that describe() in tags.ts can make. */
-const MAX_TAGS: u32 = MAX_CUSTOM_TAGS + 32;
+/** Upper bound on the tags that describe() in tags.ts adds. */
+const MAX_TAGS: u32 = 20 + MAX_CUSTOM_TAGS;
 
 @unmanaged
 export class Tag {
@@ -22,23 +22,28 @@ export class Span {
   startNanos: u64 = 0;
   durationNanos: u64 = 0;
   operation: Slice = new Slice();
-  /** The `tracestate` that went on with the request; empty if none did. */
+  /** The `tracestate` that left with the request; empty if there was none. */
   traceState: Slice = new Slice();
   tagCount: u32 = 0;
-  private tags: usize = heap.alloc(<usize>MAX_TAGS * offsetof<Tag>());
+  /** MAX_TAGS tags and a spare one. */
+  private tags: usize = heap.alloc((<usize>MAX_TAGS + 1) * offsetof<Tag>());
 
   constructor(context: TraceContext) {
     this.context = context;
-    for (let i: u32 = 0; i < MAX_TAGS; i++) this.tagAt(i).value = new Slice();
+    for (let i: u32 = 0; i <= MAX_TAGS; i++) this.tagAt(i).value = new Slice();
   }
 
   tagAt(index: u32): Tag {
     return changetype<Tag>(this.tags + <usize>index * offsetof<Tag>());
   }
 
-  /** Adds a tag and returns its value, to be pointed at bytes that stay until the span is encoded. */
+  /**
+   * Adds a tag and returns its value, which the caller points at bytes that stay until the span is encoded. Tags beyond
+   * MAX_TAGS go to the spare one and are dropped.
+   */
   tag(name: Slice): Slice {
-    let tag = this.tagAt(this.tagCount++);
+    let tag = this.tagAt(this.tagCount);
+    this.tagCount = min(this.tagCount + 1, MAX_TAGS);
     tag.name = name;
     return tag.value;
   }

@@ -1,12 +1,11 @@
-// The one place that decides which tags a span has, with what values: Envoy's own, by Envoy's rules
-// (source/common/tracing/http_tracer_impl.cc). What never changes is in node.ts; names are in names.ts.
+// Decides which tags a span has and their values: Envoy's own, by Envoy's rules
+// (source/common/tracing/http_tracer_impl.cc). Constant tags are in node.ts, names in names.ts.
 import { allocate } from "../bytes/arena";
-import { spellInto } from "../bytes/decimal";
-import { Field } from "../bytes/fields";
+import { spellDecimal } from "../bytes/decimal";
+import { Field, Fields } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { cutSize, makeValid } from "../bytes/utf8";
 import { isTracestate, joinLines, MAX_TRACESTATE } from "../context/tracestate";
-import { carrier } from "../context/carrier";
 import * as headers from "./exchange";
 import { CustomTag } from "./custom";
 import { Exchange } from "./exchange";
@@ -18,9 +17,8 @@ import { Span } from "./span";
 const DASH: Slice = text("-");
 const COLON: u8 = 0x3a;
 const QUESTION_MARK: u8 = 0x3f;
-const contentType: Slice = new Slice();
 
-/** A tag whose value is not empty: Envoy's Zipkin tracer leaves empty ones out. */
+/** Adds a tag unless its value is empty, like Envoy's Zipkin tracer. */
 function bytesTag(span: Span, name: Slice, at: usize, size: u32): void {
   if (size === 0) return;
   let value = span.tag(name);
@@ -28,19 +26,19 @@ function bytesTag(span: Span, name: Slice, at: usize, size: u32): void {
   makeValid(value);
 }
 
-/** A tag with the header's value, if it has one. */
-function headerTag(span: Span, name: Slice, field: Field): void {
-  bytesTag(span, name, field.at, field.size);
+/** Adds a tag unless its value is empty. */
+function sliceTag(span: Span, name: Slice, value: Slice): void {
+  bytesTag(span, name, value.at, value.size);
 }
 
-/** A tag with the header's value, or with `-` if the header did not arrive. */
+/** Adds a tag with the header's value, or with `-` if the header didn't arrive. */
 function headerOrDash(span: Span, name: Slice, field: Field): void {
-  if (field.seen > 0) headerTag(span, name, field);
+  if (field.seen > 0) sliceTag(span, name, field);
   else span.tag(name).set(DASH.at, DASH.size);
 }
 
 function numberTag(span: Span, name: Slice, value: u64): void {
-  spellInto(span.tag(name), value);
+  spellDecimal(value, span.tag(name));
 }
 
 function append(at: usize, from: usize, size: u32): usize {
@@ -48,14 +46,14 @@ function append(at: usize, from: usize, size: u32): usize {
   return at + size;
 }
 
-/** The first place of `byte` in the `size` bytes at `at`, or `size`. */
+/** The index of the first `byte` in the `size` bytes at `at`, or `size`. */
 function find(at: usize, size: u32, byte: u8): u32 {
   let i: u32 = 0;
   while (i < size && load<u8>(at + i) !== byte) i++;
   return i;
 }
 
-/** scheme://authority/path with the query; the path alone is cut. */
+/** Adds scheme://authority/path with the query. Only the path is cut. */
 function urlTag(span: Span, settings: TagSettings): void {
   if (headers.PATH.seen === 0) return;
   let path = headers.ORIGINAL_PATH.seen > 0 ? headers.ORIGINAL_PATH : headers.PATH;
@@ -72,7 +70,7 @@ function urlTag(span: Span, settings: TagSettings): void {
   bytesTag(span, names.HTTP_URL, at, <u32>(end - at));
 }
 
-/** The peer's address: of an IP address without its port, and without the brackets of IPv6; of any other all. */
+/** Adds the peer's address. An IP address loses its port and the brackets of IPv6; any other address is used whole. */
 function peerTag(span: Span, peer: Slice): void {
   let at = peer.at;
   let size = peer.size;
@@ -89,77 +87,79 @@ function peerTag(span: Span, peer: Slice): void {
 }
 
 function requestTags(span: Span, exchange: Exchange, settings: TagSettings): void {
-  headerTag(span, names.GUID_REQUEST_ID, headers.REQUEST_ID);
+  sliceTag(span, names.GUID_REQUEST_ID, headers.REQUEST_ID);
   urlTag(span, settings);
-  headerTag(span, names.HTTP_METHOD, headers.METHOD);
+  sliceTag(span, names.HTTP_METHOD, headers.METHOD);
   headerOrDash(span, names.DOWNSTREAM_CLUSTER, headers.DOWNSTREAM_CLUSTER);
   headerOrDash(span, names.USER_AGENT, headers.USER_AGENT);
   let protocol = exchange.protocol.size > 0 ? exchange.protocol : DASH;
   span.tag(names.HTTP_PROTOCOL).set(protocol.at, protocol.size);
   peerTag(span, exchange.peer);
-  headerTag(span, names.GUID_CLIENT_TRACE_ID, headers.CLIENT_TRACE_ID);
-  contentType.set(headers.CONTENT_TYPE.at, headers.CONTENT_TYPE.size);
-  if (isGrpc(contentType)) {
-    headerTag(span, names.GRPC_PATH, headers.PATH);
-    let authority = headers.publicAuthority();
-    bytesTag(span, names.GRPC_AUTHORITY, authority.at, authority.size);
-    headerTag(span, names.GRPC_CONTENT_TYPE, headers.CONTENT_TYPE);
-    headerTag(span, names.GRPC_TIMEOUT, headers.GRPC_TIMEOUT);
+  sliceTag(span, names.GUID_CLIENT_TRACE_ID, headers.CLIENT_TRACE_ID);
+  if (isGrpc(headers.CONTENT_TYPE)) {
+    sliceTag(span, names.GRPC_PATH, headers.PATH);
+    sliceTag(span, names.GRPC_AUTHORITY, headers.publicAuthority());
+    sliceTag(span, names.GRPC_CONTENT_TYPE, headers.CONTENT_TYPE);
+    sliceTag(span, names.GRPC_TIMEOUT, headers.GRPC_TIMEOUT);
   }
   numberTag(span, names.REQUEST_SIZE, exchange.requestBytes);
 }
 
 function responseTags(span: Span, exchange: Exchange): void {
   numberTag(span, names.RESPONSE_SIZE, exchange.responseBytes);
-  bytesTag(span, names.UPSTREAM_CLUSTER, exchange.cluster.at, exchange.cluster.size);
-  bytesTag(span, names.UPSTREAM_CLUSTER_NAME, exchange.cluster.at, exchange.cluster.size);
+  sliceTag(span, names.UPSTREAM_CLUSTER, exchange.cluster);
+  sliceTag(span, names.UPSTREAM_CLUSTER_NAME, exchange.cluster);
   numberTag(span, names.HTTP_STATUS_CODE, exchange.statusCode);
   spellFlags(exchange.responseFlags, span.tag(names.RESPONSE_FLAGS));
-  bytesTag(span, names.GRPC_STATUS_CODE, exchange.grpcStatus.at, exchange.grpcStatus.size);
-  bytesTag(span, names.GRPC_MESSAGE, exchange.grpcMessage.at, exchange.grpcMessage.size);
+  sliceTag(span, names.GRPC_STATUS_CODE, exchange.grpcStatus);
+  sliceTag(span, names.GRPC_MESSAGE, exchange.grpcMessage);
 }
 
-/** No response at all, a 5xx, or one of gRPC's error statuses; never a 4xx or a response flag by itself. */
+/**
+ * True without a response, for a 5xx, or for one of gRPC's error statuses. A 4xx or a response flag alone isn't an
+ * error.
+ */
 function isError(exchange: Exchange): bool {
   let code = exchange.statusCode;
   return code === 0 || (code >= 500 && code < 600) || exchange.isGrpcError;
 }
 
-/** A custom tag with what its source gave, or with its default, or not at all. */
+/** Adds a custom tag with the value from its source or its default, if there is either. */
 function customTag(span: Span, tag: CustomTag, maxLength: u32): void {
-  tag.spell(maxLength);
+  tag.spellValue(maxLength);
   let value = tag.value.size > 0 ? tag.value : tag.fallback;
   bytesTag(span, tag.name, value.at, cutSize(value.at, value.size, maxLength));
 }
 
-/** What the configuration says of tags. */
+/** The configuration of tags. */
 export class TagSettings {
   constructor(
-    /** Of the path in http.url and of each custom tag, in bytes. */
+    /** Upper bound on the path in http.url and on each custom tag, in bytes. */
     readonly maxLength: u32,
-    /** http.url ends before the query. */
+    /** Whether http.url lacks the query. */
     readonly dropsQuery: bool,
     readonly custom: CustomTag[],
   ) {}
 }
 
 /**
- * The `tracestate` that went on, its lines joined. Later filters may have written what they like, so it is judged again; one
- * that is longer than its members can be is white space, and not told.
+ * Sets the span's trace state to the `tracestate` that left with the request, its lines joined. It's validated again,
+ * because later filters may have written anything. If it's longer than its members can be, the rest is white space and
+ * it's dropped.
  */
-function takeTraceState(span: Span): void {
+function setTraceState(span: Span, requestHeaders: Fields): void {
   let state = span.traceState;
   state.clear();
   let field = headers.TRACESTATE;
-  if (field.seen === 0 || !isTracestate(carrier, field)) return;
-  joinLines(carrier, field, state);
+  if (field.seen === 0 || !isTracestate(requestHeaders, field)) return;
+  joinLines(requestHeaders, field, state);
   if (state.size > MAX_TRACESTATE) state.clear();
 }
 
-/** Fills in the error mark, the trace state and all changing tags of `span` from `exchange`. */
-export function describe(span: Span, exchange: Exchange, settings: TagSettings): void {
+/** Sets the error mark, the trace state and all tags of `span` that aren't constant. */
+export function describe(span: Span, exchange: Exchange, requestHeaders: Fields, settings: TagSettings): void {
   span.tagCount = 0;
-  takeTraceState(span);
+  setTraceState(span, requestHeaders);
   requestTags(span, exchange, settings);
   responseTags(span, exchange);
   for (let i = 0; i < settings.custom.length; i++) customTag(span, unchecked(settings.custom[i]), settings.maxLength);

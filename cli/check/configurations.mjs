@@ -1,23 +1,24 @@
-// Lightspan's configurations in the files that carry one: an Envoy configuration, an EnvoyFilter, a WasmPlugin, a
-// TrafficExtension, or a list of any of them. Knows where each keeps it and what Envoy hands the module of it; refuses to
-// know what a configuration means.
+// Finds Lightspan's configurations in files that contain one: an Envoy configuration, an EnvoyFilter, a WasmPlugin, a
+// TrafficExtension, or a list of any of them. It knows where each keeps a configuration and which bytes of it Envoy
+// passes to the module, but not what they mean.
 import { parseAllDocuments, visit } from "yaml";
-import { Refusal } from "../istio/refusal.mjs";
+import { fieldsOf, itemsOf } from "../parsed.mjs";
+import { Refusal } from "../refusal.mjs";
 
 /**
- * @typedef {Record<string, unknown>} Fields
+ * @typedef {import("../parsed.mjs").Fields} Fields
  *
  * @typedef {object} Found
- * @property {number} line Where it stands in the text, from 1.
- * @property {Buffer} bytes What Envoy hands the module.
- * @property {Record<string, string>} environment What the VM sees, as far as the file and `host` tell.
+ * @property {number} line First line in the text, counted from 1.
+ * @property {Buffer} bytes What Envoy passes to the module.
+ * @property {Record<string, string>} environment The VM's variables, as far as the file and `host` determine them.
  */
 
 /**
- * Every configuration of Lightspan in `text`, YAML or JSON; none if it is neither or holds none. A Wasm filter is taken for
- * Lightspan's if its names or the path of its code have "lightspan" in them.
+ * All configurations of Lightspan in `text`, which is YAML or JSON; none if it's neither. A Wasm filter counts as
+ * Lightspan if its names or the path of its code contain "lightspan".
  * @param {string} text
- * @param {Record<string, string | undefined>} host the environment that Envoy itself would have
+ * @param {Record<string, string | undefined>} host Envoy's own environment
  * @returns {Found[]}
  */
 export function configurationsIn(text, host) {
@@ -28,10 +29,10 @@ export function configurationsIn(text, host) {
     visit(document, {
       Map(_key, map) {
         const fields = map.toJS(document);
-        const carried = inEnvoy(fields, host) ?? inIstio(fields, host);
-        if (carried === undefined) return undefined;
+        const configuration = inEnvoy(fields, host) ?? inIstio(fields, host);
+        if (configuration === undefined) return undefined;
         const line = text.slice(0, map.range?.[0] ?? 0).split("\n").length;
-        found.push({ line, ...carried });
+        found.push({ line, ...configuration });
         return visit.SKIP;
       },
     });
@@ -40,45 +41,45 @@ export function configurationsIn(text, host) {
 }
 
 /**
- * A PluginConfig of Envoy's.
+ * Reads Envoy's PluginConfig.
  * @param {Fields} plugin
  * @param {Record<string, string | undefined>} host
  */
 function inEnvoy(plugin, host) {
-  const vm = record(plugin.vm_config);
+  const vm = fieldsOf(plugin.vm_config);
   if (plugin.vm_config === undefined || !isLightspan([plugin.name, plugin.root_id, vm.vm_id, vm.code]))
     return undefined;
-  const { key_values: values, host_env_keys: keys } = record(vm.environment_variables);
-  const given = Object.entries(record(values)).map(([name, value]) => [name, String(value)]);
-  const passed = list(keys).map((key) => [key, host[String(key)]]);
-  return { bytes: bytesOf(record(plugin.configuration)), environment: defined([...given, ...passed]) };
+  const { key_values: values, host_env_keys: keys } = fieldsOf(vm.environment_variables);
+  const own = Object.entries(fieldsOf(values)).map(([name, value]) => [name, String(value)]);
+  const passed = itemsOf(keys).map((key) => [key, host[String(key)]]);
+  return { bytes: bytesOf(fieldsOf(plugin.configuration)), environment: defined([...own, ...passed]) };
 }
 
 /**
- * The value that Envoy takes out of an Any. Throws Refusal for one that no configuration can be in.
+ * The value that Envoy extracts from an Any. Throws Refusal for types that can't contain a configuration.
  * @param {Fields} any
  */
 function bytesOf({ "@type": type, value = "" }) {
   const name = String(type).split("/").at(-1);
-  // Its documents say that Envoy turns a Struct into JSON. It hands over the protobuf message (1.40).
+  // Contrary to its documentation, Envoy (1.40) passes a Struct as a protobuf message, not as JSON.
   if (name !== "google.protobuf.StringValue" && name !== "google.protobuf.BytesValue")
     throw new Refusal("configuration", String(type), "google.protobuf.StringValue with JSON in it");
   return Buffer.from(String(value), name === "google.protobuf.BytesValue" ? "base64" : "utf8");
 }
 
 /**
- * The spec of a WasmPlugin, or the part of a TrafficExtension's that is one.
+ * Reads the spec of a WasmPlugin, or the same part of a TrafficExtension.
  * @param {Fields} spec
  * @param {Record<string, string | undefined>} host
  */
 function inIstio(spec, host) {
   if (typeof spec.url !== "string" || !isLightspan([spec.pluginName, spec.url])) return undefined;
-  const variables = list(record(spec.vmConfig).env).map(record);
+  const variables = itemsOf(fieldsOf(spec.vmConfig).env).map(fieldsOf);
   const environment = variables.map(({ name, value, valueFrom }) => [
     name,
     valueFrom === "HOST" ? host[String(name)] : String(value ?? ""),
   ]);
-  // Istio hands on a pluginConfig that is not there as nothing at all.
+  // Istio passes a missing pluginConfig on as zero bytes.
   const config = spec.pluginConfig === undefined ? "" : JSON.stringify(spec.pluginConfig);
   return { bytes: Buffer.from(config), environment: defined(environment) };
 }
@@ -94,17 +95,4 @@ function defined(entries) {
   const variables = {};
   for (const [name, value] of entries) if (value !== undefined) variables[String(name)] = String(value);
   return variables;
-}
-
-/**
- * @param {unknown} value
- * @returns {Fields}
- */
-function record(value) {
-  return typeof value === "object" && value !== null ? { ...value } : {};
-}
-
-/** @param {unknown} value */
-function list(value) {
-  return Array.isArray(value) ? value : [];
 }

@@ -1,6 +1,6 @@
-// As much of Envoy's proxy-wasm host as a configuration meets: the module is started, asked whether it takes one, and what
-// it logs is kept. Knows the module's memory and the calls of that one moment (ABI 0.2.1); refuses to know of requests,
-// which tests/host plays. Any other call is answered "unimplemented", as by an Envoy that does not have it.
+// The part of Envoy's proxy-wasm host that configuration needs: starts the module, asks whether it accepts a
+// configuration and keeps its log. It knows the module's memory and the host calls during configuration (ABI 0.2.1),
+// but no requests; those are in tests/host. Any other call returns "unimplemented", as in an Envoy that lacks it.
 
 const OK = 0;
 const NOT_FOUND = 1;
@@ -16,11 +16,11 @@ const ROOT_CONTEXT = 1;
  *
  * @typedef {object} Verdict
  * @property {boolean} accepted
- * @property {{ level: typeof LEVELS[number], text: string }[]} lines What the module logged, in order.
+ * @property {{ level: typeof LEVELS[number], text: string }[]} lines The module's log, in order.
  */
 
 /**
- * What `module` says to `configuration`, the bytes that Envoy would hand over. Throws WebAssembly.RuntimeError if it traps.
+ * Asks `module` about `configuration`, the bytes that Envoy would pass. Throws WebAssembly.RuntimeError if it traps.
  * @param {Uint8Array<ArrayBuffer>} module
  * @param {Uint8Array} configuration
  * @param {Record<string, string>} environment variables of the VM
@@ -33,22 +33,22 @@ export function tryConfiguration(module, configuration, environment) {
   let metrics = 0;
 
   /** @type {Record<string, HostCall>} */
-  const answers = {
+  const calls = {
     proxy_log(level = 0, at = 0, size = 0) {
-      // The module asks at the configuration what it may call, with a level that no host has.
+      // The module tests at configuration which calls are allowed. For this one it uses an invalid level.
       if (level > 5) return BAD_ARGUMENT;
       lines.push({ level: LEVELS[level] ?? "critical", text: bytes(at, size).toString("utf8") });
       return OK;
     },
     proxy_get_buffer_bytes(type = 0, start = 0, length = 0, addressCell = 0, sizeCell = 0) {
       if (type !== PLUGIN_CONFIGURATION) return NOT_FOUND;
-      hand(configuration.subarray(start, start + (length >>> 0)), addressCell, sizeCell);
+      passBytes(configuration.subarray(start, start + (length >>> 0)), addressCell, sizeCell);
       return OK;
     },
-    // Neither a node nor a listener: what the module makes of them is never a reason to refuse a configuration.
+    // There is no node and no listener, because they are never a reason to refuse a configuration.
     proxy_get_property: () => NOT_FOUND,
     proxy_define_metric(_type, _name, _nameSize, idCell = 0) {
-      set(idCell, ++metrics);
+      setUint32(idCell, ++metrics);
       return OK;
     },
     proxy_increment_metric: () => OK,
@@ -63,13 +63,13 @@ export function tryConfiguration(module, configuration, environment) {
       return OK;
     },
     environ_sizes_get(countCell = 0, sizeCell = 0) {
-      set(countCell, variables.length);
-      set(sizeCell, Buffer.concat(variables).length);
+      setUint32(countCell, variables.length);
+      setUint32(sizeCell, Buffer.concat(variables).length);
       return OK;
     },
     environ_get(list = 0, at = 0) {
       variables.forEach((variable, index) => {
-        set(list + 4 * index, at);
+        setUint32(list + 4 * index, at);
         bytes(at, variable.length).set(variable);
         at += variable.length;
       });
@@ -78,21 +78,21 @@ export function tryConfiguration(module, configuration, environment) {
   };
 
   const compiled = new WebAssembly.Module(module);
-  const { exports } = new WebAssembly.Instance(compiled, importsOf(compiled, answers));
+  const { exports } = new WebAssembly.Instance(compiled, importsOf(compiled, calls));
   const memory = /** @type {WebAssembly.Memory} */ (exports.memory);
-  // Memory that has grown leaves old views empty, so each use makes its own.
+  // Views become empty when memory grows, so each use creates its own.
   const view = () => new DataView(memory.buffer);
   /** @type {(at: number, size: number) => Buffer<ArrayBuffer>} */
   const bytes = (at, size) => Buffer.from(memory.buffer, at >>> 0, size >>> 0);
   /** @type {(cell: number, value: number) => void} */
-  const set = (cell, value) => view().setUint32(cell >>> 0, value, true);
+  const setUint32 = (cell, value) => view().setUint32(cell >>> 0, value, true);
   /** @type {(value: Uint8Array, addressCell: number, sizeCell: number) => void} */
-  const hand = (value, addressCell, sizeCell) => {
+  const passBytes = (value, addressCell, sizeCell) => {
     if (value.length === 0) return;
     const at = call(exports.malloc, value.length);
     bytes(at, value.length).set(value);
-    set(addressCell, at);
-    set(sizeCell, value.length);
+    setUint32(addressCell, at);
+    setUint32(sizeCell, value.length);
   };
 
   call(exports._initialize);
@@ -107,14 +107,14 @@ function call(callback, ...args) {
 }
 
 /**
- * The answers under the names that the module imports.
+ * The host calls under the names that the module imports.
  * @param {WebAssembly.Module} module
- * @param {Record<string, HostCall>} answers
+ * @param {Record<string, HostCall>} calls
  */
-function importsOf(module, answers) {
+function importsOf(module, calls) {
   /** @type {Record<string, Record<string, HostCall>>} */
   const imports = {};
   for (const { module: space, name } of WebAssembly.Module.imports(module))
-    (imports[space] ??= {})[name] = answers[name] ?? (() => UNIMPLEMENTED);
+    (imports[space] ??= {})[name] = calls[name] ?? (() => UNIMPLEMENTED);
   return imports;
 }

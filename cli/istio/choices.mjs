@@ -1,16 +1,16 @@
-// What a person can choose about Lightspan in Istio, checked. Knows the flags and what each allows; refuses to know what
-// becomes of a choice.
+// The checked choices about Lightspan in Istio. It knows the flags and their allowed values, but not what a choice
+// leads to.
 import { parseArgs } from "node:util";
 import { collectorOf } from "./collector.mjs";
 import { moduleOf } from "./module.mjs";
-import { Refusal } from "./refusal.mjs";
+import { Refusal } from "../refusal.mjs";
 
 const kinds = /** @type {const} */ (["EnvoyFilter", "WasmPlugin", "TrafficExtension"]);
 const protocols = /** @type {const} */ (["lightstep", "otlp", "zipkin"]);
 const transports = /** @type {const} */ (["http", "grpc"]);
 const vias = /** @type {const} */ (["headers", "filter_state"]);
 
-/** Istio's root namespace, whose objects hold for the whole mesh. */
+/** Istio's root namespace. Its objects apply to the whole mesh. */
 const rootNamespace = "istio-system";
 
 /**
@@ -22,16 +22,16 @@ const rootNamespace = "istio-system";
  * @property {string} namespace
  * @property {import("./module.mjs").Module} module
  * @property {typeof kinds[number]} kind
- * @property {typeof vias[number]} via Who writes trace headers: Lightspan, or filters of Envoy's after it.
- * @property {Record<string, string>} workload Labels of the pods that get Lightspan; empty for all.
- * @property {Record<string, unknown>} settings More of Lightspan's configuration.
+ * @property {typeof vias[number]} via Who writes trace headers: Lightspan itself, or Envoy's own filters after it.
+ * @property {Record<string, string>} workload Labels of the pods that get Lightspan; empty = all pods.
+ * @property {Record<string, unknown>} settings The rest of Lightspan's configuration.
  * @property {boolean} nativeTracing Whether Istio's own tracing stays on.
- * @property {string[]} sidecars Namespaces for which a Sidecar is wanted that shows the collector.
+ * @property {string[]} sidecars Namespaces that get a Sidecar which makes the collector visible.
  * @property {string[]} configMaps Namespaces whose pods mount the module.
  * @property {string | undefined} out The folder to write to; undefined for standard output.
  */
 
-/** The flags, with what --help says of each. */
+/** The flags and their texts for --help. */
 export const flags = /** @type {const} */ ({
   collector: { type: "string", value: "URL", help: "lightstep, or http(s)://HOST:PORT; required" },
   protocol: { type: "string", value: "NAME", help: "lightstep (default), otlp or zipkin" },
@@ -74,7 +74,7 @@ export const flags = /** @type {const} */ ({
 });
 
 /**
- * The choices in `args`. Throws Refusal for a value, and parseArgs' own error for a flag that is not allowed.
+ * Parses the choices in `args`. Throws Refusal for a wrong value and parseArgs' own error for a wrong flag.
  * @param {string[]} args
  * @param {() => Buffer} readModule the module built here
  * @returns {Choices}
@@ -147,7 +147,7 @@ function oneOf(flag, value, allowed) {
   return found;
 }
 
-/** A name of Kubernetes' (RFC 1123 label). @type {(flag: string, value: string) => string} */
+/** A Kubernetes name (RFC 1123 label). @type {(flag: string, value: string) => string} */
 function nameOf(flag, value) {
   if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) return value;
   throw new Refusal(flag, value, "small letters, digits and - inside, at most 63");
@@ -165,7 +165,7 @@ function tokenOf(text) {
 const labelPart = "[A-Za-z0-9](?:[\\w.-]{0,61}[A-Za-z0-9])?";
 const label = new RegExp(`^((?:[a-z0-9.-]{1,253}/)?${labelPart})=((?:${labelPart})?)$`);
 
-/** Labels as Kubernetes has them: a pod has one value for each. @param {string[]} texts */
+/** Kubernetes labels. A pod has one value for each. @param {string[]} texts */
 function labelsOf(texts) {
   /** @type {Record<string, string>} */
   const labels = {};
@@ -178,7 +178,7 @@ function labelsOf(texts) {
   return labels;
 }
 
-/** Keys that have a flag of their own, which says more than the key. */
+/** Keys with a flag of their own, which sets more than the key. */
 const flagsOfKeys = {
   cluster: "--collector",
   protocol: "--protocol",

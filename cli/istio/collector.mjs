@@ -1,7 +1,7 @@
-// Where reports go, from the words of a person: a URL, or `lightstep`. Knows Istio's names of clusters and Lightstep's
-// public endpoints; refuses to know of manifests.
+// The collector, from the user's URL or from `lightstep`. It knows Istio's cluster names and Lightstep's public
+// endpoints, but no manifests.
 import { isIP } from "node:net";
-import { Refusal } from "./refusal.mjs";
+import { Refusal } from "../refusal.mjs";
 
 /**
  * @typedef {"lightstep" | "otlp" | "zipkin"} Protocol
@@ -11,8 +11,8 @@ import { Refusal } from "./refusal.mjs";
  * @property {string} host Fully qualified.
  * @property {number} port
  * @property {boolean} tls
- * @property {string | undefined} namespace Of a service of the mesh; undefined outside of it.
- * @property {string} cluster The Envoy cluster that Istio makes of it.
+ * @property {string | undefined} namespace The namespace of a service in the mesh; undefined outside the mesh.
+ * @property {string} cluster The Envoy cluster that Istio creates for it.
  */
 
 /** Lightstep's public endpoints, by protocol and transport. */
@@ -23,7 +23,7 @@ export const lightstepEndpoints = {
   "otlp grpc": "https://ingest.lightstep.com:443",
 };
 
-/** The path of a report: what a collector's own sidecar must not trace. */
+/** The path of a report, which the collector's own sidecar must not trace. */
 export const reportPaths = {
   "lightstep http": "/api/v2/reports",
   "lightstep grpc": "/lightstep.collector.CollectorService/Report",
@@ -32,17 +32,17 @@ export const reportPaths = {
   "zipkin http": "/api/v2/spans",
 };
 
-/** Names as DNS has them, with a dot in it, as Istio wants a ServiceEntry's. */
+/** DNS names with at least one dot, which Istio requires in a ServiceEntry. */
 const hostName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/;
 
-/** A service of Kubernetes': its name and its namespace. */
+/** A Kubernetes service: its name and its namespace. */
 const serviceName = /^([^.]+)\.([^.]+)\.svc(\.|$)/;
 
-/** The port that a collector outside the mesh has in Istio's eyes, whatever it listens on; serviceentry.yaml says why. */
+/** The port that Istio knows a collector outside the mesh by, whatever it listens on; serviceentry.yaml says why. */
 export const externalPort = 80;
 
 /**
- * The collector that `text` names. Throws Refusal.
+ * The collector named by `text`. Throws Refusal.
  * @param {string} text
  * @param {Protocol} protocol
  * @param {Transport} transport

@@ -1,14 +1,14 @@
-// The module as an OCI image, in the layout that Istio's agent takes from any registry: one compressed layer with the file
-// plugin.wasm. Knows the formats of the OCI image specification; refuses to know of files and registries.
+// The module as an OCI image, in the layout that Istio's agent accepts from any registry: one compressed layer with the
+// file plugin.wasm. It knows the formats of the OCI image specification, but no files and no registries.
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { createTar } from "nanotar";
 
 /**
  * @typedef {object} Image
- * @property {string} digest SHA-256 of the manifest, 64 hexadecimal digits: what Istio calls the checksum of an image.
+ * @property {string} digest SHA-256 of the manifest in 64 hexadecimal digits, which Istio calls the image's checksum.
  * @property {Buffer} manifest
- * @property {Map<string, Buffer>} blobs All that the image is made of, the manifest included, by their SHA-256.
+ * @property {Map<string, Buffer>} blobs All parts of the image, including the manifest, by SHA-256.
  */
 
 export const manifestType = "application/vnd.oci.image.manifest.v1+json";
@@ -16,7 +16,7 @@ const configType = "application/vnd.oci.image.config.v1+json";
 const layerType = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /**
- * The image of a module; the same bytes for the same module, with one version of Node.
+ * The image of a module. With the same version of Node, the same module gives the same bytes.
  * @param {Buffer} module
  * @returns {Image}
  */
@@ -28,7 +28,7 @@ export function imageOf(module) {
     blobs.set(sha256(bytes), bytes);
     return { mediaType, digest: `sha256:${sha256(bytes)}`, size: bytes.length };
   };
-  // Nothing of this machine or of this moment, or the digest would be another one each time.
+  // Nothing here depends on the machine or the time, so the digest is reproducible.
   const attrs = { mode: "644", uid: 0, gid: 0, mtime: 0 };
   const tar = Buffer.from(createTar([{ name: "plugin.wasm", data: module, attrs }]));
   const config = {

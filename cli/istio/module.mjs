@@ -1,25 +1,25 @@
-// Where a proxy gets the module from, and the checksum by which Istio's agent knows that it is the right one.
-// Knows the schemes that Istio takes; refuses to know how they are written into a manifest.
+// Where a proxy gets the module from, and the checksum with which Istio's agent verifies it. It knows the URL schemes
+// that Istio accepts, but not how a manifest states them.
 import { createHash } from "node:crypto";
 import { imageOf } from "./image.mjs";
-import { Refusal } from "./refusal.mjs";
+import { Refusal } from "../refusal.mjs";
 
 const allowedModules = "configmap, file:///PATH, https://HOST/PATH or oci://REGISTRY/REPOSITORY:TAG";
 
-/** Where the ConfigMap is mounted, and so where the module is when no other place is chosen. */
+/** The default place of the module, where the ConfigMap is mounted. */
 export const mountedModule = "/var/lib/lightspan/lightspan.wasm";
 
 /**
  * @typedef {object} Module
  * @property {"configmap" | "file" | "remote"} from
  * @property {string} url `file://`, `http://`, `https://` or `oci://`
- * @property {string | undefined} sha256 Of the module if it is fetched by HTTP, of the image's manifest if from a registry.
+ * @property {string | undefined} sha256 Checksum of a module fetched over HTTP, or of an image's manifest.
  * @property {Buffer} bytes
  */
 
 /**
- * The place that `text` names. The checksum is that of `bytes`, the module built here, unless `sha256` says otherwise.
- * Throws Refusal.
+ * The module at the place named by `text`. Its checksum is that of `bytes`, the module built here, unless `asked` is
+ * given. Throws Refusal.
  * @param {string} text
  * @param {string | undefined} asked the checksum: 64 hexadecimal digits, as a tool prints them, or `none`
  * @param {Buffer} bytes
@@ -34,7 +34,7 @@ export function moduleOf(text, asked, bytes) {
     throw new Refusal("--module", text, allowedModules);
   if (/^file:\/\/\/./.test(text)) return local("file", text, sha256, bytes);
   if (/^oci:\/\/[^/]+\/[^@]+(@sha256:[0-9a-f]{64})?$/.test(text)) {
-    // Istio compares the digest in the URL by itself.
+    // Istio verifies a digest in the URL itself.
     const own = text.includes("@sha256:") ? undefined : imageOf(bytes).digest;
     return { from: "remote", url: text, sha256: chosen(sha256, own), bytes };
   }

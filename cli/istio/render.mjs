@@ -1,5 +1,5 @@
-// The manifests for a set of choices. Each is a file in manifests/, complete with its comments, in which the choices are
-// then written; knows where in it each belongs, and refuses to know what a flag is called.
+// Renders the manifests for a set of choices. Each starts from a file in manifests/, including its comments, and gets
+// the choices filled in. It knows where each choice belongs, but no flags.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isSeq, parseDocument, Scalar, stringify } from "yaml";
@@ -12,7 +12,7 @@ import { settingsFor, tokenVariable, variablesOf } from "./settings.mjs";
  */
 
 /**
- * All objects for the cluster, in the order in which they are best applied: the collector first.
+ * All objects for the cluster, in the best order to apply them: the collector first.
  * @param {Choices} choices
  * @returns {Document[]}
  */
@@ -30,7 +30,7 @@ export function objectsFor(choices) {
 }
 
 /**
- * The patch for a Deployment, if the choices need anything in a pod.
+ * The patch for a Deployment, if the choices require a change in pods.
  * @param {Choices} choices
  * @returns {Document | undefined}
  */
@@ -40,7 +40,7 @@ export function podPatchFor({ token, module, kind }) {
   const pod = ["spec", "template", "spec"];
   const proxy = [...pod, "containers", 0];
   if (kind !== "EnvoyFilter") {
-    // Those answer 500 where the token or the module is missing. A pod that waits for both is better off.
+    // With these kinds, requests get 500 if the token or the module is missing. It's better if the pod waits for both.
     patch.deleteIn([...proxy, "env", 0, "valueFrom", "secretKeyRef", "optional"]);
     patch.deleteIn([...pod, "volumes", 0, "configMap", "optional"]);
   }
@@ -58,19 +58,19 @@ export function podPatchFor({ token, module, kind }) {
 }
 
 /**
- * The same as values of the chart istiod, for every pod of the mesh.
+ * The same patch as values of the istiod chart, for every pod in the mesh.
  * @param {Choices} choices
  * @returns {Document | undefined}
  */
 export function istiodValuesFor(choices) {
   const patch = podPatchFor(choices);
   if (patch === undefined) return undefined;
-  // Only a pod's own container has to name an image.
+  // Only a container in a pod's own spec must name an image.
   patch.deleteIn(["spec", "template", "spec", "containers", 0, "image"]);
   const { containers, ...rest } = patch.toJS().spec.template.spec;
   const values = template("istiod-values");
   const templates = ["sidecarInjectorWebhook", "templates"];
-  // As Istio's own template decides it: a native sidecar is an init container. A gateway's proxy never is.
+  // The test of Istio's own template: a native sidecar is an init container. A gateway's proxy never is.
   const native =
     'ne (index .ObjectMeta.Annotations "sidecar.istio.io/nativeSidecar" | default (printf "%t" .NativeSidecars)) "false"';
   const pod = stringify({ spec: { containers, ...rest } });
@@ -80,7 +80,7 @@ export function istiodValuesFor(choices) {
   return values;
 }
 
-/** What Kustomize reads first. @returns {Document} */
+/** The file that Kustomize reads first. @returns {Document} */
 export function kustomization() {
   return template("kustomization");
 }
@@ -144,15 +144,15 @@ function envoyFilter(choices) {
   const settings = settingsFor(choices);
   document.setIn([...config, "configuration", "value"], block(`${JSON.stringify(settings, null, 2)}\n`));
   if (module.from === "remote") {
-    // Istio's agent fetches it; Envoy never sees the cluster, but its API wants one.
+    // Istio's agent fetches the module. Envoy never sees the cluster, but its API requires one.
     const remote = {
       http_uri: { uri: module.url, timeout: "30s", cluster: "_" },
-      // Istio's word for no checksum, where Envoy's API wants one.
+      // Envoy's API requires a checksum. This is Istio's word for none.
       sha256: module.sha256 ?? "nil",
     };
     document.setIn([...config, "vm_config", "code"], document.createNode({ remote }));
   } else {
-    // As it stands, which is what Istio does with it in the other kinds.
+    // The path isn't decoded, as Istio doesn't decode it in the other kinds.
     document.setIn([...config, "vm_config", "code", "local", "filename"], module.url.slice("file://".length));
   }
   const variables = variablesOf(settings);
@@ -163,7 +163,7 @@ function envoyFilter(choices) {
   if (Object.keys(workload).length > 0) {
     document.setIn(["spec", "workloadSelector"], document.createNode({ labels: workload }));
   }
-  // Last, since it moves the patches that were counted above.
+  // This comes last, because it shifts the indices used above.
   const patches = document.getIn(["spec", "configPatches"]);
   const more = template("headerfilters").contents;
   if (choices.via === "filter_state" && isSeq(patches) && isSeq(more)) patches.items.unshift(...more.items);
@@ -182,7 +182,7 @@ function trafficExtension(choices) {
 
 /**
  * @param {Document} document
- * @param {string[]} wasm where the fields about the module are
+ * @param {string[]} wasm the path to the fields about the module
  * @param {Choices} choices
  */
 function plugin(document, wasm, choices) {
@@ -198,7 +198,7 @@ function plugin(document, wasm, choices) {
 }
 
 /**
- * Narrows an object to the chosen workload, if one was chosen.
+ * Restricts an object to the chosen workload, if there is one.
  * @param {Document} document
  * @param {Choices} choices
  */
@@ -223,7 +223,7 @@ function template(name) {
   return parseDocument(readFileSync(path, "utf8"));
 }
 
-/** Text as a literal block. @param {string} text */
+/** Text as a YAML literal block. @param {string} text */
 function block(text) {
   const scalar = new Scalar(text);
   scalar.type = Scalar.BLOCK_LITERAL;

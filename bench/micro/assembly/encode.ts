@@ -39,7 +39,7 @@ function set(slice: Slice, to: Slice): void {
 function describeOnce(): void {
   reset();
   nameOperation(exchange, span.client, AUTHORITY, span.operation);
-  describe(span, exchange, settings);
+  describe(span, exchange, carrier, settings);
 }
 
 export function describe_a_span(times: u32): u32 {

@@ -1,4 +1,4 @@
-// `lightspan check` warns of chains in which writing headers matters; a warning changes nothing else.
+// `lightspan check` warns of chains in which writing headers matters. Warnings don't change its verdict.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Config } from "../../../runner/config/bootstrap.ts";

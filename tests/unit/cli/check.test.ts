@@ -1,4 +1,4 @@
-// `lightspan check` finds the configuration in whatever carries one, and hands the module the bytes that Envoy would.
+// `lightspan check` finds configurations in all kinds of files, and passes the module the same bytes as Envoy.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";

@@ -1,4 +1,4 @@
-// `lightspan check` as a person runs it: what it prints, and its exit code.
+// Runs `lightspan check` from the command line and returns its output and exit code.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

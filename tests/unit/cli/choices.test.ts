@@ -1,4 +1,4 @@
-// What a person may choose of Lightspan in Istio, and what is said when it cannot be.
+// The allowed choices about Lightspan in Istio, and the messages for all others.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choicesOf } from "../../../cli/istio/choices.mjs";

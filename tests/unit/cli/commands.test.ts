@@ -1,4 +1,4 @@
-// `lightspan` as a person meets it: what it says without a command, with a wrong one and with a wrong flag.
+// The output of `lightspan` without a command, with a wrong command and with a wrong flag.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The OCI image of a module; that Istio's agent takes it from a registry, tests/istio proves.
+// The OCI image of a module. tests/istio shows that Istio's agent accepts it from a registry.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";

@@ -1,13 +1,15 @@
 import { allocate, reset } from "../../../../assembly/bytes/arena";
 import { below, startChance } from "../chance";
 
-/** What the arena holds before it asks for more; a block beyond it stands alone. */
+/** The arena's capacity; a block that doesn't fit gets memory of its own. */
 const CAPACITY: usize = 32768;
 
 const addresses = new StaticArray<usize>(2000);
 const sizes = new StaticArray<usize>(2000);
 
-/** Allocates `count` blocks of up to `limit` bytes, fills each with its number, and names those that others wrote into. */
+/**
+ * Allocates `count` blocks of up to `limit` bytes, fills each with its number, and names those that others wrote into.
+ */
 function overwritten(count: i32, limit: u32): string {
   for (let i = 0; i < count; i++) {
     let size = <usize>below(limit);

@@ -166,7 +166,9 @@ describe("a cursor over anything else", () => {
   });
 });
 
-/** Goes through `size` bytes at `from`; false if a field's content lies outside or the cursor does not come to an end. */
+/**
+ * Goes through `size` bytes at `from`; false if a field's content lies outside or the cursor does not come to an end.
+ */
 function staysInside(from: usize, size: u32): bool {
   let start = fence(from, size);
   let cursor = new Cursor(start, size);

@@ -1,5 +1,5 @@
 import { reset } from "../../../../assembly/bytes/arena";
-import { MAX_DECIMAL, readDecimal, spell, writeDecimal } from "../../../../assembly/bytes/decimal";
+import { MAX_DECIMAL, readDecimal, toDecimal, writeDecimal } from "../../../../assembly/bytes/decimal";
 import { text } from "../../../../assembly/bytes/slice";
 import { Bytes, fence, hexOf } from ".";
 import { chance, startChance } from "../chance";
@@ -12,7 +12,7 @@ function write(value: u64): string {
   return String.UTF8.decodeUnsafe(buffer, size);
 }
 
-/** What readDecimal() makes of `digits`, NOTHING if it refuses them. */
+/** The result of readDecimal() for `digits`; NOTHING if it rejects them. */
 function read(digits: string): u32 {
   let bytes = text(digits);
   return readDecimal(fence(bytes.at, bytes.size), bytes.size, NOTHING);
@@ -63,18 +63,18 @@ describe("writeDecimal", () => {
   });
 });
 
-describe("spell", () => {
+describe("toDecimal", () => {
   it("gives a number as a string", () => {
-    expect(spell(0)).toBe("0");
-    expect(spell(1048576)).toBe("1048576");
-    expect(spell(u64.MAX_VALUE)).toBe("18446744073709551615");
+    expect(toDecimal(0)).toBe("0");
+    expect(toDecimal(1048576)).toBe("1048576");
+    expect(toDecimal(u64.MAX_VALUE)).toBe("18446744073709551615");
   });
 
   it("gives strings that stay when the next one is made", () => {
-    let first = spell(1);
-    let second = spell(22);
+    let first = toDecimal(1);
+    let second = toDecimal(22);
     reset();
-    expect(spell(333)).toBe("333");
+    expect(toDecimal(333)).toBe("333");
     expect(first + second).toBe("122");
   });
 });

@@ -4,7 +4,7 @@ import { Slice, toText } from "../../../../assembly/bytes/slice";
 const at: usize = heap.alloc(64);
 const written: Slice = new Slice();
 
-/** What was written up to `end`, if it is no longer than it may be. */
+/** The text up to `end`, if it isn't too long. */
 function textTo(end: usize): string {
   assert(end - at <= MAX_DOUBLE);
   written.set(at, <u32>(end - at));
@@ -55,7 +55,7 @@ describe("a number with six digits", () => {
     expect(six(100001.5)).toBe("100002");
     expect(six(0.99999951)).toBe("1");
     expect(six(0.000099999951)).toBe("0.0001");
-    // A half and a little more, far behind the last digit that counts.
+    // A half and a little more, far beyond the last significant digit.
     expect(six(100000.5 + 1.0 / 1024 / 1024 / 1024)).toBe("100001");
   });
 

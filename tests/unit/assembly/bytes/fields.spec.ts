@@ -3,7 +3,7 @@ import { text, toText, Slice } from "../../../../assembly/bytes/slice";
 import { Bytes, fence, hexOf } from ".";
 import { below, startChance } from "../chance";
 
-// What proxy_get_header_map_pairs hands over, by hand.
+// Pairs as proxy_get_header_map_pairs returns them, written by hand.
 const PAIRS = new Bytes()
   .hex("05 00 00 00") // five headers
   .hex("05 00 00 00 05 00 00 00") // sizes of :path and its value

@@ -1,35 +1,37 @@
-import { hexValue, readHex, writeHex } from "../../../../assembly/bytes/hex";
+import { HexNumber, writeHex } from "../../../../assembly/bytes/hex";
 import { text } from "../../../../assembly/bytes/slice";
 import { Bytes, fence, hexOf } from ".";
 import { chance, startChance } from "../chance";
 
+const hex = new HexNumber();
+
 function read(digits: string): bool {
   let bytes = text(digits);
-  return readHex(fence(bytes.at, bytes.size), bytes.size);
+  return hex.read(fence(bytes.at, bytes.size), bytes.size);
 }
 
-/** A byte that stands for a digit, said in another way than the code says it. */
+/** True if `byte` is a digit, decided differently from the code under test. */
 function isDigit(byte: u32): bool {
   return "0123456789abcdefABCDEF".includes(String.fromCharCode(byte));
 }
 
 const buffer = heap.alloc(32);
 
-describe("readHex", () => {
+describe("reading hex", () => {
   it("reads every lower-case digit", () => {
     expect(read("0123456789abcdef")).toBe(true);
-    expect(hexValue).toBe(<u64>0x0123456789abcdef);
+    expect(hex.value).toBe(<u64>0x0123456789abcdef);
   });
 
   it("reads every upper-case digit", () => {
     expect(read("FEDCBA9876543210")).toBe(true);
-    expect(hexValue).toBe(<u64>0xfedcba9876543210);
+    expect(hex.value).toBe(<u64>0xfedcba9876543210);
   });
 
   it("reads a single zero", () => {
     expect(read("1")).toBe(true);
     expect(read("0")).toBe(true);
-    expect(hexValue).toBe(<u64>0);
+    expect(hex.value).toBe(<u64>0);
   });
 
   it("reads each width from 1 to 16 digits", () => {
@@ -37,7 +39,7 @@ describe("readHex", () => {
     for (let width = 1; width <= 16; width++) {
       digits += "f";
       expect(read(digits)).toBe(true, digits);
-      expect(hexValue).toBe(u64.MAX_VALUE >> (64 - width * 4), digits);
+      expect(hex.value).toBe(u64.MAX_VALUE >> (64 - width * 4), digits);
     }
   });
 
@@ -51,15 +53,15 @@ describe("readHex", () => {
 
   it("refuses absurd sizes without reading anything", () => {
     let end = fence(buffer, 0);
-    expect(readHex(end, u32.MAX_VALUE)).toBe(false);
-    expect(readHex(end, 0x80000000)).toBe(false);
+    expect(hex.read(end, u32.MAX_VALUE)).toBe(false);
+    expect(hex.read(end, 0x80000000)).toBe(false);
   });
 
   it("refuses every byte that is no digit, alone", () => {
     let wrong = "";
     for (let byte: u32 = 0; byte < 256; byte++) {
       store<u8>(buffer, byte);
-      if (readHex(buffer, 1) !== isDigit(byte)) wrong += byte.toString(16) + " ";
+      if (hex.read(buffer, 1) !== isDigit(byte)) wrong += byte.toString(16) + " ";
     }
     expect(wrong).toBe("");
   });
@@ -70,7 +72,7 @@ describe("readHex", () => {
       memory.fill(buffer, 0x61, 16);
       for (let byte: u32 = 0; byte < 256; byte++) {
         store<u8>(buffer + place, byte);
-        if (readHex(buffer, 16) !== isDigit(byte)) wrong += byte.toString(16) + "@" + place.toString() + " ";
+        if (hex.read(buffer, 16) !== isDigit(byte)) wrong += byte.toString(16) + "@" + place.toString() + " ";
       }
     }
     expect(wrong).toBe("");
@@ -79,16 +81,16 @@ describe("readHex", () => {
   it("leaves the last value as it was where it refuses", () => {
     read("abc");
     read("12x");
-    expect(hexValue).toBe(<u64>0xabc);
+    expect(hex.value).toBe(<u64>0xabc);
     read("");
-    expect(hexValue).toBe(<u64>0xabc);
+    expect(hex.value).toBe(<u64>0xabc);
     read("11112222333344445");
-    expect(hexValue).toBe(<u64>0xabc);
+    expect(hex.value).toBe(<u64>0xabc);
   });
 });
 
 describe("writeHex", () => {
-  it("writes 16 lower-case digits and returns the address behind them", () => {
+  it("writes 16 lower-case digits and returns the address just past them", () => {
     expect(writeHex(buffer, 0xfedcba9876543210)).toBe(buffer + 16);
     expect(String.UTF8.decodeUnsafe(buffer, 16)).toBe("fedcba9876543210");
   });
@@ -109,13 +111,13 @@ describe("writeHex", () => {
     expect(hexOf(framed.at, 1) + hexOf(framed.at + 17, 1)).toBe("eeee");
   });
 
-  it("is undone by readHex, bit by bit and by chance", () => {
+  it("is undone by reading, bit by bit and by chance", () => {
     startChance(1);
     let wrong = "";
     for (let i = 0; i < 1000; i++) {
       let value = i < 64 ? (<u64>1) << i : chance();
       writeHex(buffer, value);
-      if (!readHex(buffer, 16) || hexValue !== value) wrong += value.toString(16) + " ";
+      if (!hex.read(buffer, 16) || hex.value !== value) wrong += value.toString(16) + " ";
     }
     expect(wrong).toBe("");
   });

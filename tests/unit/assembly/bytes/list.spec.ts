@@ -1,24 +1,24 @@
-// Taking something out of a list whose order means nothing.
-import { takeOut } from "../../../../assembly/bytes/list";
+// Removing items from a list in no particular order.
+import { swapRemove } from "../../../../assembly/bytes/list";
 
-describe("takeOut", () => {
+describe("swapRemove", () => {
   it("gives what stood there, and leaves the others", () => {
     let list: u32[] = [1, 2, 3, 4];
-    expect(takeOut(list, 1)).toBe(2);
+    expect(swapRemove(list, 1)).toBe(2);
     expect(list.sort((a, b) => <i32>a - <i32>b)).toStrictEqual([1, 3, 4]);
   });
 
   it("takes the last one, and the only one", () => {
     let list: u32[] = [1, 2];
-    expect(takeOut(list, 1)).toBe(2);
-    expect(takeOut(list, 0)).toBe(1);
+    expect(swapRemove(list, 1)).toBe(2);
+    expect(swapRemove(list, 0)).toBe(1);
     expect(list.length).toBe(0);
   });
 
   it("takes each one while the list is gone through from its end", () => {
     let list: u32[] = [1, 2, 3, 4, 5];
     let sum: u32 = 0;
-    for (let i = list.length - 1; i >= 0; i--) if (list[i] % 2 === 1) sum += takeOut(list, i);
+    for (let i = list.length - 1; i >= 0; i--) if (list[i] % 2 === 1) sum += swapRemove(list, i);
     expect(sum).toBe(9);
     expect(list.length).toBe(2);
   });

@@ -1,5 +1,5 @@
-// The judge here decodes code points and asks Unicode's questions of them; the code under test compares byte ranges. RFC
-// 3629 says both.
+// The judge here decodes code points and asks Unicode's questions of them; the code under test compares byte ranges.
+// RFC 3629 says both.
 import { allocate, reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { makeValid } from "../../../../assembly/bytes/utf8";

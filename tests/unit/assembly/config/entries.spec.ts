@@ -1,9 +1,4 @@
-import { Section } from "../../../../assembly/config/section";
-import { refusal, sectionAt } from "./sections";
-
-function section(json: string): Section {
-  return sectionAt("", json);
-}
+import { refusal, section } from "./sections";
 
 describe("entries", () => {
   it("keep their order", () => {
@@ -20,18 +15,18 @@ describe("entries", () => {
 
   it("have to be an object", () => {
     section('{"a":["x"]}').entries("a");
-    expect(refusal.reason).toBe("a: found an array; allowed: an object of strings");
+    expect(refusal.reason).toBe("s.a: found an array; allowed: an object of strings");
     section('{"a":null}').entries("a");
-    expect(refusal.reason).toBe("a: found null; allowed: an object of strings");
+    expect(refusal.reason).toBe("s.a: found null; allowed: an object of strings");
   });
 
   it("have to be strings, and are named by their path without their value", () => {
     section('{"a":{"x":"1","y":1234567}}').entries("a");
-    expect(refusal.reason).toBe("a.y: found a number; allowed: a string");
+    expect(refusal.reason).toBe("s.a.y: found a number; allowed: a string");
     section('{"a":{"x":["hush"]}}').entries("a");
-    expect(refusal.reason).toBe("a.x: found an array; allowed: a string");
+    expect(refusal.reason).toBe("s.a.x: found an array; allowed: a string");
     section('{"a":{"x":null}}').entries("a");
-    expect(refusal.reason).toBe("a.x: found null; allowed: a string");
+    expect(refusal.reason).toBe("s.a.x: found null; allowed: a string");
   });
 });
 
@@ -76,7 +71,8 @@ describe("headers", () => {
 
   it("have no value with control characters, and do not show it", () => {
     section('{"h":{"authorization":"hush\\r\\nx: y"}}').headers("h");
-    let refused = "h.authorization: holds control characters or half a surrogate pair; allowed: a string without them";
+    let refused =
+      "s.h.authorization: holds control characters or half a surrogate pair; allowed: a string without them";
     expect(refusal.reason).toBe(refused);
     section('{"h":{"authorization":"hush\\u007f"}}').headers("h");
     expect(refusal.reason).toBe(refused);
@@ -97,20 +93,20 @@ describe("finishing a section", () => {
     s.string("a");
     s.integer("b", 1, 0, 10);
     s.finish();
-    expect(refusal.reason).toBe("c: is unknown; allowed: a, b");
+    expect(refusal.reason).toBe("s.c: is unknown; allowed: a, b");
   });
 
   it("never shows the value of an unknown key, which may be a misspelt secret", () => {
     let s = section('{"acces_token":"hush"}');
     s.secret("access_token");
     s.finish();
-    expect(refusal.reason).toBe("acces_token: is unknown; allowed: access_token");
+    expect(refusal.reason).toBe("s.acces_token: is unknown; allowed: access_token");
   });
 
   it("tells keys apart by their case", () => {
     let s = section('{"A":"x"}');
     s.string("a");
     s.finish();
-    expect(refusal.reason).toBe("A: is unknown; allowed: a");
+    expect(refusal.reason).toBe("s.A: is unknown; allowed: a");
   });
 });

@@ -12,7 +12,7 @@ function error(json: string): string {
   return reader.error;
 }
 
-/** One of everything that JSON has; an object, so that no beginning of it is whole. */
+/** Contains every construct of JSON. It's an object, so none of its prefixes is valid. */
 const SAMPLE =
   '{ "collector": {"cluster": "x\\u00e9\\n\\ud83d\\ude00é", "timeout_ms": 5000, "headers": {}},\r\n' +
   '"a": [true, false, null, [], {"b": -1.25e-3}, "", 0.0001, 1E+2],\t"c": {"d": {"e": [[1]]}} }';
@@ -169,7 +169,7 @@ describe("any bytes at all", () => {
     for (let size: u32 = 0; size < bytes.size; size++) {
       reader.parse(fence(bytes.at, size), size);
       let place = "not JSON at byte " + size.toString() + ": found the end, expected ";
-      // Cut within a character, what is left of it is what is wrong.
+      // If the cut is within a character, the rest of that character is the mistake.
       if (!reader.error.startsWith(place) && !reader.error.endsWith(", expected UTF-8"))
         wrong += size.toString() + ": " + reader.error + ", ";
     }

@@ -5,7 +5,7 @@ import { fence } from "../bytes";
 const reader = new JsonReader();
 const REFUSED: i64 = -2;
 
-/** What the reader makes of a number, in ten-thousandths; REFUSED if it is no JSON. */
+/** The number in ten-thousandths; REFUSED if it isn't JSON. */
 function number(json: string): i64 {
   let bytes = text(json);
   let value: Json = reader.parse(fence(bytes.at, bytes.size), bytes.size);
@@ -80,7 +80,7 @@ describe("a JSON number in ten-thousandths", () => {
     expect(number("1e15")).toBe(-1);
     expect(number("1e999999999999999999999")).toBe(-1);
     expect(number("1844674407370955")).toBe(-1);
-    // 2^64 and 2^64 / 10000: where an integer that wrapped would be 0 again.
+    // 2^64 and 2^64 / 10000, at which a wrapping integer would be 0 again.
     expect(number("18446744073709551616")).toBe(-1);
     expect(number("1844674407370955.1616")).toBe(-1);
     expect(number("92233720368547758070000")).toBe(-1);
@@ -91,8 +91,10 @@ describe("a JSON number in ten-thousandths", () => {
 describe("what looks like a JSON number", () => {
   it("is refused with a zero in front", () => {
     expect(number("01")).toBe(REFUSED);
+    expect(reader.error).toBe("not JSON at byte 0: found 0, expected a number without leading zeros");
     expect(number("00")).toBe(REFUSED);
     expect(number("-01")).toBe(REFUSED);
+    expect(reader.error).toBe("not JSON at byte 1: found 0, expected a number without leading zeros");
     expect(number("007.5")).toBe(REFUSED);
   });
 

@@ -9,14 +9,14 @@ function parse(json: string): Json {
   return reader.parse(fence(bytes.at, bytes.size), bytes.size);
 }
 
-/** What a string says, UTF-8 in hexadecimal; the error if there is one. */
+/** The value of a string as UTF-8 in hexadecimal, or the error if there is one. */
 function textOf(json: string): string {
   let value = parse(json);
   let bytes = text(value.text);
   return reader.error.length > 0 ? reader.error : hexOf(bytes.at, bytes.size);
 }
 
-/** `[[…0…]]` with `depth` brackets around. */
+/** `[[…0…]]` with `depth` pairs of brackets. */
 function nested(depth: i32): string {
   return "[".repeat(depth) + "0" + "]".repeat(depth);
 }

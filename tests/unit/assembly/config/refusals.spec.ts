@@ -1,15 +1,6 @@
-// Every key of the configuration against every value that it may not have. A reason names the path, what was found and
-// what is allowed; it never tells a secret.
-import { readSettings, refusedBecause } from "../../../../assembly/config/settings";
-import { text } from "../../../../assembly/bytes/slice";
-
-/** Why `json` is refused; "" if it is not. */
-function refusalOf(json: string): string {
-  let bytes = text(json);
-  let settings = readSettings(bytes.at, bytes.size);
-  if ((settings === null) === (refusedBecause.length === 0)) return "neither settings nor a reason";
-  return refusedBecause;
-}
+// Every key of the configuration against the values that it rejects. A reason names the path, what was found and what
+// is allowed, and never a secret.
+import { refusalOf } from "./sections";
 
 /** The smallest configuration with the JSON `value` at `path`, which is `section.key`. */
 function configured(path: string, value: string): string {
@@ -22,7 +13,9 @@ function configured(path: string, value: string): string {
   return '{"collector":{"cluster":"x"},"' + section + '":{' + entry + "}}";
 }
 
-/** The paths at which each of `values` is not refused with exactly `found` and `allowed`; "" if all are. */
+/**
+ * The mistakes in how `paths` refuse each of `values`, where `found` and `allowed` are expected; "" if there are none.
+ */
 function notRefused(paths: string[], values: string[], found: string[], allowed: string): string {
   let wrong = "";
   for (let i = 0; i < paths.length; i++) {

@@ -1,9 +1,5 @@
-import { Refusal, Section } from "../../../../assembly/config/section";
-import { absent, refusal, sectionAt } from "./sections";
-
-function section(json: string): Section {
-  return sectionAt("s", json);
-}
+import { Refusal } from "../../../../assembly/config/section";
+import { absent, refusal, section } from "./sections";
 
 describe("a refusal", () => {
   it("keeps the first mistake only", () => {
@@ -29,7 +25,7 @@ describe("a section", () => {
     expect(refusal.reason).toBe("s: found a number; allowed: an object");
   });
 
-  it("gives every default where it is absent", () => {
+  it("gives every default if it is absent", () => {
     let s = absent();
     expect(s.string("a")).toBe("");
     expect(s.oneOf("b", "auto, client")).toBe(0);
@@ -190,7 +186,7 @@ describe("a secret", () => {
 });
 
 describe("one of some words", () => {
-  it("is the first where it is absent", () => {
+  it("is the first if it is absent", () => {
     expect(section("{}").oneOf("a", "auto, client")).toBe(0);
     expect(refusal.reason).toBe("");
   });
@@ -256,7 +252,7 @@ describe("an integer", () => {
 });
 
 describe("one of two numbers", () => {
-  it("is the first where it is absent", () => {
+  it("is the first if it is absent", () => {
     expect(absent().oneNumberOf("a", 128, 64)).toBe(128);
     expect(refusal.reason).toBe("");
   });
@@ -281,7 +277,7 @@ describe("a number in ten-thousandths", () => {
 });
 
 describe("a boolean", () => {
-  it("is taken either way, and has its default where it is absent", () => {
+  it("is taken either way, and has its default if it is absent", () => {
     expect(section('{"a":true}').boolean("a", false)).toBe(true);
     expect(section('{"a":false}').boolean("a", true)).toBe(false);
     expect(absent().boolean("a", true)).toBe(true);

@@ -1,12 +1,18 @@
-// Sections of configurations, for specs.
+// Sections and whole configurations for specs, from their JSON. Each reading fills a new `refusal`.
 import { text } from "../../../../assembly/bytes/slice";
 import { JsonReader } from "../../../../assembly/config/json";
 import { Refusal, Section } from "../../../../assembly/config/section";
+import { readSettings, Settings } from "../../../../assembly/config/settings";
+import { fence } from "../bytes";
 
-/** What the last section refused. */
+/** The refusal of the last reading. */
 export let refusal: Refusal = new Refusal();
 
-/** The section of the object `json`, at `path`; `refusal` is new. */
+/** The section with path `s` of the object `json`. */
+export function section(json: string): Section {
+  return sectionAt("s", json);
+}
+
 export function sectionAt(path: string, json: string): Section {
   let bytes = text(json);
   let reader = new JsonReader();
@@ -16,8 +22,26 @@ export function sectionAt(path: string, json: string): Section {
   return new Section(path, value, refusal);
 }
 
-/** A section that is not there; `refusal` is new. */
+/** An absent section. */
 export function absent(): Section {
   refusal = new Refusal();
   return new Section("s", null, refusal);
+}
+
+/** Reads a configuration whose `size` bytes at `at` end where memory ends. */
+export function readFenced(at: usize, size: u32): Settings | null {
+  refusal = new Refusal();
+  return readSettings(fence(at, size), size, refusal);
+}
+
+export function read(json: string): Settings | null {
+  let bytes = text(json);
+  return readFenced(bytes.at, bytes.size);
+}
+
+/** Why `json` is refused as a configuration; "" if it isn't. */
+export function refusalOf(json: string): string {
+  let settings = read(json);
+  if ((settings === null) === (refusal.reason.length === 0)) return "neither settings nor a reason";
+  return refusal.reason;
 }

@@ -1,34 +1,11 @@
 import { Source } from "../../../../assembly/config/section";
-import {
-  AUTO,
-  B3,
-  B3MULTI,
-  CLIENT,
-  LIGHTSTEP,
-  OTLP,
-  readSettings,
-  refusedBecause,
-  Settings,
-  TRACECONTEXT,
-  ZIPKIN,
-} from "../../../../assembly/config/settings";
+import { AUTO, B3, B3MULTI, CLIENT, LIGHTSTEP, OTLP, TRACECONTEXT, ZIPKIN } from "../../../../assembly/config/settings";
 import { text } from "../../../../assembly/bytes/slice";
-import { Bytes, fence } from "../bytes";
+import { Bytes } from "../bytes";
 import { below, startChance } from "../chance";
+import { read, readFenced, refusal, refusalOf } from "./sections";
 
-function read(json: string): Settings | null {
-  let bytes = text(json);
-  return readSettings(fence(bytes.at, bytes.size), bytes.size);
-}
-
-/** Why `json` is refused; "" if it is not. */
-function refusalOf(json: string): string {
-  let settings = read(json);
-  if ((settings === null) === (refusedBecause.length === 0)) return "neither settings nor a reason";
-  return refusedBecause;
-}
-
-/** The sources of custom tags, one a line. */
+/** The sources of custom tags, one per line. */
 function told(sources: Source[]): string {
   let lines: string[] = [];
   for (let i = 0; i < sources.length; i++) {
@@ -58,7 +35,7 @@ const EVERYTHING =
 describe("the smallest configuration", () => {
   it("has every default", () => {
     let settings = read('{"collector":{"cluster":"x"}}');
-    expect(refusedBecause).toBe("");
+    expect(refusal.reason).toBe("");
     if (settings === null) return;
     expect(settings.cluster).toBe("x");
     expect(settings.authority).toBe("");
@@ -107,7 +84,7 @@ describe("the smallest configuration", () => {
 describe("a whole configuration", () => {
   it("has each value where it belongs", () => {
     let settings = read(EVERYTHING);
-    expect(refusedBecause).toBe("");
+    expect(refusal.reason).toBe("");
     if (settings === null) return;
     expect(settings.cluster).toBe("outbound|443||c.example.com");
     expect(settings.authority).toBe("c.example.com");
@@ -151,11 +128,11 @@ describe("a whole configuration", () => {
 describe("a protocol", () => {
   it("goes by the transport that it has", () => {
     let settings = read('{"collector":{"cluster":"x","protocol":"zipkin","compression":"deflate"}}');
-    if (settings === null) return expect(refusedBecause).toBe("");
+    if (settings === null) return expect(refusal.reason).toBe("");
     expect(settings.protocol).toBe(ZIPKIN);
     expect(settings.deflates).toBe(true);
     settings = read('{"collector":{"cluster":"x","transport":"grpc","access_token_env":"TOKEN"}}');
-    if (settings === null) return expect(refusedBecause).toBe("");
+    if (settings === null) return expect(refusal.reason).toBe("");
     expect(settings.isGrpc).toBe(true);
     expect(settings.accessToken).toBe("");
     expect(settings.accessTokenEnv).toBe("TOKEN");
@@ -202,8 +179,8 @@ describe("any configuration at all", () => {
     let bytes = text(EVERYTHING);
     let wrong = "";
     for (let size: u32 = 0; size < bytes.size; size++) {
-      let settings = readSettings(fence(bytes.at, size), size);
-      if (settings !== null || refusedBecause.length === 0) wrong += size.toString() + " ";
+      let settings = readFenced(bytes.at, size);
+      if (settings !== null || refusal.reason.length === 0) wrong += size.toString() + " ";
     }
     expect(wrong).toBe("");
   });
@@ -217,8 +194,8 @@ describe("any configuration at all", () => {
     for (let i = 0; i < 3000; i++) {
       memory.copy(changed.at, bytes.at, bytes.size);
       store<u8>(changed.at + below(bytes.size), below(256));
-      let settings = readSettings(fence(changed.at, changed.size), changed.size);
-      if ((settings === null) === (refusedBecause.length === 0)) wrong += i.toString() + " ";
+      let settings = readFenced(changed.at, changed.size);
+      if ((settings === null) === (refusal.reason.length === 0)) wrong += i.toString() + " ";
       if (settings === null) refused++;
     }
     expect(wrong).toBe("");

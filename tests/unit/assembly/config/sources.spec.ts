@@ -1,7 +1,7 @@
 import { Source } from "../../../../assembly/config/section";
 import { absent, refusal, sectionAt } from "./sections";
 
-/** The sources that the object `json` has at `t`; `refusal` is new. */
+/** The sources in the object `json`, as the key `tags.t`. */
 function sources(json: string, pseudo: string = ""): Source[] {
   return sectionAt("tags", '{"t":' + json + "}").sources("t", pseudo);
 }

@@ -2,6 +2,7 @@
 // extract, the decision and inject, to those that depart. tests/envoy/propagation/propagation.test.ts does the same in real Envoy.
 import { Slice, text, toText } from "../../../../assembly/bytes/slice";
 import { writeHex } from "../../../../assembly/bytes/hex";
+import { Refusal } from "../../../../assembly/config/section";
 import { B3, B3MULTI, readSettings, Settings } from "../../../../assembly/config/settings";
 import { carrier } from "../../../../assembly/context/carrier";
 import { TraceContext } from "../../../../assembly/context/context";
@@ -139,7 +140,7 @@ function told(headers: string[], span: string, malformed: bool): string {
 function check(each: Case): void {
   let open = '{"collector":{"cluster":"x"}';
   let json = text(open + (each.settings === "{}" ? "}" : "," + each.settings.substring(1)));
-  let settings = readSettings(json.at, json.size);
+  let settings = readSettings(json.at, json.size, new Refusal());
   expect(settings).not.toBeNull(each.settings);
   if (settings === null) return;
   let propagation = propagationOf(settings);

@@ -1,7 +1,7 @@
 // The rules of W3C Trace Context, level 2, for the list that `tracestate` is, each as one test that has the rule's name.
 // When a valid list goes on and when it does not, companion.spec.ts tells.
 import { encodePairs } from "../../../../assembly/bytes/fields";
-import { beginHold } from "../../../../assembly/bytes/hold";
+import { beginRegion } from "../../../../assembly/bytes/region";
 import { carrier, TRACESTATE } from "../../../../assembly/context/carrier";
 import { isTracestate } from "../../../../assembly/context/tracestate";
 import { Bytes, fence } from "../bytes";
@@ -16,7 +16,7 @@ function isValid(lines: string[]): bool {
     names.push("x-between");
     values.push("a=1,a=1");
   }
-  beginHold();
+  beginRegion();
   let pairs = encodePairs(names, values);
   carrier.scan(fence(pairs.at, pairs.size), pairs.size);
   return isTracestate(carrier, TRACESTATE);

@@ -3,12 +3,12 @@ import { toText } from "../../../../assembly/bytes/slice";
 import { CustomTag, PROPERTY, RESPONSE_HEADER } from "../../../../assembly/span/custom";
 import { Bytes, fence } from "../bytes";
 
-/** What a tag of the attribute `path` makes of these bytes, which end where memory ends. */
+/** The value of a tag for the attribute `path`, given these bytes, which end where memory ends. */
 function spelt(path: string, bytes: Bytes): string {
   reset();
   let tag = new CustomTag(PROPERTY, "t", path.replaceAll(".", "\0"), "", null);
   tag.value.set(fence(bytes.at, bytes.size), bytes.size);
-  tag.spell(256);
+  tag.spellValue(256);
   return toText(tag.value);
 }
 
@@ -152,7 +152,7 @@ describe("a header", () => {
     let tag = new CustomTag(RESPONSE_HEADER, "t", "connection.id", "none", null);
     let bytes = new Bytes().text("12345678");
     tag.value.set(bytes.at, bytes.size);
-    tag.spell(256);
+    tag.spellValue(256);
     expect(toText(tag.value)).toBe("12345678");
     expect(toText(tag.name)).toBe("t");
     expect(toText(tag.key)).toBe("connection.id");

@@ -3,7 +3,7 @@ import { isGrpc, isGrpcError } from "../../../../assembly/span/grpc";
 import { Bytes, fence } from "../bytes";
 import { Slice } from "../../../../assembly/bytes/slice";
 
-/** True for `contentType` as Envoy's rules have it; it ends where memory ends. */
+/** isGrpc() for `contentType`, which ends where memory ends. */
 function grpc(contentType: string): bool {
   let bytes = new Bytes().text(contentType);
   let slice = new Slice();

@@ -4,7 +4,9 @@ import { makeValid } from "../../../../assembly/bytes/utf8";
 import { spellMetadata } from "../../../../assembly/span/metadata";
 import { Bytes, fence } from "../bytes";
 
-/** What is at `path` of the metadata in `bytes`, which end where memory ends; a space before each of the path's parts. */
+/**
+ * What is at `path` of the metadata in `bytes`, which end where memory ends; a space before each of the path's parts.
+ */
 function at(path: string, bytes: Bytes, max: u32 = 256): string {
   reset();
   let value = over(fence(bytes.at, bytes.size), bytes.size);
@@ -55,7 +57,8 @@ function list(values: Bytes[]): Bytes {
   return field(6, items);
 }
 
-// As Envoy 1.40 gave it for {n: 42, f: 0.5, b: true, l: ["a", "b"], o: {k: "v"}, s: "text", z: null} in the namespace my.ns.
+// As Envoy 1.40 gave it for {n: 42, f: 0.5, b: true, l: ["a", "b"], o: {k: "v"}, s: "text", z: null} in the namespace
+// my.ns.
 const ENVOY: Bytes = new Bytes()
   .hex("0a 6e") // filter_metadata, an entry of a map
   .hex("0a 05 6d 79 2e 6e 73") // key "my.ns"

@@ -159,7 +159,7 @@ describe("the operation", () => {
   });
 });
 
-/** Where strangers may be: the operation with headers, of a virtual host, of a cluster. */
+/** The operation for these headers, virtual host and cluster if strangers may call. */
 function strangersOperation(
   virtualHost: string,
   cluster: string,
@@ -175,7 +175,7 @@ function strangersOperation(
   return toText(operation);
 }
 
-/** The same, of a request without a decorator. */
+/** The same for a request without a decorator. */
 function undecorated(virtualHost: string, cluster: string, client: bool = false): string {
   strangersOperation(virtualHost, cluster);
   bring(carrier, [":authority", "stranger.example"]);

@@ -3,6 +3,7 @@ import { TraceContext } from "../../../../assembly/context/context";
 import { MAX_CUSTOM_TAGS } from "../../../../assembly/span/custom";
 import { isOwnName, NODE_ID } from "../../../../assembly/span/names";
 import { Span } from "../../../../assembly/span/span";
+import { Bytes, hexOf } from "../bytes";
 
 const context = new TraceContext();
 const span = new Span(context);
@@ -43,6 +44,18 @@ describe("a span", () => {
     let wrong = "";
     for (let i: u32 = 0; i < count; i++) if (span.tagAt(i).value.size !== i) wrong += i.toString() + " ";
     expect(wrong).toBe("");
+  });
+
+  it("drops tags beyond that, and stays within its memory", () => {
+    let most: u32 = 20 + MAX_CUSTOM_TAGS;
+    let full = new Span(context);
+    let neighbour = new Bytes().repeat(0xee, 64);
+    for (let i: u32 = 0; i < most + 100; i++) full.tag(NAME).set(i, i);
+    expect(full.tagCount).toBe(most);
+    let wrong = "";
+    for (let i: u32 = 0; i < most; i++) if (full.tagAt(i).value.size !== i) wrong += i.toString() + " ";
+    expect(wrong).toBe("");
+    expect(hexOf(neighbour.at, 64)).toBe("ee ".repeat(64).trim());
   });
 });
 

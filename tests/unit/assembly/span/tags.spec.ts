@@ -18,7 +18,7 @@ function set(slice: Slice, value: string): void {
   slice.set(bytes.at, bytes.size);
 }
 
-/** An exchange of which nothing but its end is known. */
+/** Sets up an exchange about which nothing is known except that it ended. */
 function nothing(): void {
   reset();
   bring(carrier, []);
@@ -36,9 +36,9 @@ function nothing(): void {
   exchange.grpcMessage.clear();
 }
 
-/** The tags of the span, `name=value` a line, in their order. */
+/** The tags of the span in their order, one `name=value` per line. */
 function described(settings: TagSettings = USUAL): string {
-  describeSpan(span, exchange, settings);
+  describeSpan(span, exchange, carrier, settings);
   let lines: string[] = [];
   for (let i: u32 = 0; i < span.tagCount; i++) {
     lines.push(toText(span.tagAt(i).name) + "=" + toText(span.tagAt(i).value));
@@ -55,7 +55,7 @@ function bytesOf(name: string): string {
   return "none";
 }
 
-/** A call of reviews as Bookinfo makes it. */
+/** A call to reviews, as in Bookinfo. */
 const REVIEWS: string[] = [
   ":method",
   "GET",
@@ -209,7 +209,7 @@ describe("the tags of a span", () => {
     exchange.cluster.set(bad.at, bad.size);
     exchange.grpcStatus.set(bad.at, bad.size);
     exchange.grpcMessage.set(bad.at, bad.size);
-    describeSpan(span, exchange, USUAL);
+    describeSpan(span, exchange, carrier, USUAL);
     let names = ["user_agent", "guid:x-request-id", "http.method", "guid:x-client-trace-id", "downstream_cluster"];
     names = names.concat(["upstream_cluster", "upstream_cluster.name", "grpc.status_code", "grpc.message"]);
     for (let i = 0; i < names.length; i++) expect(bytesOf(names[i])).toBe("61 ef bf bd", names[i]);

@@ -1,4 +1,4 @@
-// The two tags that are more than a value passed on: http.url and peer.address.
+// The two tags that aren't just copied: http.url and peer.address.
 import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, toText } from "../../../../assembly/bytes/slice";
 import { TraceContext } from "../../../../assembly/context/context";
@@ -26,7 +26,7 @@ function find(name: string): bool {
 function url(headers: string[], maxLength: u32 = 256, dropsQuery: bool = false): string {
   reset();
   bring(carrier, headers);
-  describeSpan(span, exchange, new TagSettings(maxLength, dropsQuery, []));
+  describeSpan(span, exchange, carrier, new TagSettings(maxLength, dropsQuery, []));
   return find("http.url") ? toText(tag) : "none";
 }
 
@@ -103,7 +103,7 @@ describe("http.url", () => {
     reset();
     let headers = new Headers().add(":scheme", new Bytes().hex("ff")).add(":authority", new Bytes().hex("c3"));
     headers.add(":path", new Bytes().hex("2f a9")).bring(carrier);
-    describeSpan(span, exchange, new TagSettings(256, false, []));
+    describeSpan(span, exchange, carrier, new TagSettings(256, false, []));
     find("http.url");
     expect(hexOf(tag.at, tag.size)).toBe("ef bf bd 3a 2f 2f ef bf bd 2f ef bf bd");
   });
@@ -115,7 +115,7 @@ function peer(address: string): string {
   bring(carrier, []);
   let bytes = new Bytes().text(address);
   exchange.peer.set(fence(bytes.at, bytes.size), bytes.size);
-  describeSpan(span, exchange, new TagSettings(256, false, []));
+  describeSpan(span, exchange, carrier, new TagSettings(256, false, []));
   return find("peer.address") ? toText(tag) : "none";
 }
 

@@ -1,4 +1,5 @@
-// A VM with capabilities taken away (Envoy's capability_restriction_config): what it refuses, and what it does all the same.
+// A VM with capabilities taken away (Envoy's capability_restriction_config): what it refuses, and what it does all the
+// same.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HostOptions } from "../../../host/options.ts";
@@ -33,7 +34,7 @@ describe("ids without random_get", () => {
   }
 });
 
-/** What every configuration needs. */
+/** The host functions that every configuration needs. */
 const NEEDED = [
   "proxy_define_metric",
   "proxy_done",
@@ -52,7 +53,7 @@ const NEEDED = [
 ];
 const NO_IDS = { log: { trace_id: false } };
 
-/** Configures a VM; whether it took the configuration, and its log. */
+/** Configures a VM. Returns whether it accepted the configuration, its log, and the sidecar. */
 async function configured(denied: string[], changes: Changes): Promise<[boolean, string[], Sidecar]> {
   const sidecar = await Sidecar.bare({ denied, environment: { TOKEN: "secret-token" } });
   const accepted = sidecar.host.configure(INBOUND, configuration(changes));

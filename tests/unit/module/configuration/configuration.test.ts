@@ -1,10 +1,10 @@
-// What a mistake in the configuration is answered with: a refusal, and one line that an operator can act on.
+// A mistake in the configuration causes a refusal and one log line that an operator can act on.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MISTAKES, TEXTS } from "./mistakes.ts";
 import { configuration, INBOUND, Sidecar } from "../sidecar.ts";
 
-/** Why the configuration is refused, or null if it is taken. */
+/** Why the configuration is refused, or null if it's accepted. */
 async function refusalOf(text: string): Promise<string | null> {
   const sidecar = await Sidecar.bare();
   const { host } = sidecar;
@@ -34,7 +34,7 @@ describe("a configuration is refused when the text", () => {
 });
 
 describe("a key with a line break", () => {
-  // config/section.ts shows keys, and sources of headers, as they are.
+  // config/section.ts shows keys and the names of headers unescaped.
   it("is refused in one line all the same", async () => {
     for (const text of ['{"a\\nb":1}', '{"a\\nb":1,"a\\nb":2}']) assert.ok(await refusalOf(text));
     assert.ok(await refusalOf(configuration({ collector: { headers: { "a\nb": "x" } } })));

@@ -1,4 +1,4 @@
-// What the configuration adds: tags from all sources, and the ids for access logs.
+// Additions made by the configuration: tags from all sources, and ids for access logs.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ANSWERED, ended, OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED } from "../requests.ts";

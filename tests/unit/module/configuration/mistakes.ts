@@ -1,14 +1,14 @@
-// One mistake of each kind that a configuration can have, and what it is answered with.
+// One configuration mistake of each kind, and the expected refusal.
 import type { Changes } from "../sidecar.ts";
 
 const FORMATS = "b3, b3multi, tracecontext, each once";
 const TEXT = "a string that is not empty";
-/** The headers that nobody can add to a report. */
+/** The headers that a configuration can't add to a report. */
 export const OWN_HEADERS =
   "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, grpc-accept-encoding, " +
   "grpc-encoding, host, http2-settings, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";
 
-/** Refused for what was found at the path, and told what is allowed there. */
+/** Each is refused with the path, what was found there and what is allowed. */
 export const MISTAKES: [what: string, changes: Changes, path: string, found: string, allowed: string][] = [
   ["a string is empty", { collector: { cluster: "" } }, "collector.cluster", 'found ""', TEXT],
   ["a string is a number", { service: { name: 7 } }, "service.name", "found 7", TEXT],
@@ -243,7 +243,7 @@ export const MISTAKES: [what: string, changes: Changes, path: string, found: str
 
 const ENOUGH = '{"collector":{"cluster":"…"}} is enough';
 
-/** Whole texts that are wrong, and why they are refused. */
+/** Whole texts that are refused, and why. */
 export const TEXTS: [what: string, text: string, reason: string][] = [
   ["is missing", "", `configuration: is empty; allowed: an object, ${ENOUGH}`],
   ["is an empty object", "{}", "collector.cluster: is missing; allowed: a string that is not empty"],

@@ -1,4 +1,4 @@
-// Whatever bytes are given as a configuration, the VM lives, and says yes or no.
+// The VM survives any bytes as its configuration, and either accepts or refuses them.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Random } from "../../../host/random.ts";
@@ -6,7 +6,7 @@ import { configuration, INBOUND, Sidecar } from "../sidecar.ts";
 
 const SEED = 20_221_123;
 const MUTATIONS = 100_000;
-/** A VM takes so many of them before a new one is started: an accepted configuration is never quite forgotten. */
+/** Texts per VM. Each accepted configuration leaves a little memory behind, so a new VM is started after this many. */
 const PER_VM = 1_000;
 
 const VALID = configuration({

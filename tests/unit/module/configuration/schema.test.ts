@@ -1,4 +1,4 @@
-// The JSON Schema beside the module and the module itself: each configuration is judged the same by both.
+// The JSON Schema and the module give the same verdict on every configuration.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
@@ -28,7 +28,7 @@ const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 const schema: Schema = JSON.parse(read("assembly/config/lightspan.schema.json"));
 const accepts = new Ajv({ strictTypes: true }).compile(schema);
 const sections = Object.entries(schema.properties ?? {});
-/** Has every key there is, but for what is said by another. */
+/** A configuration with every key, except those that exclude another one. */
 const FULL = JSON.stringify({
   ...schema.examples?.at(-1),
   collector: {
@@ -37,15 +37,15 @@ const FULL = JSON.stringify({
   },
   service: { name: "x", version: "x" },
 });
-/** The key that says the same as another. */
+/** Keys that exclude another one. */
 const INSTEAD_OF: Record<string, string> = { access_token_env: "access_token" };
-/** A VM has a variable of any name that could be one: whether it has is nothing that a schema could know. */
+/** The VM gets a variable for every valid name, because a schema can't know which variables exist. */
 const NAMES = VALUES.filter((value) => typeof value === "string" && !/[\0=\ud800-\udfff]/u.test(value) && value !== "");
 const environment = { ...ofDocuments, ...Object.fromEntries(NAMES.map((name) => [name, "t"])) };
 
 const load = () => Host.load(lightspan, { environment });
 
-/** Both judge `value` the same; the verdict. */
+/** Asserts that both give the same verdict on `value`, and returns it. */
 async function judge(value: unknown, host?: Host): Promise<boolean> {
   const text = JSON.stringify(value);
   const vm = host ?? (await load());
@@ -139,7 +139,7 @@ describe("schema and module agree", () => {
 });
 
 describe("the schema has", () => {
-  /** What the module lists as allowed for a key that does not exist. */
+  /** The keys that the module lists as allowed when it refuses an unknown one. */
   async function known(configuration: object): Promise<string[]> {
     const host = await load();
     host.configure(INBOUND, JSON.stringify(configuration));
@@ -184,7 +184,7 @@ describe("the documents' configurations are valid:", () => {
   }
 });
 
-// A schema that says multipleOf 0.0001 would have its readers divide in binary and refuse 0.07.
+// With multipleOf 0.0001 in the schema, validators would divide in binary and refuse 0.07.
 describe("only the module sees", () => {
   const only: Record<string, string> = {
     "a number in too fine steps": '{"collector":{"cluster":"x"},"sampling":{"rate":0.00005}}',

@@ -1,6 +1,6 @@
 // JSON values of every kind, right and wrong, for configurations.
 
-/** Tried as the value of every key. */
+/** Values to try for every key. */
 export const VALUES: unknown[] = [
   ...[null, true, false, 0, 1, 2, -1, 0.5, 64, 128, 1e300, -0.0001],
   ...[

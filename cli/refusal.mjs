@@ -1,10 +1,10 @@
-// What a person typed and cannot be done.
+// Errors for what a person typed, as opposed to mistakes in the program.
 
-/** A value that is not allowed. The message names the flag, what was found and what is allowed. */
+/** A value that isn't allowed. The message names the flag, what was found and what is allowed. */
 export class Refusal extends Error {
   /**
    * @param {string} flag
-   * @param {string | undefined} found undefined if it is missing
+   * @param {string | undefined} found undefined if the value is missing
    * @param {string} allowed
    */
   constructor(flag, found, allowed) {
