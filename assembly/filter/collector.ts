@@ -13,7 +13,7 @@ import { Format } from "../report/format";
 import { Lightstep } from "../report/lightstep";
 import { Otlp } from "../report/otlp";
 import { Zipkin } from "../report/zipkin";
-import { ConstantTag } from "../span/node";
+import { ConstantTag } from "../span/span";
 
 /** package.json has the same version; a test holds the two together. */
 export const LIGHTSPAN_VERSION: string = "0.1.0";

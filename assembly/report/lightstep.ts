@@ -19,8 +19,7 @@ import {
 import { Slice, text } from "../bytes/slice";
 import { TraceContext } from "../context/context";
 import * as names from "../span/names";
-import { ConstantTag } from "../span/node";
-import { Span } from "../span/span";
+import { ConstantTag, Span } from "../span/span";
 import { Answer, Format } from "./format";
 
 // message ReportRequest

@@ -18,8 +18,7 @@ import {
 } from "../bytes/protobuf";
 import { Slice, text } from "../bytes/slice";
 import { TraceContext } from "../context/context";
-import { ConstantTag } from "../span/node";
-import { Span } from "../span/span";
+import { ConstantTag, Span } from "../span/span";
 import { Answer, Format } from "./format";
 
 // message ExportTraceServiceRequest

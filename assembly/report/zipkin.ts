@@ -5,8 +5,7 @@ import { writeHex } from "../bytes/hex";
 import { hold } from "../bytes/hold";
 import { over, Slice, text } from "../bytes/slice";
 import { DEBUG as DECIDED_DEBUG } from "../context/context";
-import { ConstantTag } from "../span/node";
-import { Span } from "../span/span";
+import { ConstantTag, Span } from "../span/span";
 import { Answer, Format } from "./format";
 
 const OPEN: Slice = text("[");

@@ -1,7 +1,8 @@
 // Who this Envoy is: what its bootstrap says of the node, and the service, version and unchanging tags that follow.
 // Read once, at configuration; strings, because clarity beats speed there. It asks no host: filter/ fills in the Node.
-import { Slice, text } from "../bytes/slice";
+import { text } from "../bytes/slice";
 import * as names from "./names";
+import { ConstantTag } from "./span";
 
 /** The node of Envoy's bootstrap with Istio's metadata; "" = absent. */
 export class Node {
@@ -53,14 +54,6 @@ export function isIstio(node: Node): bool {
 /** True beside a workload, false in a gateway or a waypoint. */
 export function isSidecar(node: Node): bool {
   return node.id.indexOf("sidecar~") === 0 && isIstio(node);
-}
-
-/** A tag that stays the same for the life of the configuration. */
-export class ConstantTag {
-  constructor(
-    public name: Slice,
-    public value: Slice,
-  ) {}
 }
 
 /** The tags that every span of this node has, but for `span.kind`; `version` "" leaves that tag out. */

@@ -6,6 +6,14 @@ import { MAX_CUSTOM_TAGS } from "./custom";
 /** The longest list of tags that describe() in tags.ts can make. */
 const MAX_TAGS: u32 = MAX_CUSTOM_TAGS + 32;
 
+/** A tag that stays the same for the life of the configuration. */
+export class ConstantTag {
+  constructor(
+    readonly name: Slice,
+    readonly value: Slice,
+  ) {}
+}
+
 @unmanaged
 export class Tag {
   name: Slice;
