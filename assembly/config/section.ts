@@ -2,6 +2,7 @@
 // that nobody knows. The first mistake is kept, with the path, what was found and what is allowed.
 import { spell } from "../bytes/decimal";
 import { ARRAY, BOOLEAN, Json, NULL, NUMBER, OBJECT, STRING } from "./json";
+import { normalForm } from "./normal";
 
 const COMMA: i32 = 0x2c;
 
@@ -82,6 +83,12 @@ export class Section {
       refusal.refuse(path.length > 0 ? path : "configuration", "found " + typeName(value), "an object");
       this.value = null;
     }
+  }
+
+  /** As in normal.ts; "" if the section is absent. */
+  get normalForm(): string {
+    let value = this.value;
+    return value === null ? "" : normalForm(value);
   }
 
   private pathOf(key: string): string {

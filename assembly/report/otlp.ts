@@ -1,6 +1,6 @@
-// OpenTelemetry's trace.proto and trace_service.proto, version 1 (opentelemetry-proto). One ResourceSpans with one ScopeSpans
-// a report: what never changes stands on the resource, once. Tags are attributes of text, as Envoy's own tracer has them;
-// kind and error have fields of their own.
+// OpenTelemetry's trace.proto and trace_service.proto, version 1 (opentelemetry-proto). A report has one ResourceSpans with one
+// ScopeSpans: what never changes is on the resource, once. Tags are string attributes, as Envoy's own tracer writes them; kind
+// and error have fields of their own.
 import {
   BYTES,
   bytesFieldSize,
@@ -20,6 +20,7 @@ import { Slice, text } from "../bytes/slice";
 import { TraceContext } from "../context/context";
 import { ConstantTag, Span } from "../span/span";
 import { Answer, Format } from "./format";
+import { LIGHTSPAN_VERSION, Reporter } from "./reporter";
 
 // message ExportTraceServiceRequest
 const RESOURCE_SPANS: u32 = 1;
@@ -73,7 +74,7 @@ const LIGHTSPAN: Slice = text("lightspan");
 
 /** The most that a span needs besides its name, trace state and attributes: ids, kind, times, status, flags, heads. */
 const FIXED_PART: u32 = 96;
-/** The most that an attribute needs beside its key and its value: four keys, four lengths. */
+/** The most that an attribute needs besides its key and its value: four keys, four lengths. */
 const ATTRIBUTE_HEAD: u32 = 24;
 
 function writeAttribute(at: usize, parentField: u32, key: Slice, value: Slice): usize {
@@ -84,7 +85,7 @@ function writeAttribute(at: usize, parentField: u32, key: Slice, value: Slice): 
   return writeBytesField(at, STRING_VALUE, value.at, value.size);
 }
 
-/** An id as bytes, the high ones first. */
+/** An id as bytes, high byte first. */
 function writeId(at: usize, id: u64): usize {
   store<u64>(at, bswap(id));
   return at + 8;
@@ -94,7 +95,7 @@ function writeSpanId(at: usize, field: u32, id: u64): usize {
   return writeId(writeBytesHead(at, field, 8), id);
 }
 
-/** A parent always came with the request, from another process. */
+/** A parent is always remote: it came with the request. */
 function flagsOf(context: TraceContext): u32 {
   let flags = HAS_IS_REMOTE;
   if (context.sampled) flags |= SAMPLED;
@@ -103,13 +104,18 @@ function flagsOf(context: TraceContext): u32 {
 }
 
 export class Otlp extends Format {
-  /** Where the contents of ResourceSpans and ScopeSpans begin, counted from the message. */
+  /** Where the contents of ResourceSpans and ScopeSpans begin, relative to the message. */
   private resourceSpans: usize;
   private scopeSpans: usize;
 
-  /** `resource` are its attributes. */
+  static of(isGrpc: bool, reporter: Reporter): Format {
+    return new Otlp(isGrpc, reporter.resourceTags(text("service.name")), text(LIGHTSPAN_VERSION));
+  }
+
+  /** `resource` has the resource's attributes, `version` is Lightspan's. */
   constructor(isGrpc: bool, resource: ConstantTag[], version: Slice) {
-    super(isGrpc, 0);
+    let path = isGrpc ? "/opentelemetry.proto.collector.trace.v1.TraceService/Export" : "/v1/traces";
+    super(isGrpc, path, "application/x-protobuf", 0);
     let capacity = 64 + version.size;
     for (let i = 0; i < resource.length; i++)
       capacity += ATTRIBUTE_HEAD + resource[i].name.size + resource[i].value.size;
@@ -183,7 +189,7 @@ export class Otlp extends Format {
   }
 }
 
-/** A message without rejected spans is a warning (OTLP: "Partial Success"); it harms nothing. */
+/** A message without rejected spans is only a warning (OTLP: "Partial Success"). */
 function readPartialSuccess(at: usize, size: u32, answer: Answer): void {
   let partial = new Cursor(at, size);
   while (partial.advance()) {
