@@ -2,7 +2,7 @@
 // changes, then the spans one by one, then whatever completes it once they are known.
 import { hold } from "../bytes/hold";
 import { over, Slice } from "../bytes/slice";
-import { Span } from "../span/span";
+import { ConstantTag, Span } from "../span/span";
 
 /** gRPC's Length-Prefixed-Message: a flag for compression and four bytes of length, big end first. */
 const FRAME: usize = 5;
@@ -26,6 +26,23 @@ export class Answer {
   complain(at: usize, size: u32): void {
     if (this.complaint.size === 0) this.complaint.set(at, size);
   }
+}
+
+/** Bytes of the names and values of the tags of `span`, plus `around` for each tag. */
+export function tagsSize(span: Span, around: u32): u32 {
+  let size = span.tagCount * around;
+  for (let i: u32 = 0; i < span.tagCount; i++) {
+    let tag = span.tagAt(i);
+    size += tag.name.size + tag.value.size;
+  }
+  return size;
+}
+
+/** As tagsSize(). */
+export function constantTagsSize(tags: ConstantTag[], around: u32): u32 {
+  let size = tags.length * around;
+  for (let i = 0; i < tags.length; i++) size += tags[i].name.size + tags[i].value.size;
+  return size;
 }
 
 export abstract class Format {

@@ -22,7 +22,7 @@ import { TraceContext } from "../context/context";
 import { nextId } from "../context/ids";
 import * as names from "../span/names";
 import { ConstantTag, Span } from "../span/span";
-import { Answer, Format } from "./format";
+import { Answer, constantTagsSize, Format, tagsSize } from "./format";
 import { LIGHTSPAN_VERSION, Reporter } from "./reporter";
 
 // message ReportRequest
@@ -121,9 +121,8 @@ export class Lightstep extends Format {
   constructor(isGrpc: bool, reporterId: u64, tags: ConstantTag[], accessToken: Slice) {
     let path = isGrpc ? "/lightstep.collector.CollectorService/Report" : "/api/v2/reports";
     super(isGrpc, path, "application/octet-stream", METRICS_SIZE);
-    let capacity = 64 + accessToken.size;
-    for (let i = 0; i < tags.length; i++) capacity += TAG_HEAD + tags[i].name.size + tags[i].value.size;
-    let reporter = openBytes(this.beginHead(capacity), REPORTER);
+    let head = this.beginHead(64 + accessToken.size + constantTagsSize(tags, TAG_HEAD));
+    let reporter = openBytes(head, REPORTER);
     let at = writeVarintField(reporter, REPORTER_ID, reporterId);
     for (let i = 0; i < tags.length; i++) at = writeStringTag(at, REPORTER_TAGS, tags[i].name, tags[i].value);
     at = closeBytes(reporter, at);
@@ -135,12 +134,7 @@ export class Lightstep extends Format {
   }
 
   maxSpanSize(span: Span): u32 {
-    let size = FIXED_PART + span.operation.size;
-    for (let i: u32 = 0; i < span.tagCount; i++) {
-      let tag = span.tagAt(i);
-      size += TAG_HEAD + tag.name.size + tag.value.size;
-    }
-    return size;
+    return FIXED_PART + span.operation.size + tagsSize(span, TAG_HEAD);
   }
 
   /** One `spans` field of a ReportRequest. */

@@ -19,7 +19,7 @@ import {
 import { Slice, text } from "../bytes/slice";
 import { TraceContext } from "../context/context";
 import { ConstantTag, Span } from "../span/span";
-import { Answer, Format } from "./format";
+import { Answer, constantTagsSize, Format, tagsSize } from "./format";
 import { LIGHTSPAN_VERSION, Reporter } from "./reporter";
 
 // message ExportTraceServiceRequest
@@ -116,10 +116,7 @@ export class Otlp extends Format {
   constructor(isGrpc: bool, resource: ConstantTag[], version: Slice) {
     let path = isGrpc ? "/opentelemetry.proto.collector.trace.v1.TraceService/Export" : "/v1/traces";
     super(isGrpc, path, "application/x-protobuf", 0);
-    let capacity = 64 + version.size;
-    for (let i = 0; i < resource.length; i++)
-      capacity += ATTRIBUTE_HEAD + resource[i].name.size + resource[i].value.size;
-    let message = this.beginHead(capacity);
+    let message = this.beginHead(64 + version.size + constantTagsSize(resource, ATTRIBUTE_HEAD));
     let resourceSpans = openPadded(message, RESOURCE_SPANS);
     let body = openBytes(resourceSpans, RESOURCE);
     let at = body;
@@ -136,12 +133,7 @@ export class Otlp extends Format {
   }
 
   maxSpanSize(span: Span): u32 {
-    let size = FIXED_PART + span.operation.size + span.traceState.size;
-    for (let i: u32 = 0; i < span.tagCount; i++) {
-      let tag = span.tagAt(i);
-      size += ATTRIBUTE_HEAD + tag.name.size + tag.value.size;
-    }
-    return size;
+    return FIXED_PART + span.operation.size + span.traceState.size + tagsSize(span, ATTRIBUTE_HEAD);
   }
 
   /** One `spans` field of a ScopeSpans. */
