@@ -5,10 +5,10 @@ import "./host/abort";
 import { reset } from "./bytes/arena";
 import { forgetCluster } from "./filter/ask";
 import { noteDone, noteTick } from "./filter/callbacks";
-import { tellAnswer } from "./filter/collector";
 import { configure, end, findRoot } from "./filter/root";
 import { beginStream, endStream, tellOfCallbacks } from "./filter/stream";
 import { findStream, openStream } from "./filter/streams";
+import { answerCall } from "./report/deliveries";
 import { lookForFailed } from "./report/failed";
 
 export { malloc } from "./host/memory";
@@ -54,7 +54,7 @@ export function proxy_on_tick(id: u32): void {
 export function proxy_on_http_call_response(_id: u32, token: u32, headers: u32, bodySize: u32, _trailers: u32): void {
   reset();
   __collect();
-  tellAnswer(token, headers, bodySize);
+  answerCall(token, headers, bodySize);
 }
 
 /**

@@ -3,6 +3,7 @@
 // there are.
 import { toDecimal } from "../bytes/decimal";
 import { ARRAY, BOOLEAN, Json, NULL, NUMBER, OBJECT, STRING } from "./json";
+import { normalForm } from "./normal";
 
 const COMMA: i32 = 0x2c;
 
@@ -83,6 +84,12 @@ export class Section {
       refusal.refuse(path.length > 0 ? path : "configuration", "found " + typeName(value), "an object");
       this.value = null;
     }
+  }
+
+  /** As in normal.ts; "" if the section is absent. */
+  get normalForm(): string {
+    let value = this.value;
+    return value === null ? "" : normalForm(value);
   }
 
   private pathOf(key: string): string {

@@ -62,6 +62,8 @@ export class Settings {
   retryBaseMs: u32;
   retryMaxMs: u32;
   logsTraceId: bool;
+  /** Equal only if the sections that configure a delivery are: collector, buffer and retry, all their keys. */
+  deliveryIdentity: string;
 
   constructor(root: Section) {
     let collector = root.section("collector");
@@ -133,6 +135,7 @@ export class Settings {
     log.finish();
 
     root.finish();
+    this.deliveryIdentity = [collector.normalForm, buffer.normalForm, retry.normalForm].join(",");
   }
 }
 

@@ -10,7 +10,7 @@ import { readNode, readNodeMessage, readProperty } from "../host/properties";
 import { CustomTag, MAX_CUSTOM_TAGS, PROPERTY, REQUEST_HEADER, RESPONSE_HEADER } from "../span/custom";
 import { spellMetadata } from "../span/metadata";
 import { isOwnName } from "../span/names";
-import { ConstantTag } from "../span/node";
+import { ConstantTag } from "../span/span";
 
 const METADATA: string = "metadata\0";
 /** Bytes of a list or an object of the node's metadata as JSON. */

@@ -12,14 +12,16 @@ import { lacking, tellOfCosts } from "../host/capabilities";
 import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
-import { Delivery, letsEnd } from "../report/delivery";
+import { deliveryFor } from "../report/deliveries";
+import { Delivery } from "../report/delivery";
 import { introduce } from "../report/failed";
+import { mayEnd } from "../report/members";
+import { Reporter } from "../report/reporter";
 import { Exchange } from "../span/exchange";
 import { constantTags, serviceOf, versionOf } from "../span/node";
 import { AUTHORITY, Trust, trustAt } from "../span/operation";
 import { TagSettings } from "../span/tags";
 import { prepare, Question } from "./attributes";
-import { deliveryFor, Reporter } from "./collector";
 import { noteRoot } from "./callbacks";
 import { CustomTags } from "./custom";
 import { seedIds } from "./entropy";
@@ -152,13 +154,13 @@ export function configure(id: u32, size: u32): bool {
     introduce();
   }
   if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
-  // First what the host does for this root context: with what it was before, calls may go over to another one.
   let root = make(id, settings, custom, accessToken, held);
   let previous = remove(id);
-  // Settings that change nothing for the delivery must not end it: its last member takes along what is buffered.
-  if (previous !== null && previous.delivery !== root.delivery) previous.delivery.leave(id);
   roots.push(root);
+  // Joins before it leaves: a delivery that both share must not end in between, for its last member sends all that is buffered.
   root.delivery.join(id);
+  if (previous !== null) previous.delivery.leave(id);
+  root.delivery.resume();
   noteRoot();
   return true;
 }
@@ -168,10 +170,10 @@ function remove(id: u32): Root | null {
   return null;
 }
 
-/** Forgets the root context `id`; false if it has to wait for its last report, true also if it is none. */
+/** Ends the root context `id`. False if it has to wait for its last report; true even if there is no such root context. */
 export function end(id: u32): bool {
   let root = remove(id);
   if (root === null) return true;
   root.delivery.leave(id);
-  return letsEnd(id);
+  return mayEnd(id);
 }

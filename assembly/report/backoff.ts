@@ -1,8 +1,8 @@
-// When a collector that did not take a report is asked again: after a wait that doubles from failure to failure, with jitter,
-// so that a fleet which lost its collector does not come back all at once.
+// How long to wait before a report is tried again: twice as long after each failure, with jitter, so that a fleet that lost its
+// collector does not come back all at once.
 import { nextId } from "../context/ids";
 
-/** Milliseconds; a collector that asks for more than an hour gets an hour. */
+/** Milliseconds: an hour, even if a collector asks for more. */
 const LONGEST: u64 = 3600000;
 const MOST_DOUBLINGS: u64 = 20;
 
@@ -11,13 +11,13 @@ export class Backoff {
   private since: u64 = 0;
   private until: u64 = 0;
 
-  /** The first wait and the longest, in milliseconds. */
+  /** The first and the longest wait, in milliseconds. */
   constructor(
     private baseMs: u64,
     private maxMs: u64,
   ) {}
 
-  /** A report failed at `now`: waits, between half of the delay and all of it, and as long as the collector asked for. */
+  /** A report failed at `now`: waits for half to all of the delay, but at least as long as the collector asked for. */
   fail(now: u64, askedMs: u64): void {
     let delay = min(this.baseMs << min(this.failures++, MOST_DOUBLINGS), this.maxMs);
     delay -= nextId() % (delay / 2 + 1);
@@ -36,7 +36,7 @@ export class Backoff {
     return this.failures > 0;
   }
 
-  /** Milliseconds still to wait at `now`. A clock that was set back ends the wait: nobody knows how much is left. */
+  /** Milliseconds still to wait at `now`. A clock that was set back ends the wait: how much is left is unknown. */
   remaining(now: u64): u64 {
     return now >= this.until || now < this.since ? 0 : this.until - now;
   }

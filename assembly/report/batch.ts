@@ -1,20 +1,19 @@
-// Encoded spans on their way: one growing block for each report, in the order in which they were made. It counts bytes and
-// spans, leaves what they mean to the format, and knows no collector. Bounded: when the bytes are used up, the oldest whole batch
-// goes.
+// Encoded spans on their way: one growing block per report, oldest first. Counts bytes and spans, leaves their meaning to the
+// format, and knows no collector. Bounded: if the bytes are used up, the oldest waiting batch is dropped.
 import { Format } from "./format";
 
-/** [next: Batch][capacity u32][size u32][spans u32][tries u32][told u32][bytes ...] */
+/** [next: Batch][capacity u32][size u32][spans u32][tries u32][lost u32][bytes ...] */
 @unmanaged
 export class Batch {
   next: usize;
   capacity: u32;
-  /** Bytes in use, the report's head included. */
+  /** Bytes in use, including the report's head. */
   size: u32;
   spans: u32;
   /** How often it was sent. */
   tries: u32;
-  /** The lost spans that it tells the collector of. */
-  told: u32;
+  /** The number of lost spans that this report states. */
+  lost: u32;
 
   get bytes(): usize {
     return changetype<usize>(this) + offsetof<Batch>();
@@ -25,23 +24,23 @@ const FIRST_CAPACITY: u32 = 16384;
 const NO_BATCH: usize = 0;
 
 export class BatchQueue {
-  // Addresses of batches; 0 = none. Sealed ones hang together, oldest first, from `first`.
+  // Addresses of batches. The sealed ones are linked, from `first`, the oldest, to `last`.
   private open: usize = NO_BATCH;
   private first: usize = NO_BATCH;
   private last: usize = NO_BATCH;
-  /** The sealed batch that is under way may not go when room is needed. */
+  /** The oldest sealed batch is under way, and may not be dropped for room. */
   private firstIsBusy: bool = false;
   /** Bytes of all batches, open and sealed. */
   private bytes: u32 = 0;
-  /** Spans that gave way to newer ones since takeEvicted(). */
+  /** Spans dropped for newer ones since the last takeEvicted(). */
   private evicted: u32 = 0;
-  /** Lost spans that no report has told of. */
-  private untold: u32 = 0;
+  /** Lost spans that no report states yet. */
+  private unstatedLost: u32 = 0;
 
-  /** A batch is sealed at so many bytes: `sealBytes`, or fewer after a collector found one too large. */
+  /** A batch is sealed at this many bytes: `sealBytes`, or fewer after a collector found one too large. */
   private limit: u32;
 
-  /** `maxBytes` bounds all batches together; a batch is sealed at `sealBytes` at the latest. */
+  /** `maxBytes` bounds all batches together. A batch is sealed at `sealBytes` or `sealSpans`, whichever comes first. */
   constructor(
     private format: Format,
     private maxBytes: u32,
@@ -56,11 +55,11 @@ export class BatchQueue {
   }
 
   /**
-   * Room for one span of at most `size` bytes at the end of the open batch, or 0 if there is none to be had. Write from
-   * there and give the end to commit().
+   * The address of `size` free bytes at the end of the open batch, or 0 if there can be none. Write the span there and pass
+   * its end to commit().
    */
   reserve(size: u32): usize {
-    // What no batch could make room for must not cost those that wait. In 64 bits: a sum must not wrap.
+    // A span that cannot fit must not cost the batches that wait. In 64 bits, so that the sum cannot wrap.
     let head = this.open === NO_BATCH ? this.format.head.size : 0;
     if (<u64>size + head + this.fixedBytes > this.maxBytes) return 0;
     let needed = size + head;
@@ -71,7 +70,7 @@ export class BatchQueue {
     return batch.bytes + batch.size;
   }
 
-  /** Takes over the span that ends at `end`; true if the batch is full and wants to be sealed. */
+  /** Takes over the span that ends at `end`. True if the batch is full: seal() should follow. */
   commit(end: usize): bool {
     let batch = changetype<Batch>(this.open);
     let size = <u32>(end - batch.bytes);
@@ -81,7 +80,7 @@ export class BatchQueue {
     return batch.spans >= this.sealSpans || size >= this.limit;
   }
 
-  /** Closes the open batch, if there is one: it waits to be sent, a whole report. */
+  /** Closes the open batch, if there is one. It waits to be sent as a whole report. */
   seal(): void {
     if (this.open === NO_BATCH) return;
     let batch = this.finish(changetype<Batch>(this.open));
@@ -91,14 +90,14 @@ export class BatchQueue {
     this.last = batch;
   }
 
-  /** Spans were lost: the next report tells of them, where its format can. */
+  /** Spans were lost: the next report states how many, if its format can. */
   lose(spans: u32): void {
-    this.untold += spans;
+    this.unstatedLost += spans;
   }
 
   /**
-   * Makes two reports of the oldest one, where it stands, each with half of its spans; false if it has only one. Each has a
-   * head of its own, so `maxBytes` may be exceeded by one until the next span.
+   * Splits the oldest report, in its place, into two with half of its spans each. False if it has only one span. Each has its
+   * own head, so `maxBytes` may be exceeded by one head until the next span.
    */
   split(): bool {
     let whole = changetype<Batch>(this.first);
@@ -112,25 +111,25 @@ export class BatchQueue {
     rest.spans = whole.spans - half;
     rest.next = whole.next;
     this.bytes -= whole.size;
-    this.untold += whole.told;
+    this.unstatedLost += whole.lost;
     whole.size = <u32>(middle - whole.bytes);
     whole.spans = half;
     whole.tries = 0;
     this.bytes += whole.size + rest.size;
     this.first = this.finish(whole);
-    let behind = this.finish(rest);
-    changetype<Batch>(this.first).next = behind;
-    if (changetype<Batch>(behind).next === NO_BATCH) this.last = behind;
+    let second = this.finish(rest);
+    changetype<Batch>(this.first).next = second;
+    if (changetype<Batch>(second).next === NO_BATCH) this.last = second;
     this.firstIsBusy = false;
     return true;
   }
 
-  /** The collector found a batch of twice this size too large: later ones are sealed at the size of the oldest one. */
+  /** The collector found a batch twice as large as the oldest one too large: later ones are sealed at the oldest's size. */
   learnLimit(): void {
     this.limit = min(this.limit, changetype<Batch>(this.first).size);
   }
 
-  /** It took one: later ones may be a little larger again, up to what was configured. */
+  /** The collector took a batch: later ones may be a little larger again, up to `sealBytes`. */
   relaxLimit(): void {
     this.limit = min(this.sealBytes, this.limit + this.limit / 16 + 1);
   }
@@ -140,17 +139,17 @@ export class BatchQueue {
     return this.first === NO_BATCH ? null : changetype<Batch>(this.first);
   }
 
-  /** Says that the oldest sealed batch is under way: it stays until remove(), split() or keep(). */
+  /** The oldest sealed batch is under way: it stays until remove(), split() or keep(). */
   hold(): void {
     this.firstIsBusy = true;
   }
 
-  /** It came back, and waits to be sent again. */
+  /** The batch under way failed, and waits to be sent again. */
   keep(): void {
     this.firstIsBusy = false;
   }
 
-  /** Removes the oldest sealed batch, which a collector took or which is lost; the number of spans in it. */
+  /** Removes the oldest sealed batch, whether a collector took it or it is lost; returns the number of its spans. */
   remove(isSent: bool): u32 {
     if (this.first === NO_BATCH) return 0;
     let batch = changetype<Batch>(this.first);
@@ -160,7 +159,7 @@ export class BatchQueue {
     return this.release(batch, isSent);
   }
 
-  /** How many spans gave way to newer ones since the last call. */
+  /** The number of spans dropped for newer ones since the last call. */
   takeEvicted(): u32 {
     let evicted = this.evicted;
     this.evicted = 0;
@@ -175,7 +174,7 @@ export class BatchQueue {
 
   private release(batch: Batch, isSent: bool): u32 {
     let spans = batch.spans;
-    if (!isSent) this.untold += batch.told;
+    if (!isSent) this.unstatedLost += batch.lost;
     this.bytes -= batch.size;
     heap.free(changetype<usize>(batch));
     return spans;
@@ -187,7 +186,7 @@ export class BatchQueue {
     this.open = changetype<usize>(batch);
   }
 
-  /** A batch with nothing but the head. */
+  /** A batch that has only the head. */
   private allocate(capacity: u32): Batch {
     let batch = changetype<Batch>(heap.alloc(offsetof<Batch>() + capacity));
     let head = this.format.head;
@@ -200,21 +199,21 @@ export class BatchQueue {
     return batch;
   }
 
-  /** Makes a whole report of a batch that stands in no list; its new address. */
+  /** Makes an unlinked batch a whole report and returns its new address. */
   private finish(batch: Batch): usize {
-    // What it does not need goes back: maxBytes is about memory, and small batches are many while a collector is away.
+    // Returns unused memory: maxBytes bounds memory, and there are many small batches while a collector is away.
     let at = heap.realloc(changetype<usize>(batch), offsetof<Batch>() + batch.size + this.format.tailSize);
     batch = changetype<Batch>(at);
     batch.capacity = batch.size;
-    batch.told = this.untold;
-    this.untold = 0;
-    let size = <u32>(this.format.finish(batch.bytes, batch.bytes + batch.size, batch.told) - batch.bytes);
+    batch.lost = this.unstatedLost;
+    this.unstatedLost = 0;
+    let size = <u32>(this.format.finish(batch.bytes, batch.bytes + batch.size, batch.lost) - batch.bytes);
     this.bytes += size - batch.size;
     batch.size = size;
     return at;
   }
 
-  /** The address behind `spans` encoded spans. */
+  /** The address just past `spans` encoded spans. */
   private spansEnd(at: usize, spans: u32): usize {
     for (; spans > 0; spans--) at = this.format.spanEnd(at);
     return at;
@@ -228,7 +227,7 @@ export class BatchQueue {
     return grown;
   }
 
-  /** Drops the oldest batch that waits; false if none does. */
+  /** Drops the oldest batch that is not under way; false if there is none. */
   private evict(): bool {
     if (this.first === NO_BATCH) return false;
     if (!this.firstIsBusy) {

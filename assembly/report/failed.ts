@@ -1,8 +1,8 @@
-// What a VM that failed leaves behind: its part in the gauges, which would count as buffered and open for ever. Nobody tells the
-// other VMs of this Envoy, and nothing says on which worker a VM runs. So each VM that has a part in the gauges is in a list in
-// shared data, with that part, a number that grows from tick to tick, and how long it may stand still. A VM whose number stands
-// still for longer, while another one ticks, has failed; the VM that takes it out of the list counts what it had as lost. Time alone
-// proves nothing: a machine that slept wakes all its workers at once.
+// Finds VMs that failed, and settles their part of the gauges, which would otherwise count as buffered and open for ever.
+// Envoy doesn't tell the other VMs, or say on which worker a VM runs. So each VM with a part in the gauges is in a list in
+// shared data, with that part, a beat that grows with each tick, and its patience: how long the beat may stand still. If a
+// beat stands still for longer while another VM ticks, its VM has failed; the VM that takes it off the list counts its part
+// as lost. Time alone proves nothing: a machine that slept wakes all its workers at once.
 import { Slice, over, text } from "../bytes/slice";
 import { swapRemove } from "../bytes/list";
 import { nextId } from "../context/ids";
@@ -14,17 +14,17 @@ import { OK } from "../host/status";
 import * as counters from "./counters";
 import { some } from "./notice";
 
-/** [padding 8] and 8 bytes for each VM in it: the host has no empty values. */
+/** 8 bytes of padding, since the host has no empty values, and the 8-byte id of each VM. */
 const LIST: Slice = text("lightspan.vms");
 const HEAD: u32 = 8;
-/** VMs beyond that are not watched. */
+/** Further VMs are not watched. */
 const MOST_LISTED: u32 = 512;
 
-/** `lightspan.vm.` and the eight bytes of the VM. */
+/** Followed by the 8-byte id of the VM. */
 const PREFIX: Slice = text("lightspan.vm.");
 const RECORD: u32 = 20;
 
-/** Ticks from one look at the list to the next, and looks after which a VM that stands still has failed. */
+/** Ticks from one look at the list to the next, and looks after which a VM whose beat stands still has failed. */
 const TICKS_OF_LOOK: u32 = 10;
 const LOOKS: u32 = 3;
 
@@ -35,11 +35,11 @@ class Part {
   buffered: u32 = 0;
   sampled: u32 = 0;
   unsampled: u32 = 0;
-  /** The beat stands still no longer than this, in milliseconds, while the VM lives. */
+  /** While the VM lives, its beat never stands still for longer than this. Milliseconds. */
   patience: u32 = 0;
 }
 
-/** Another VM, and how long it has stood still. */
+/** Another VM, and since when its beat has stood still. */
 class Other {
   looks: u32 = 0;
   isListed: bool = true;
@@ -68,14 +68,14 @@ function keyOf(id: u64): Slice {
   return key;
 }
 
-/** Makes the list if there is none. Once for each VM. */
+/** Makes the list if there is none. Each VM calls it once. */
 export function introduce(): void {
   store<u64>(scratch, 0);
-  // The first VM of an Envoy is the main thread's, before any worker could do the same at once.
+  // The first VM of an Envoy is the main thread's, so no worker does the same at the same time. Without a list, no VM is watched.
   if (readShared(LIST, value) === 0) writeShared(LIST, scratch, HEAD, 0);
 }
 
-/** Reads the list into `scratch`; its version, or 0 if there is none. `value` has its size. */
+/** Reads the list into `scratch` and returns its version, or 0 if there is none. `value.size` is its size. */
 function readList(): u32 {
   let version = readShared(LIST, value);
   if (version === 0 || value.size < HEAD || value.size > HEAD + MOST_LISTED * 8) return 0;
@@ -83,20 +83,20 @@ function readList(): u32 {
   return version;
 }
 
-/** Where the VM `id` stands in the list that was just read; 0 if it does not. */
+/** The address of the VM `id` in the list that was just read, which ends at `end`; 0 if it is not there. */
 function placeIn(end: usize, id: u64): usize {
   for (let at = scratch + HEAD; at < end; at += 8) if (load<u64>(at) === id) return at;
   return 0;
 }
 
-/** As placeIn(), of the list as it is now. */
+/** Like placeIn(), but reads the list first. */
 function placeOf(id: u64): usize {
   return readList() === 0 ? 0 : placeIn(scratch + value.size, id);
 }
 
-/** Puts the VM `id` into the list, or takes it out; true if this call did. */
+/** Adds the VM `id` to the list or removes it, as `wanted`; true if this call changed the list. */
 function setListed(id: u64, wanted: bool): bool {
-  // Another VM may be at it at the same time: the loser tries again.
+  // Another VM may change the list at the same time: the loser tries again.
   for (let tries = 0; tries < 8; tries++) {
     let version = readList();
     if (version === 0) return false;
@@ -110,12 +110,12 @@ function setListed(id: u64, wanted: bool): bool {
   return false;
 }
 
-/** From now on up to `ms` may go by between two calls of publish(). */
+/** From now on, up to `ms` may pass between two calls of publish(). */
 export function expectSilence(ms: u32): void {
   own.patience = max(own.patience, ms);
 }
 
-/** Brings Envoy's stats up to date, and the other VMs' knowledge of what part this one has in its gauges. */
+/** Brings Envoy's stats up to date, and this VM's part of the gauges that the other VMs see. */
 export function publish(): void {
   if (isListed && placeOf(self) === 0) comeBack();
   publishAll();
@@ -123,16 +123,17 @@ export function publish(): void {
   own.sampled = counters.sampledOpen;
   own.unsampled = <u32>counters.requestsOpen.own - own.sampled;
   let hasPart = (own.buffered | own.sampled | own.unsampled) !== 0;
-  // Not before the first stream: without random bits it makes the ids of this VM differ from those of others.
+  // Not before the first stream, which makes this VM's ids differ from other VMs' even without random bits.
   if (hasPart && self === 0) self = nextId();
   if (hasPart !== isListed && setListed(self, hasPart)) isListed = hasPart;
-  // A VM that could not be taken out of the list says that it has nothing.
+  // A VM that could not be removed from the list says that its part is nothing.
   if (!hasPart && !isListed) return;
+  // If the host refuses a write, the next publish() writes again; the other VMs allow for several.
   own.beat++;
   writeShared(keyOf(self), changetype<usize>(own), RECORD, 0);
 }
 
-/** Looks now and then whether another VM has failed, and settles what it had. At each tick. */
+/** Called at each tick: looks now and then whether another VM has failed, and settles its part. */
 export function lookForFailed(): void {
   if (++ticks % TICKS_OF_LOOK !== 0 || readList() === 0) return;
   let size = value.size;
@@ -163,7 +164,7 @@ function otherOf(id: u64, now: u64): Other {
   return other;
 }
 
-/** Counts what the VM in `found` had as lost, and takes it out of the gauges. */
+/** Counts the part in `found` as lost, and takes it out of the gauges. */
 function settle(): void {
   let lost = found.buffered + found.sampled;
   if ((lost | found.unsampled) === 0) return;
@@ -176,7 +177,7 @@ function settle(): void {
   warn("a VM of this Envoy failed: " + some(lost, "span") + " of it counted as dropped");
 }
 
-/** This VM was taken for a failed one, and is not: what it has is counted a second time, so that both accounts close. */
+/** This VM was taken for a failed one by mistake: its part is counted a second time, so that both accounts balance. */
 function comeBack(): void {
   isListed = false;
   counters.spansRecorded.add(own.buffered);

@@ -1,19 +1,19 @@
-// What a wire format has to be able to do, and the frame that gRPC puts around each message. A report is a head that never
-// changes, the spans behind it one by one, and whatever completes it once they are known.
+// What a wire format says of itself, and the frame that gRPC puts around each message. A report is a head that never
+// changes, then the spans one by one, then whatever completes it once they are known.
 import { retain } from "../bytes/region";
 import { over, Slice } from "../bytes/slice";
-import { Span } from "../span/span";
+import { ConstantTag, Span } from "../span/span";
 
 /** gRPC's Length-Prefixed-Message: a flag for compression and four bytes of length, big end first. */
 const FRAME: usize = 5;
 
-/** What a collector's answer says beyond its status; filled again by each read. */
+/** What a collector's answer says beyond its status. Each read fills it anew. */
 export class Answer {
   /** The collector wants no more reports from this reporter. */
   disable: bool = false;
-  /** Of the report's spans, those that the collector did not take; more than there are means all. */
+  /** How many spans of the report the collector rejected; more than there are means all. */
   rejected: u64 = 0;
-  /** Its first complaint; the bytes are those of the answer. */
+  /** Its first complaint: a view of the answer's bytes. */
   readonly complaint: Slice = over(0, 0);
 
   clear(): void {
@@ -22,23 +22,48 @@ export class Answer {
     this.complaint.clear();
   }
 
-  /** Takes over a complaint unless there is one already. */
+  /** Keeps a complaint if it is the first. */
   complain(at: usize, size: u32): void {
     if (this.complaint.size === 0) this.complaint.set(at, size);
   }
 }
 
+/** Bytes of the names and values of the tags of `span`, plus `around` for each tag. */
+export function tagsSize(span: Span, around: u32): u32 {
+  let size = span.tagCount * around;
+  for (let i: u32 = 0; i < span.tagCount; i++) {
+    let tag = span.tagAt(i);
+    size += tag.name.size + tag.value.size;
+  }
+  return size;
+}
+
+/** As tagsSize(). */
+export function constantTagsSize(tags: ConstantTag[], around: u32): u32 {
+  let size = tags.length * around;
+  for (let i = 0; i < tags.length; i++) size += tags[i].name.size + tags[i].value.size;
+  return size;
+}
+
 export abstract class Format {
-  /** What every report begins with, the frame included. */
+  /** The start of every report, frame included. */
   readonly head: Slice = over(0, 0);
+  /** The `content-type` of a report. */
+  readonly contentType: string;
 
   constructor(
     readonly isGrpc: bool,
-    /** What may stand behind the spans needs at most so many bytes. */
+    /** Where collectors take reports of this format over this transport, if nobody says otherwise. */
+    readonly path: string,
+    /** Over HTTP; gRPC has its own. */
+    contentType: string,
+    /** Upper bound on the bytes that follow the spans. */
     readonly tailSize: u32,
-  ) {}
+  ) {
+    this.contentType = isGrpc ? "application/grpc" : contentType;
+  }
 
-  /** Room for a head of `size` bytes at most; returns where it begins. endHead() must follow. */
+  /** Makes room for a head of at most `size` bytes and returns its address. endHead() must follow. */
   protected beginHead(size: u32): usize {
     this.head.at = retain(FRAME + size);
     memory.fill(this.head.at, 0, FRAME);
@@ -49,22 +74,22 @@ export abstract class Format {
     this.head.size = <u32>(end - this.head.at);
   }
 
-  /** No encoding of `span` is longer, in bytes. */
+  /** Upper bound on the encoded size of `span`, in bytes. */
   abstract maxSpanSize(span: Span): u32;
 
-  /** Writes `span` at `at`; returns the address behind it. */
+  /** Writes `span` at `at` and returns the address just past it. */
   abstract encodeSpan(at: usize, span: Span): usize;
 
-  /** The address behind the encoded span at `at`. */
+  /** The address just past the encoded span at `at`. */
   abstract spanEnd(at: usize): usize;
 
   /**
-   * Makes [at, end) a whole message, now that no span comes behind; `lost` spans were dropped since the last report, if the
-   * format can say so. Returns its new end.
+   * Makes [at, end) a whole message, now that no more spans follow, and returns its new end. `lost` spans were dropped since
+   * the last report; not every format can say so.
    */
   protected abstract complete(at: usize, end: usize, lost: u32): usize;
 
-  /** Makes [at, end), head and spans, a whole report; returns its end. Once for each. */
+  /** Makes head and spans in [at, end) a whole report and returns its end. Runs again on what a split leaves of a report. */
   finish(at: usize, end: usize, lost: u32): usize {
     if (!this.isGrpc) return this.complete(at, end, lost);
     end = this.complete(at + FRAME, end, lost);
@@ -72,7 +97,7 @@ export abstract class Format {
     return end;
   }
 
-  /** Reads an answer of `size` bytes. What is none of this format's says nothing. */
+  /** Reads an answer of `size` bytes. Anything that is not an answer of this format counts as an empty one. */
   readAnswer(at: usize, size: u32, answer: Answer): void {
     answer.clear();
     if (!this.isGrpc) return this.readMessage(at, size, answer);

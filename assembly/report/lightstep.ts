@@ -1,6 +1,7 @@
-// Lightstep's collector.proto, the bytes that go over the wire (lightstep/lightstep-tracer-common, collector.proto).
-// A ReportRequest is written as a head that never changes, reporter and token, and behind it one `spans` field for each
-// span. The reporter's tags are those of all its spans: that is where tags that never change stand, once in a report. Ids are of 64 bits there: of a wider trace id the lower half goes, as Lightstep's own tracers have it.
+// Lightstep's collector.proto (lightstep/lightstep-tracer-common, collector.proto). A ReportRequest is a head that never changes,
+// with the reporter and the token, followed by one `spans` field per span. The reporter's tags apply to all its spans, so tags
+// that never change are there, once per report. Ids have 64 bits: the lower half of a wider trace id is sent, as Lightstep's own
+// tracers do.
 import {
   bytesFieldSize,
   closeBytes,
@@ -18,10 +19,11 @@ import {
 } from "../bytes/protobuf";
 import { Slice, text } from "../bytes/slice";
 import { TraceContext } from "../context/context";
+import { nextId } from "../context/ids";
 import * as names from "../span/names";
-import { ConstantTag } from "../span/node";
-import { Span } from "../span/span";
-import { Answer, Format } from "./format";
+import { ConstantTag, Span } from "../span/span";
+import { Answer, constantTagsSize, Format, tagsSize } from "./format";
+import { LIGHTSPAN_VERSION, Reporter } from "./reporter";
 
 // message ReportRequest
 const REPORTER: u32 = 1;
@@ -65,12 +67,12 @@ const INT_VALUE: u32 = 2;
 
 const CLIENT: Slice = text("client");
 const SERVER: Slice = text("server");
-/** The name that Lightstep's own tracers give to this count. */
+/** Lightstep's own tracers use this name for the count. */
 const SPANS_DROPPED: Slice = text("spans.dropped");
 
 /** The most that InternalMetrics need, in bytes. */
 const METRICS_SIZE: u32 = 64;
-/** The most that a span needs beside its operation and its tags: context, reference, timestamp, duration, heads. */
+/** The most that a span needs besides its operation and its tags: context, reference, timestamp, duration, heads. */
 const FIXED_PART: u32 = 192;
 /** The most that a tag needs besides its name and its value: three keys, three lengths. */
 const TAG_HEAD: u32 = 24;
@@ -90,7 +92,7 @@ function writeStringTag(at: usize, parentField: u32, name: Slice, value: Slice):
   return writeBytesField(at, STRING_VALUE, value.at, value.size);
 }
 
-/** `bool_value: true`; false is said by leaving the tag out. */
+/** `bool_value: true`. There is no tag for false. */
 function writeTrueTag(at: usize, parentField: u32, name: Slice): usize {
   at = writeBytesHead(at, parentField, tagSize(name, 2));
   at = writeBytesField(at, KEY, name.at, name.size);
@@ -102,18 +104,25 @@ function writeContext(at: usize, field: u32, traceId: u64, spanId: u64): usize {
   return writeVarintField(writeVarintField(at, TRACE_ID, traceId), SPAN_ID, spanId);
 }
 
-/** The 64 bits of the trace id that go over the wire: the lower ones, or the upper where those are no id. */
+/** The lower 64 bits of the trace id, or the upper ones if the lower are zero, which is no id. */
 function wireTraceId(context: TraceContext): u64 {
   return context.traceLow !== 0 ? context.traceLow : context.traceHigh;
 }
 
 export class Lightstep extends Format {
+  static of(isGrpc: bool, reporter: Reporter): Format {
+    let tags = reporter.resourceTags(text("lightstep.component_name"));
+    tags.push(new ConstantTag(text("lightstep.tracer_platform"), text("envoy")));
+    tags.push(new ConstantTag(text("lightstep.tracer_version"), text(LIGHTSPAN_VERSION)));
+    return new Lightstep(isGrpc, nextId(), tags, text(reporter.accessToken));
+  }
+
   /** `tags` are the reporter's; `accessToken` may be empty. */
   constructor(isGrpc: bool, reporterId: u64, tags: ConstantTag[], accessToken: Slice) {
-    super(isGrpc, METRICS_SIZE);
-    let capacity = 64 + accessToken.size;
-    for (let i = 0; i < tags.length; i++) capacity += TAG_HEAD + tags[i].name.size + tags[i].value.size;
-    let reporter = openBytes(this.beginHead(capacity), REPORTER);
+    let path = isGrpc ? "/lightstep.collector.CollectorService/Report" : "/api/v2/reports";
+    super(isGrpc, path, "application/octet-stream", METRICS_SIZE);
+    let head = this.beginHead(64 + accessToken.size + constantTagsSize(tags, TAG_HEAD));
+    let reporter = openBytes(head, REPORTER);
     let at = writeVarintField(reporter, REPORTER_ID, reporterId);
     for (let i = 0; i < tags.length; i++) at = writeStringTag(at, REPORTER_TAGS, tags[i].name, tags[i].value);
     at = closeBytes(reporter, at);
@@ -125,12 +134,7 @@ export class Lightstep extends Format {
   }
 
   maxSpanSize(span: Span): u32 {
-    let size = FIXED_PART + span.operation.size;
-    for (let i: u32 = 0; i < span.tagCount; i++) {
-      let tag = span.tagAt(i);
-      size += TAG_HEAD + tag.name.size + tag.value.size;
-    }
-    return size;
+    return FIXED_PART + span.operation.size + tagsSize(span, TAG_HEAD);
   }
 
   /** One `spans` field of a ReportRequest. */
@@ -141,7 +145,7 @@ export class Lightstep extends Format {
     at = writeContext(body, SPAN_CONTEXT, traceId, context.spanId);
     at = writeBytesField(at, OPERATION_NAME, span.operation.at, span.operation.size);
     if (context.parentId !== 0) {
-      // Whole, with both ids: receivers take a reference without a context for a crash, and two for a root.
+      // One, with both ids: receivers crash on a reference without a context, and take a span with two for a root.
       let reference = 2 + varintSize(traceId) + varintSize(context.parentId);
       at = writeBytesHead(at, REFERENCES, bytesFieldSize(reference));
       at = writeContext(at, REFERENCE_CONTEXT, traceId, context.parentId);
@@ -164,7 +168,7 @@ export class Lightstep extends Format {
     return fieldEnd(at);
   }
 
-  /** Nothing needs to follow the spans but the count of the `lost` ones. */
+  /** Only the count of `lost` spans can follow the spans. */
   protected complete(_at: usize, end: usize, lost: u32): usize {
     if (lost === 0) return end;
     let sample = bytesFieldSize(SPANS_DROPPED.size) + 1 + varintSize(lost);
@@ -181,7 +185,7 @@ export class Lightstep extends Format {
       if (response.wireType !== BYTES) continue;
       if (response.field === COMMANDS && readsDisable(response.at, response.size)) answer.disable = true;
       if (response.field !== ERRORS) continue;
-      // Errors are those of the report, not of single spans.
+      // Errors concern the whole report, not single spans.
       answer.rejected = u64.MAX_VALUE;
       answer.complain(response.at, response.size);
     }
@@ -189,7 +193,7 @@ export class Lightstep extends Format {
   }
 }
 
-/** A Command of `size` bytes that says so. */
+/** Reads a Command of `size` bytes; true if it says `disable`. */
 function readsDisable(at: usize, size: u32): bool {
   let command = new Cursor(at, size);
   let disable = false;

@@ -1,6 +1,6 @@
-// What an operator reads about failing reports: the first failure at once, with its cause, and the first loss of each kind when it
-// happens; while it goes on, one line with counts every 30 seconds at most. A dead collector must not fill the disk of every node.
-// It has no timer: the delivery's tells it the time.
+// The log lines about failing reports: the first failure at once, with its cause, and the first loss of each kind when it
+// happens. After that, at most one line with counts every 30 seconds: a dead collector must not fill the disk of every node.
+// Has no timer: the delivery tells it the time.
 import { toDecimal } from "../bytes/decimal";
 import { info, warn } from "../host/log";
 import { DropReason, reasons } from "./counters";
@@ -14,26 +14,26 @@ export function some(count: u32, what: string): string {
 
 export class Notice {
   private saidAt: u64 = 0;
-  /** When something was last lost for each reason; milliseconds, 0 = never. */
+  /** When something was last lost, for each reason; milliseconds, 0 = never. */
   private lostAt: StaticArray<u64> = new StaticArray<u64>(reasons);
-  /** Lost, and in no line yet: reports, spans, and why the newest of them. */
+  /** Lost, but in no line yet: reports, spans, and the cause of the latest loss. */
   private reports: u32 = 0;
   private spans: u32 = 0;
   private cause: string = "";
-  /** A failure was told of and no recovery yet. */
+  /** A line told of a failure, and none of recovery since. */
   private isFailing: bool = false;
-  /** A line told of a loss, and of no recovery after it. */
+  /** A line told of a loss, and none of recovery since. */
   private hasLost: bool = false;
 
   /** `where` names the collector in every line. */
   constructor(private where: string) {}
 
-  /** A loss is not told of yet: tick() or end() has to be called until it is. */
+  /** A loss is in no line yet: call tick() or end() until it is. */
   get isDue(): bool {
     return this.spans > 0;
   }
 
-  /** Something went wrong for `cause` and is tried again; nothing is lost by it. `now` in milliseconds. */
+  /** A report failed because of `cause`, and is tried again: nothing is lost. `now` is in milliseconds. */
   failed(now: u64, cause: string): void {
     if (this.isQuiet(now)) return;
     if (this.spans > 0) this.tellLoss(now);
@@ -41,8 +41,8 @@ export class Notice {
   }
 
   /**
-   * `spans` were lost for `reason`, with `detail`, `reports` of them in reports that were given up. A loss is the first of its
-   * kind if there was none for as long as a line keeps the next one away: so kinds that take turns do not make more lines.
+   * `spans` were lost for `reason`, with `detail`; `reports` were given up with them. A loss counts as the first of its kind
+   * if there was none for QUIET_MS, so that kinds that take turns do not make more lines.
    */
   lost(now: u64, reports: u32, spans: u32, reason: DropReason, detail: string): void {
     this.reports += reports;
@@ -53,17 +53,17 @@ export class Notice {
     if (!this.isQuiet(now) || before === 0 || now - before >= QUIET_MS) this.tellLoss(now);
   }
 
-  /** Tells what was lost, if it is time. */
+  /** Tells what was lost if the last line is old enough. */
   tick(now: u64): void {
     if (!this.isQuiet(now)) this.tellLoss(now);
   }
 
-  /** Tells what was lost: nobody will ask again. */
+  /** Tells what was lost: there is no later call. */
   end(now: u64): void {
     this.tellLoss(now);
   }
 
-  /** A report was taken. */
+  /** The collector took a report. */
   recovered(): void {
     if (!this.isFailing) return;
     this.isFailing = false;

@@ -1,6 +1,6 @@
-// OpenTelemetry's trace.proto and trace_service.proto, version 1 (opentelemetry-proto). One ResourceSpans with one ScopeSpans
-// a report: what never changes stands on the resource, once. Tags are attributes of text, as Envoy's own tracer has them;
-// kind and error have fields of their own.
+// OpenTelemetry's trace.proto and trace_service.proto, version 1 (opentelemetry-proto). A report has one ResourceSpans with one
+// ScopeSpans: what never changes is on the resource, once. Tags are string attributes, as Envoy's own tracer writes them; kind
+// and error have fields of their own.
 import {
   BYTES,
   bytesFieldSize,
@@ -18,9 +18,9 @@ import {
 } from "../bytes/protobuf";
 import { Slice, text } from "../bytes/slice";
 import { TraceContext } from "../context/context";
-import { ConstantTag } from "../span/node";
-import { Span } from "../span/span";
-import { Answer, Format } from "./format";
+import { ConstantTag, Span } from "../span/span";
+import { Answer, constantTagsSize, Format, tagsSize } from "./format";
+import { LIGHTSPAN_VERSION, Reporter } from "./reporter";
 
 // message ExportTraceServiceRequest
 const RESOURCE_SPANS: u32 = 1;
@@ -74,7 +74,7 @@ const LIGHTSPAN: Slice = text("lightspan");
 
 /** The most that a span needs besides its name, trace state and attributes: ids, kind, times, status, flags, heads. */
 const FIXED_PART: u32 = 96;
-/** The most that an attribute needs beside its key and its value: four keys, four lengths. */
+/** The most that an attribute needs besides its key and its value: four keys, four lengths. */
 const ATTRIBUTE_HEAD: u32 = 24;
 
 function writeAttribute(at: usize, parentField: u32, key: Slice, value: Slice): usize {
@@ -85,7 +85,7 @@ function writeAttribute(at: usize, parentField: u32, key: Slice, value: Slice): 
   return writeBytesField(at, STRING_VALUE, value.at, value.size);
 }
 
-/** An id as bytes, the high ones first. */
+/** An id as bytes, high byte first. */
 function writeId(at: usize, id: u64): usize {
   store<u64>(at, bswap(id));
   return at + 8;
@@ -95,7 +95,7 @@ function writeSpanId(at: usize, field: u32, id: u64): usize {
   return writeId(writeBytesHead(at, field, 8), id);
 }
 
-/** A parent always came with the request, from another process. */
+/** A parent is always remote: it came with the request. */
 function flagsOf(context: TraceContext): u32 {
   let flags = HAS_IS_REMOTE;
   if (context.sampled) flags |= SAMPLED;
@@ -104,17 +104,19 @@ function flagsOf(context: TraceContext): u32 {
 }
 
 export class Otlp extends Format {
-  /** Where the contents of ResourceSpans and ScopeSpans begin, counted from the message. */
+  /** Where the contents of ResourceSpans and ScopeSpans begin, relative to the message. */
   private resourceSpans: usize;
   private scopeSpans: usize;
 
-  /** `resource` are its attributes. */
+  static of(isGrpc: bool, reporter: Reporter): Format {
+    return new Otlp(isGrpc, reporter.resourceTags(text("service.name")), text(LIGHTSPAN_VERSION));
+  }
+
+  /** `resource` has the resource's attributes, `version` is Lightspan's. */
   constructor(isGrpc: bool, resource: ConstantTag[], version: Slice) {
-    super(isGrpc, 0);
-    let capacity = 64 + version.size;
-    for (let i = 0; i < resource.length; i++)
-      capacity += ATTRIBUTE_HEAD + resource[i].name.size + resource[i].value.size;
-    let message = this.beginHead(capacity);
+    let path = isGrpc ? "/opentelemetry.proto.collector.trace.v1.TraceService/Export" : "/v1/traces";
+    super(isGrpc, path, "application/x-protobuf", 0);
+    let message = this.beginHead(64 + version.size + constantTagsSize(resource, ATTRIBUTE_HEAD));
     let resourceSpans = openPadded(message, RESOURCE_SPANS);
     let body = openBytes(resourceSpans, RESOURCE);
     let at = body;
@@ -131,12 +133,7 @@ export class Otlp extends Format {
   }
 
   maxSpanSize(span: Span): u32 {
-    let size = FIXED_PART + span.operation.size + span.traceState.size;
-    for (let i: u32 = 0; i < span.tagCount; i++) {
-      let tag = span.tagAt(i);
-      size += ATTRIBUTE_HEAD + tag.name.size + tag.value.size;
-    }
-    return size;
+    return FIXED_PART + span.operation.size + span.traceState.size + tagsSize(span, ATTRIBUTE_HEAD);
   }
 
   /** One `spans` field of a ScopeSpans. */
@@ -184,7 +181,7 @@ export class Otlp extends Format {
   }
 }
 
-/** A message without rejected spans is a warning (OTLP: "Partial Success"); it harms nothing. */
+/** A message without rejected spans is only a warning (OTLP: "Partial Success"). */
 function readPartialSuccess(at: usize, size: u32, answer: Answer): void {
   let partial = new Cursor(at, size);
   while (partial.advance()) {

@@ -1,13 +1,13 @@
-// Zipkin's API, version 2: a list of spans as JSON (zipkin-api, zipkin2-api.yaml). It has no place for what never changes but
-// the span itself: that part is written once and copied. Kind has a field of its own; an error is the tag `error`.
+// Zipkin's API, version 2: a list of spans as JSON (zipkin-api, zipkin2-api.yaml), over HTTP alone. What never changes has no
+// place but the spans themselves: it is encoded once and copied into each. Kind has its own field; an error is the tag `error`.
 import { writeDecimal } from "../bytes/decimal";
 import { writeHex } from "../bytes/hex";
 import { retain } from "../bytes/region";
 import { over, Slice, text } from "../bytes/slice";
 import { DEBUG as DECIDED_DEBUG } from "../context/context";
-import { ConstantTag } from "../span/node";
-import { Span } from "../span/span";
+import { ConstantTag, Span } from "../span/span";
 import { Answer, Format } from "./format";
+import { Reporter } from "./reporter";
 
 const OPEN: Slice = text("[");
 const TRACE_ID: Slice = text('{"traceId":"');
@@ -33,9 +33,9 @@ const OPEN_BRACE: u8 = 0x7b;
 const CLOSE_BRACE: u8 = 0x7d;
 const CLOSE_BRACKET: u8 = 0x5d;
 
-/** The most that a span needs beside name, tags and constant part: ids, kind, times, and the names of the fields. */
+/** The most that a span needs besides name, tags and constant part: ids, kind, times, and the names of the fields. */
 const FIXED_PART: u32 = 320;
-/** What stands around a tag's name and value. */
+/** The bytes around a tag's name and value. */
 const TAG_PART: u32 = 6;
 /** A control character is written as six bytes, quote and backslash as two. */
 const CONTROL_SIZE: u32 = 6;
@@ -112,12 +112,17 @@ function tagSize(name: Slice, value: Slice): u32 {
 }
 
 export class Zipkin extends Format {
-  /** From the local endpoint to the last constant tag, a comma behind it. */
+  /** From the local endpoint to the last constant tag, followed by a comma. */
   private constant: Slice = over(0, 0);
 
-  /** `tags` never change; there is one at least. */
+  /** The service has a field of its own, and its version is the tag `version`. */
+  static of(reporter: Reporter): Format {
+    return new Zipkin(reporter.service, reporter.tags);
+  }
+
+  /** `tags` has at least one. */
   constructor(service: Slice, tags: ConstantTag[]) {
-    super(false, 0);
+    super(false, "/api/v2/spans", "application/json", 0);
     this.endHead(append(this.beginHead(OPEN.size), OPEN));
     let capacity = FIXED_PART + escapedSize(service);
     for (let i = 0; i < tags.length; i++) capacity += tagSize(tags[i].name, tags[i].value);
@@ -137,7 +142,7 @@ export class Zipkin extends Format {
     return size;
   }
 
-  /** One span and the comma behind it. A trace id of 64 bits has 16 digits; no duration is shorter than 1 µs. */
+  /** One span, followed by a comma. A 64-bit trace id has 16 digits; durations are at least 1 µs. */
   encodeSpan(at: usize, span: Span): usize {
     let context = span.context;
     at = append(at, TRACE_ID);
@@ -155,11 +160,11 @@ export class Zipkin extends Format {
       let tag = span.tagAt(i);
       at = appendTag(at, tag.name, tag.value);
     }
-    // In place of the last tag's comma.
+    // Overwrites the last tag's comma.
     return append(at - 1, END);
   }
 
-  /** Behind the comma, or the bracket, that follows the brace of the object that begins at `at`. */
+  /** Finds the closing brace of the object at `at`, and skips the comma or bracket after it. */
   spanEnd(at: usize): usize {
     let depth = 0;
     let isText = false;

@@ -1,8 +1,9 @@
 // This Envoy's identity: the node in its bootstrap, and the service, version and constant tags derived from it. Used
 // only during configuration, so it favours clear strings over speed. It doesn't call the host: filter/ fills in the
 // Node.
-import { Slice, text } from "../bytes/slice";
+import { text } from "../bytes/slice";
 import * as names from "./names";
+import { ConstantTag } from "./span";
 
 /** The node in Envoy's bootstrap with Istio's metadata; "" = absent. */
 export class Node {
@@ -54,14 +55,6 @@ export function isIstio(node: Node): bool {
 /** True beside a workload, false in a gateway or a waypoint. */
 export function isSidecar(node: Node): bool {
   return node.id.indexOf("sidecar~") === 0 && isIstio(node);
-}
-
-/** A tag that stays the same for the life of the configuration. */
-export class ConstantTag {
-  constructor(
-    public name: Slice,
-    public value: Slice,
-  ) {}
 }
 
 /** The tags of every span of this node, except `span.kind`. If `version` is "", that tag is left out. */

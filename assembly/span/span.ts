@@ -6,6 +6,14 @@ import { MAX_CUSTOM_TAGS } from "./custom";
 /** Upper bound on the tags that describe() in tags.ts adds. */
 const MAX_TAGS: u32 = 20 + MAX_CUSTOM_TAGS;
 
+/** A tag that stays the same for the life of the configuration. */
+export class ConstantTag {
+  constructor(
+    readonly name: Slice,
+    readonly value: Slice,
+  ) {}
+}
+
 @unmanaged
 export class Tag {
   name: Slice;

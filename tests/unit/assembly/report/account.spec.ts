@@ -110,7 +110,7 @@ function remove(): void {
   if (queue.remove(true) !== <u32>batch.spans.length) wrong += "removed ";
 }
 
-function hold(): void {
+function retain(): void {
   if (sealed.length === 0) return;
   queue.hold();
   isHeld = true;
@@ -121,7 +121,7 @@ function live(steps: i32, slowness: u32): void {
   for (let i = 0; i < steps; i++) {
     let what = below(slowness);
     if (what === 0) remove();
-    else if (what === 1) hold();
+    else if (what === 1) retain();
     else if (what === 2) seal();
     else put();
     if (bytes > MAX_BYTES) wrong += "bound ";
@@ -168,7 +168,7 @@ describe("the account of a queue", () => {
     begin(33);
     for (let i = 0; i < 20000; i++) {
       put();
-      if (i === 100) hold();
+      if (i === 100) retain();
       if (i % 50 === 0) check();
     }
     expect(wrong).toBe("");

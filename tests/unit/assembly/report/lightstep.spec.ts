@@ -1,7 +1,7 @@
 // The encoder against bytes written down from collector.proto, field by field (lightstep/lightstep-tracer-common).
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { Lightstep } from "../../../../assembly/report/lightstep";
-import { ConstantTag } from "../../../../assembly/span/node";
+import { ConstantTag } from "../../../../assembly/span/span";
 import { Bytes, hexOf } from "../bytes";
 import { context, Encoded, set, smallestSpan, span } from "./spans";
 

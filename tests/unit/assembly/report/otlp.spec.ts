@@ -3,7 +3,7 @@
 import { text, toText } from "../../../../assembly/bytes/slice";
 import { Answer } from "../../../../assembly/report/format";
 import { Otlp } from "../../../../assembly/report/otlp";
-import { ConstantTag } from "../../../../assembly/span/node";
+import { ConstantTag } from "../../../../assembly/span/span";
 import { Bytes, fence, hexOf } from "../bytes";
 import { below, startChance } from "../chance";
 import { context, Encoded, set, smallestSpan, span } from "./spans";

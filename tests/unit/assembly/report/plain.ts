@@ -1,5 +1,5 @@
-// A format for the specs of queues, easy to read: a span is any bytes up to an upper-case letter, and lost spans are told
-// of behind the last one as `+3`.
+// An easily read format for the specs of queues: a span is any bytes up to an upper-case letter, and a count of lost spans
+// follows the last one as `+3`.
 import { writeDecimal } from "../../../../assembly/bytes/decimal";
 import { Answer, Format } from "../../../../assembly/report/format";
 import { Span } from "../../../../assembly/span/span";
@@ -8,7 +8,7 @@ const PLUS: u8 = 0x2b;
 
 export class Plain extends Format {
   constructor(head: string) {
-    super(false, 20);
+    super(false, "/", "text/plain", 20);
     let size = String.UTF8.byteLength(head);
     let at = this.beginHead(size);
     String.UTF8.encodeUnsafe(changetype<usize>(head), head.length, at);

@@ -3,7 +3,7 @@
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { DEBUG } from "../../../../assembly/context/context";
 import { Zipkin } from "../../../../assembly/report/zipkin";
-import { ConstantTag } from "../../../../assembly/span/node";
+import { ConstantTag } from "../../../../assembly/span/span";
 import { Bytes } from "../bytes";
 import { context, Encoded, set, smallestSpan, span } from "./spans";
 

@@ -1,5 +1,6 @@
 import { toText } from "../../../../assembly/bytes/slice";
-import { ConstantTag, constantTags, Node, serviceOf, versionOf } from "../../../../assembly/span/node";
+import { constantTags, Node, serviceOf, versionOf } from "../../../../assembly/span/node";
+import { ConstantTag } from "../../../../assembly/span/span";
 
 /** The sidecar of the design's story. */
 function reviews(): Node {

@@ -233,7 +233,7 @@ describe("the inbound root context", () => {
     assert.deepEqual(sidecar.spansPerReport, [1, 1]);
   });
 
-  // report/delivery.ts leave(): the timer of whoever goes is stopped, also where there is another to go on with.
+  // report/members.ts leave(): stops the timer of the root context that leaves, even if others remain.
   it("stops its own timer, whether it goes at once or waits", async () => {
     for (const underWay of [false, true]) {
       const sidecar = await both(underWay);
@@ -246,7 +246,7 @@ describe("the inbound root context", () => {
     }
   });
 
-  // report/delivery.ts handOver(): wakes the new owner whether there is work or not.
+  // report/members.ts leave(): the next speaker gets a timer only if there was one.
   it("hands over no timer when there is nothing to do", async () => {
     const sidecar = await both(false);
     assert.equal(sidecar.done(INBOUND), true);

@@ -148,7 +148,7 @@ describe("a changed configuration", () => {
     assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
   });
 
-  // report/delivery.ts leave(): isTicking stays true when the last root context goes; join() of the next one trusts it.
+  // report/members.ts join(): the timer was that of the last root context to leave.
   it("of an earlier kind has a timer again", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
@@ -160,7 +160,7 @@ describe("a changed configuration", () => {
     assert.equal(sidecar.host.tickPeriod(AFTER_NEXT), 1000);
   });
 
-  // report/delivery.ts tick(): the waiting root context, no owner any more, ends its timer, and isTicking stays true.
+  // report/members.ts leave(): the timer of the root context that waits has ended.
   it("that comes while the last report is under way has a timer", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
@@ -170,7 +170,7 @@ describe("a changed configuration", () => {
     assert.equal(sidecar.host.tickPeriod(NEXT), 1000);
   });
 
-  // filter/collector.ts deliveryFor(): gives back the delivery of an equal key, disabled as it is, over or not.
+  // report/deliveries.ts deliveryFor(): returns the delivery of an equal identity, disabled or not, over or not.
   it("reports again to a collector that said stop", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 1 } });
     sidecar.request();
@@ -197,6 +197,50 @@ describe("a changed configuration", () => {
     sidecar.tick();
     sidecar.answer();
     assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
+  });
+
+  it("that is the same as before never lets its delivery go: the new root context joins before the old one leaves", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.requests(3);
+    sidecar.host.forgetHostCalls();
+    for (let times = 0; times < 3; times++) sidecar.configure(INBOUND);
+    const { proxy_http_call, proxy_set_tick_period_milliseconds, proxy_done } = sidecar.host.hostCalls;
+    assert.deepEqual(
+      [proxy_http_call, proxy_set_tick_period_milliseconds, proxy_done],
+      [undefined, undefined, undefined],
+      "nothing sets out, no timer is touched, and no root context is let go",
+    );
+    assert.equal(sidecar.host.tickPeriod(INBOUND), 1000);
+    // However often it joined, it leaves once.
+    assert.equal(sidecar.done(INBOUND), false);
+    assert.deepEqual(sidecar.spansPerReport, [3]);
+    sidecar.answer();
+    assert.ok(!sidecar.host.isAlive(INBOUND));
+    assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
+  });
+
+  it("that joins others ends its own timer, and leaves theirs alone", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.collectors = 2;
+    sidecar.configure(OUTBOUND, ANOTHER);
+    sidecar.request();
+    sidecar.request({ root: OUTBOUND });
+    sidecar.configure(INBOUND, ANOTHER);
+    assert.deepEqual(
+      [INBOUND, OUTBOUND].map((root) => sidecar.host.tickPeriod(root)),
+      [0, 1000],
+    );
+  });
+
+  it("that joins where only a report is under way has a timer for what follows it", async () => {
+    const sidecar = await Sidecar.start();
+    sidecar.collectors = 2;
+    sidecar.configure(OUTBOUND, ANOTHER);
+    sidecar.request({ root: OUTBOUND });
+    assert.equal(sidecar.done(OUTBOUND), false);
+    sidecar.request();
+    sidecar.configure(INBOUND, ANOTHER);
+    assert.equal(sidecar.host.tickPeriod(INBOUND), 1000);
   });
 
   it("that is the same as before still leaves a collector alone that asked for it", async () => {

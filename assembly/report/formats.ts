@@ -1,0 +1,13 @@
+// The wire formats there are. Each file names its own paths, content type, resource and bytes; this one lists them.
+import { LIGHTSTEP, OTLP, Settings } from "../config/settings";
+import { Format } from "./format";
+import { Lightstep } from "./lightstep";
+import { Otlp } from "./otlp";
+import { Reporter } from "./reporter";
+import { Zipkin } from "./zipkin";
+
+export function formatFor(settings: Settings, reporter: Reporter): Format {
+  if (settings.protocol === LIGHTSTEP) return Lightstep.of(settings.isGrpc, reporter);
+  if (settings.protocol === OTLP) return Otlp.of(settings.isGrpc, reporter);
+  return Zipkin.of(reporter);
+}
