@@ -1,5 +1,5 @@
-// The root contexts of this VM: one for each configuration. Each has what its settings became for the hot path, and the
-// delivery that it shares with the others that report to the same collector.
+// The root contexts of this VM, one per configuration. Each has its settings in the form that the hot path needs, and the
+// delivery that it shares with all others that report the same way.
 import { beginRegion, Region } from "../bytes/region";
 import { swapRemove } from "../bytes/list";
 import { over, Slice, text } from "../bytes/slice";

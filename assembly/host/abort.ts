@@ -1,7 +1,7 @@
-// What the release build calls where the language itself gives up: writes the reason to Envoy's log, then traps. The host offers no
-// env.abort to import. Memory may be what failed, in malloc() too, where Envoy allows no call but proxy_log: so nothing is
-// allocated here, and nothing else is called. asconfig.json gives the runtime both functions: `unreachable`, which is all that the
-// allocator says when memory does not grow, would end the VM without a word.
+// The release build calls these when the language itself gives up: they write the reason to Envoy's log, then trap. The host has
+// no env.abort to import. The failure may be in memory, even in malloc(), where Envoy allows only proxy_log: so nothing is
+// allocated and nothing else is called here. asconfig.json gives the runtime both functions: otherwise `unreachable`, which is all
+// that the allocator does when memory cannot grow, would end the VM without a word.
 import { proxy_log } from "@solo-io/proxy-runtime/assembly/imports";
 
 const CRITICAL: u32 = 5;
@@ -15,7 +15,7 @@ function append(text: string): void {
 
 function trap(): void {
   proxy_log(CRITICAL, line, size);
-  // Beyond the end of any memory. `unreachable` would come back here.
+  // Beyond the end of any memory. `unreachable` would call giveUp() again.
   load<u64>(usize.MAX_VALUE);
 }
 
@@ -29,7 +29,7 @@ export function abort(message: string | null, file: string | null, _line: u32, _
   trap();
 }
 
-/** Replaces the runtime's `unreachable`: memory did not grow. */
+/** Replaces the runtime's `unreachable`: memory cannot grow. */
 export function giveUp(): void {
   append("this VM fails: out of memory");
   trap();

@@ -1,7 +1,7 @@
-// What this VM may call. Envoy's `capability_restriction_config` can deny each host function; a denied one answers every call with
-// DENIED and does nothing, and Envoy writes a line of its own for each. So each function is called once, at the first
-// configuration, in a way that Envoy answers without doing anything: with a map, a metric or a context that is not there, say. Denied
-// callbacks cannot be found like this: filter/callbacks.ts looks for those.
+// Which host functions this VM may call. Envoy's `capability_restriction_config` can deny each of them: a denied function answers
+// every call with DENIED and does nothing, and Envoy logs a line for each call. So each function is called once, at the first
+// configuration, in a way that makes Envoy answer but do nothing, such as with a map, a metric or a context that doesn't exist.
+// Denied callbacks cannot be found this way: filter/callbacks.ts looks for those.
 import {
   proxy_call_foreign_function,
   proxy_define_metric,
@@ -28,13 +28,13 @@ import { addressCell, sizeCell } from "./memory";
 import { DENIED } from "./status";
 import { environ_get, environ_sizes_get } from "./wasi_snapshot_preview1";
 
-/** A map, a buffer, a level of the log, a type of metrics that no host has. */
+/** A header map, a buffer, a log level or a type of metric that no host has. */
 const NONE: i32 = 99;
-/** An address that is in no memory. */
+/** An address outside of any memory. */
 const NOWHERE: usize = usize.MAX_VALUE;
 
 let hasProbed: bool = false;
-/** Those that are denied and that every configuration needs, with commas. */
+/** The denied functions that every configuration needs, separated by commas. */
 let missing: string = "";
 let canSetProperty: bool = true;
 let canReadEnvironment: bool = true;
@@ -60,11 +60,11 @@ function probe(root: u32): void {
   need("proxy_remove_header_map_value", proxy_remove_header_map_value(NONE, 0, 0));
   need("proxy_define_metric", proxy_define_metric(NONE, 0, 0, addressCell));
   need("proxy_increment_metric", proxy_increment_metric(0, 0));
-  // Nobody has set this VM's timer yet.
+  // No timer of this VM is set yet.
   need("proxy_set_tick_period_milliseconds", proxy_set_tick_period_milliseconds(0));
   need("proxy_set_effective_context", proxy_set_effective_context(root));
   need("proxy_http_call", proxy_http_call(0, 0, 0, 0, 0, 0, 0, 0, 0, addressCell));
-  // Of a root context that does not wait for it.
+  // The root context isn't waiting for it.
   need("proxy_done", proxy_done());
   canSetProperty = proxy_set_property(0, 0, 0, 0) !== DENIED;
   canReadEnvironment =
@@ -77,8 +77,8 @@ function probe(root: u32): void {
 }
 
 /**
- * Why this VM cannot do what a configuration of the root context `root` wants; "" if it can. `setsFilterState` and
- * `readsEnvironment` say what only some configurations need.
+ * Why a configuration of the root context `root` cannot work in this VM; "" if it can. `setsFilterState` and
+ * `readsEnvironment` say whether it needs what only some configurations need.
  */
 export function lacking(root: u32, setsFilterState: bool, readsEnvironment: bool): string {
   if (!hasProbed) probe(root);
@@ -91,7 +91,7 @@ export function lacking(root: u32, setsFilterState: bool, readsEnvironment: bool
   return names.length > 0 ? "capability_restriction_config denies " + names + ": add to its allowed_capabilities" : "";
 }
 
-/** Says what it costs that some functions are denied which Lightspan can do without. */
+/** Logs the cost of each denied function that Lightspan can do without. */
 export function tellOfCosts(isRandom: bool): void {
   tell(isRandom, "random_get", "ids come from the clock, the node and the first connection");
   tell(canCallForeign, "proxy_call_foreign_function", "a span costs ten host calls more, and no report is compressed");

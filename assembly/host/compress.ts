@@ -1,4 +1,4 @@
-// Compression by the host (Envoy: foreign function "compress"), which has zlib already: the module need not.
+// Compression by the host (Envoy: foreign function "compress"): it has zlib, so the module needs none.
 import { proxy_call_foreign_function } from "@solo-io/proxy-runtime/assembly/imports";
 import { Slice, text } from "../bytes/slice";
 import { addressCell, sizeCell, takeResult } from "./memory";
@@ -6,10 +6,10 @@ import { DENIED, OK } from "./status";
 
 const COMPRESS: Slice = text("compress");
 
-/** Once denied it is denied for good, and each further try would be a line in Envoy's log. */
+/** A denial is for good, and Envoy would log each further try. */
 let isDenied: bool = false;
 
-/** zlib's form of `size` bytes at `at`, which is HTTP's `deflate`; false, and empty, if the host does not do it. */
+/** Compresses `size` bytes at `at` to zlib's format, which is HTTP's `deflate`. False, and `into` empty, if the host fails. */
 export function deflate(at: usize, size: u32, into: Slice): bool {
   into.clear();
   if (isDenied) return false;

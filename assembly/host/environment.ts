@@ -1,4 +1,4 @@
-// The VM's environment variables, as Envoy's vm_config.environment_variables gives them. Only at configuration.
+// The VM's environment variables, from Envoy's vm_config.environment_variables. For configuration only.
 import { allocate } from "../bytes/arena";
 import { over, startsWith, text } from "../bytes/slice";
 import { addressCell, sizeCell } from "./memory";

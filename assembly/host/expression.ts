@@ -1,5 +1,5 @@
 // Expressions in CEL, which the host compiles once and evaluates on the current stream (Envoy: foreign functions "expr_create"
-// and "expr_evaluate"). An expression is that of the root context that had it compiled, and goes with it.
+// and "expr_evaluate"). An expression belongs to the root context that had it compiled, and ends with it.
 import { proxy_call_foreign_function } from "@solo-io/proxy-runtime/assembly/imports";
 import { Slice, text } from "../bytes/slice";
 import { addressCell, sizeCell, takeResult } from "./memory";
@@ -8,12 +8,12 @@ import { OK } from "./status";
 const CREATE: Slice = text("expr_create");
 const EVALUATE: Slice = text("expr_evaluate");
 
-/** The host would not compile it, or cannot. */
+/** The host refused to compile it, or cannot. */
 const NO_EXPRESSION: u32 = u32.MAX_VALUE;
 
 const tokenCell: usize = heap.alloc(4);
 
-/** Has the host compile `cel` for the current root context; NO_EXPRESSION if it does not. */
+/** Has the host compile `cel` for the current root context; NO_EXPRESSION if it fails. */
 export function compile(cel: Slice): u32 {
   if (proxy_call_foreign_function(CREATE.at, CREATE.size, cel.at, cel.size, addressCell, sizeCell) !== OK)
     return NO_EXPRESSION;
@@ -21,8 +21,8 @@ export function compile(cel: Slice): u32 {
 }
 
 /**
- * The value of `expression` on the current stream: a list as pairs (see bytes/fields.ts) whose second halves are empty. False,
- * and empty, if there is none: one attribute that is absent leaves the whole without a value.
+ * The value of `expression` on the current stream. A list has the form of pairs (bytes/fields.ts) with empty second halves.
+ * False, and `into` empty, if there is no value: a single absent attribute leaves the whole expression without one.
  */
 export function evaluate(expression: u32, into: Slice): bool {
   into.clear();

@@ -1,4 +1,4 @@
-// Header maps of the current stream or of the current answer from the collector.
+// Header maps of the current stream, and of the collector's current answer.
 import {
   proxy_get_header_map_pairs,
   proxy_get_header_map_value,
@@ -15,7 +15,7 @@ export const RESPONSE_TRAILERS: i32 = 3;
 export const CALL_RESPONSE: i32 = 6;
 export const CALL_RESPONSE_TRAILERS: i32 = 7;
 
-/** All headers of `map` as the host serialises them (see bytes/fields.ts); false, and empty, if there is no such map now. */
+/** All headers of `map` as the host serialises them (bytes/fields.ts). False, and `into` empty, if there is no such map now. */
 export function readPairs(map: i32, into: Slice): bool {
   into.clear();
   if (proxy_get_header_map_pairs(map, addressCell, sizeCell) !== OK) return false;
@@ -23,7 +23,7 @@ export function readPairs(map: i32, into: Slice): bool {
   return into.size > 0;
 }
 
-/** The first value of the header `name`; false, and empty, if it is absent. */
+/** The first value of the header `name`. False, and `into` empty, if it is absent. */
 export function readHeader(map: i32, name: Slice, into: Slice): bool {
   into.clear();
   if (proxy_get_header_map_value(map, name.at, name.size, addressCell, sizeCell) !== OK) return false;
@@ -31,12 +31,12 @@ export function readHeader(map: i32, name: Slice, into: Slice): bool {
   return true;
 }
 
-/** Makes `value` the only value of the header; the host's status. On request headers it clears the route cache. */
+/** Makes `value` the only value of the header. On request headers this clears the route cache. The host's status. */
 export function replaceHeader(map: i32, name: usize, nameSize: u32, value: usize, valueSize: u32): u32 {
   return proxy_replace_header_map_value(map, name, nameSize, value, valueSize);
 }
 
-/** Removes all values of the header; the host's status. On request headers it clears the route cache. */
+/** Removes all values of the header. On request headers this clears the route cache. The host's status. */
 export function removeHeader(map: i32, name: usize, nameSize: u32): u32 {
   return proxy_remove_header_map_value(map, name, nameSize);
 }

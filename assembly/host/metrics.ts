@@ -1,5 +1,5 @@
-// Envoy's counters and gauges, as differences: the module adds up by itself and tells the host now and then, since a host
-// call for each request would cost more than the counting. All workers add to the same metric.
+// Envoy's counters and gauges, as differences: the module adds up and tells the host now and then, since a host call per request
+// would cost more than the counting. All workers add to the same metric.
 import { proxy_define_metric, proxy_increment_metric } from "@solo-io/proxy-runtime/assembly/imports";
 import { Slice } from "../bytes/slice";
 import { addressCell } from "./memory";
@@ -13,7 +13,7 @@ export class Metric {
   private id: u32 = 0;
   private defined: bool = false;
   private pending: i64 = 0;
-  /** All that this VM added. */
+  /** Everything that this VM added. */
   own: i64 = 0;
 
   constructor(
@@ -27,12 +27,12 @@ export class Metric {
     this.own += count;
   }
 
-  /** Changes what others added. */
+  /** Adds to the metric on behalf of other VMs. */
   correct(count: i64): void {
     this.pending += count;
   }
 
-  /** Makes the metric known to the host, so that it shows as 0; true if the host took it. */
+  /** Makes the metric known to the host, so that stats show it as 0. True if the host took it. */
   define(): bool {
     if (this.defined) return true;
     this.defined = proxy_define_metric(this.type, this.name.at, this.name.size, addressCell) === OK;
@@ -40,14 +40,14 @@ export class Metric {
     return this.defined;
   }
 
-  /** Tells the host; what it does not take stays pending. */
+  /** Tells the host. A difference that it refuses stays pending. */
   publish(): void {
     if (this.pending === 0 || !this.define()) return;
     if (proxy_increment_metric(this.id, this.pending) === OK) this.pending = 0;
   }
 }
 
-// All metrics hang together, newest first.
+// All metrics are linked, newest first.
 let newest: Metric | null = null;
 
 function make(name: Slice, type: i32): Metric {
@@ -56,17 +56,17 @@ function make(name: Slice, type: i32): Metric {
   return metric;
 }
 
-/** A number that only grows. */
+/** A metric that only grows. */
 export function counter(name: Slice): Metric {
   return make(name, COUNTER);
 }
 
-/** A number that goes up and down. */
+/** A metric that goes up and down. */
 export function gauge(name: Slice): Metric {
   return make(name, GAUGE);
 }
 
-/** Makes all metrics show in Envoy's stats, as 0; false if the host did not take one. */
+/** Makes Envoy's stats show all metrics, as 0. False if the host refused one. */
 export function defineAll(): bool {
   let defined = true;
   let metric = newest;
@@ -77,7 +77,7 @@ export function defineAll(): bool {
   return defined;
 }
 
-/** Tells the host all that was counted since. */
+/** Tells the host everything counted since the last call. */
 export function publishAll(): void {
   let metric = newest;
   while (metric !== null) {

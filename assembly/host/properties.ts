@@ -1,11 +1,11 @@
-// Attributes of the stream and of the node (Envoy: "Attributes"). A path's parts are joined by NUL; numbers arrive as eight
-// bytes, little end first; times and durations as nanoseconds.
+// Attributes of the stream and of the node (Envoy: "Attributes"). NUL joins the parts of a path. Numbers arrive as eight bytes,
+// little-endian; times and durations are in nanoseconds.
 import { proxy_get_property, proxy_set_property } from "@solo-io/proxy-runtime/assembly/imports";
 import { over, Slice, text, toText } from "../bytes/slice";
 import { addressCell, sizeCell, takeResult } from "./memory";
 import { OK } from "./status";
 
-/** The raw value; false, and empty, if it is absent in this phase or in this Envoy. */
+/** The raw value. False, and `into` empty, if it is absent in this phase or in this Envoy. */
 export function readProperty(path: Slice, into: Slice): bool {
   into.clear();
   if (proxy_get_property(path.at, path.size, addressCell, sizeCell) !== OK) return false;
@@ -25,7 +25,7 @@ export function readNode(path: string): string {
   return found ? toText(value) : "";
 }
 
-/** The whole node, an envoy.config.core.v3.Node as protobuf; false, and empty, if the host does not say. */
+/** The whole node, an envoy.config.core.v3.Node as protobuf. False, and `into` empty, if the host has none. */
 export function readNodeMessage(into: Slice): bool {
   return readProperty(text("xds\0node"), into) || readProperty(text("node"), into);
 }

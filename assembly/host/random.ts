@@ -1,7 +1,7 @@
-// Randomness of the operating system, through WASI.
+// The operating system's randomness, through WASI.
 import { random_get } from "./wasi_snapshot_preview1";
 
-/** Fills `size` bytes at `at` with random ones; false, and the bytes as they were, if the host has none to give. */
+/** Fills `size` bytes at `at` with random ones. False, and the bytes unchanged, if the host refuses. */
 export function fillRandom(at: usize, size: u32): bool {
   return random_get(at, size) === 0;
 }

@@ -1,4 +1,4 @@
-// Data that all VMs with one `vm_id` share in this Envoy process, its workers' VMs among them. It outlives a VM that fails.
+// Data that all VMs with the same `vm_id` share in this Envoy process, such as those of its workers. It outlives a VM that fails.
 import { proxy_get_shared_data, proxy_set_shared_data } from "@solo-io/proxy-runtime/assembly/imports";
 import { Slice } from "../bytes/slice";
 import { addressCell, sizeCell, takeResult } from "./memory";
@@ -6,10 +6,10 @@ import { DENIED, OK } from "./status";
 
 const versionCell: usize = heap.alloc(4);
 
-/** Once denied it is denied for good, and each further try would be a line in Envoy's log. */
+/** A denial is for good, and Envoy would log each further try. */
 let isDenied: bool = false;
 
-/** The version of the value under `key`, never 0, and the value in `into`; 0, and empty, if there is none. */
+/** Points `into` at the value under `key` and returns its version, which is never 0. Without a value, 0 and empty. */
 export function readShared(key: Slice, into: Slice): u32 {
   into.clear();
   if (isDenied) return 0;
@@ -20,7 +20,7 @@ export function readShared(key: Slice, into: Slice): u32 {
   return load<u32>(versionCell);
 }
 
-/** Sets the value under `key` if it still has this version, in any case if `version` is 0; the host's status. */
+/** Sets the value under `key` if it still has this `version`; if `version` is 0, in any case. The host's status. */
 export function writeShared(key: Slice, value: usize, size: u32, version: u32): u32 {
   if (isDenied) return DENIED;
   let status = proxy_set_shared_data(key.at, key.size, value, size, version);

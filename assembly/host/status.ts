@@ -3,10 +3,10 @@ import { toDecimal } from "../bytes/decimal";
 
 export const OK: u32 = 0;
 export const BAD_ARGUMENT: u32 = 2;
-/** Of a function that this VM may not call. Others that failed inside the host say so too. */
+/** This VM may not call the function. A function that failed inside the host returns this too. */
 export const DENIED: u32 = 10;
 
-/** For messages. The numbers are few and rare, and names for them would be dead weight in every sidecar. */
+/** For messages. Only the number: statuses are rare, and their names would be dead weight in every sidecar. */
 export function statusName(status: u32): string {
   return "proxy_status " + toDecimal(status);
 }
