@@ -5,21 +5,18 @@ import { hold } from "./hold";
 import { copyShort, over, sameBytes, sameStart, Slice } from "./slice";
 import { cutSize } from "./utf8";
 
-/** One wanted header and what arrived under its name. */
+/** One wanted header. As a slice it is the first value that arrived; a repeated header's other values are only counted. */
 @unmanaged
-export class Field {
+export class Field extends Slice {
   name: usize = 0;
   nameSize: u32 = 0;
-  /** The first value; a repeated header's other values are only counted. */
-  at: usize = 0;
-  size: u32 = 0;
   /** How many times the header arrived. */
   seen: u32 = 0;
   /** pack() includes it. */
   isKept: bool = false;
   next: usize = 0;
-  /** The next one with a name of the same size. */
-  alike: usize = 0;
+  /** The next field with a name of the same size. */
+  nextOfSize: usize = 0;
 
   /** As if it had not arrived. */
   forget(): void {
@@ -27,19 +24,19 @@ export class Field {
     this.size = 0;
   }
 
-  /** Holds exactly these bytes, once. */
-  holds(at: usize, size: u32): bool {
+  /** True if the header arrived once, with exactly these bytes. */
+  isExactly(at: usize, size: u32): bool {
     return this.seen === 1 && sameBytes(this.at, this.size, at, size);
   }
 }
 
 /** Names are shorter than this. */
-const SIZES: u32 = 64;
+export const NAME_LIMIT: u32 = 64;
 
 export class Fields {
   private first: usize = 0;
   // The first field for each size of names. Most headers of a request are passed over by this alone.
-  private bySize: usize = heap.alloc(SIZES * sizeof<usize>());
+  private bySize: usize = heap.alloc(NAME_LIMIT * sizeof<usize>());
   // The header map of the last scan(), for headers of several lines.
   private pairs: usize = 0;
   // Where nextLine() goes on: the sizes and the name of the next header, and how many are left. Starting over for each line
@@ -47,6 +44,8 @@ export class Fields {
   private sizes: usize = 0;
   private rest: usize = 0;
   private left: u32 = 0;
+  // How many headers packedSize() found: pack() writes their names and values after that many sizes.
+  private packedCount: u32 = 0;
   /** The line that firstLine() or nextLine() found. */
   lineAt: usize = 0;
   lineSize: u32 = 0;
@@ -54,7 +53,7 @@ export class Fields {
   total: u64 = 0;
 
   constructor() {
-    memory.fill(this.bySize, 0, SIZES * sizeof<usize>());
+    memory.fill(this.bySize, 0, NAME_LIMIT * sizeof<usize>());
   }
 
   /** Wants the header `spelt` (lower case, shorter than 64 bytes); the same field if it was wanted before. */
@@ -68,9 +67,9 @@ export class Fields {
     field.nameSize = spelt.size;
     field.next = this.first;
     this.first = changetype<usize>(field);
-    let alike = this.bySize + <usize>spelt.size * sizeof<usize>();
-    field.alike = load<usize>(alike);
-    store<usize>(alike, this.first);
+    let sameSize = this.bySize + <usize>spelt.size * sizeof<usize>();
+    field.nextOfSize = load<usize>(sameSize);
+    store<usize>(sameSize, this.first);
     return field;
   }
 
@@ -81,23 +80,23 @@ export class Fields {
     return field;
   }
 
-  /** Bytes that pack() needs. */
+  /** Bytes that pack() needs; to be asked right before it. */
   packedSize(most: u32): u32 {
     let size: u32 = 4;
+    let count: u32 = 0;
     for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
       let field = changetype<Field>(at);
-      if (field.isKept && field.seen !== 0) size += 8 + field.nameSize + 1 + cutSize(field.at, field.size, most) + 1;
+      if (!field.isKept || field.seen === 0) continue;
+      size += 8 + field.nameSize + 1 + cutSize(field.at, field.size, most) + 1;
+      count++;
     }
+    this.packedCount = count;
     return size;
   }
 
   /** Writes the kept headers of the last scan() at `to` as pairs: first values only, cut to `most` bytes. scan() reads them. */
   pack(to: usize, most: u32): void {
-    let count: u32 = 0;
-    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
-      let field = changetype<Field>(at);
-      if (field.isKept && field.seen !== 0) count++;
-    }
+    let count = this.packedCount;
     store<u32>(to, count);
     let sizes = to + 4;
     let out = sizes + <usize>count * 8;
@@ -185,9 +184,9 @@ export class Fields {
 
   /** The field that is called so, or 0. */
   private find(name: usize, nameSize: u32): usize {
-    if (nameSize >= SIZES) return 0;
+    if (nameSize >= NAME_LIMIT) return 0;
     let at = load<usize>(this.bySize + <usize>nameSize * sizeof<usize>());
-    while (at !== 0 && !sameStart(changetype<Field>(at).name, name, nameSize)) at = changetype<Field>(at).alike;
+    while (at !== 0 && !sameStart(changetype<Field>(at).name, name, nameSize)) at = changetype<Field>(at).nextOfSize;
     return at;
   }
 }

@@ -1,4 +1,5 @@
 // The configuration, checked: every key there is, its default and its bounds. lightspan.schema.json says the same to tools.
+import { B3, B3_MULTI, propagatorNames, TRACECONTEXT } from "../context/propagators";
 import { JsonReader } from "./json";
 import { Entries, Refusal, Section, Source } from "./section";
 
@@ -10,12 +11,6 @@ export const CLIENT: u32 = 1;
 export const LIGHTSTEP: u32 = 0;
 export const OTLP: u32 = 1;
 export const ZIPKIN: u32 = 2;
-
-/** The formats of trace context; propagation.extract and .inject have them as places in this list. */
-const FORMATS: string = "b3, b3multi, tracecontext";
-export const B3: u32 = 0;
-export const B3MULTI: u32 = 1;
-export const TRACECONTEXT: u32 = 2;
 
 export class Settings {
   cluster: string;
@@ -32,6 +27,7 @@ export class Settings {
   /** "" = as the node says; so is the version. */
   serviceName: string;
   serviceVersion: string;
+  /** Places in the list of context/propagators.ts. */
   extract: u32[];
   inject: u32[];
   traceIdBits: u32;
@@ -87,8 +83,9 @@ export class Settings {
     service.finish();
 
     let propagation = root.section("propagation");
-    this.extract = propagation.someOf("extract", FORMATS, [B3, B3MULTI, TRACECONTEXT], 1);
-    this.inject = propagation.someOf("inject", FORMATS, [B3MULTI], 0);
+    let formats = propagatorNames();
+    this.extract = propagation.someOf("extract", formats, [B3, B3_MULTI, TRACECONTEXT], 1);
+    this.inject = propagation.someOf("inject", formats, [B3_MULTI], 0);
     this.traceIdBits = propagation.oneNumberOf("trace_id_bits", 128, 64);
     this.trustIncoming = propagation.boolean("trust_incoming", true);
     this.strip = propagation.boolean("strip", false);

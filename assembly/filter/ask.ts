@@ -1,5 +1,5 @@
-// Asks the host what happened on the stream that has just ended. Each question is a crossing that costs, so nothing here is
-// asked for a stream that makes no span. The request headers are in the carrier already.
+// Asks the host what happened on the stream that has just ended. Each question is a crossing that costs, so nothing
+// here is asked for a stream that makes no span. The request headers are in the carrier already.
 import { over, sameBytes, Slice, startsWithAny, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 import { nowMs } from "../host/clock";
@@ -59,8 +59,8 @@ function sinceNanos(start: u64): u64 {
   return now > start ? now - start : 0;
 }
 
-// An inbound listener leads to one cluster with one host: remembered from request to request, and asked for anew from tick
-// to tick, since a cluster may be updated under its name.
+// An inbound listener leads to one cluster with one host: remembered from request to request, and asked for anew from
+// tick to tick, since a cluster may be updated under its name.
 const MAX_REMEMBERED: u32 = 256;
 const lastCluster: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
 const lastHost: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
@@ -112,9 +112,9 @@ function askGrpc(exchange: Exchange, isLogged: bool): void {
 }
 
 /**
- * True if an earlier filter answered the stream, whose request headers never came to us, and Envoy's tracer would have looked at
- * it. It does not trace what Envoy's connection manager answers by itself, nor health checks. A stream that an upstream
- * host answered went past us, and that host saw no id of ours.
+ * True if an earlier filter answered the stream, whose request headers never came to us, and Envoy's tracer would have
+ * looked at it. It does not trace what Envoy's connection manager answers by itself, nor health checks. A stream that
+ * an upstream host answered went past us, and that host saw no id of ours.
  */
 export function wasAnsweredEarlier(): bool {
   if (readProperty(UPSTREAM_ADDRESS, value)) return false;

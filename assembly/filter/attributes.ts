@@ -1,13 +1,13 @@
-// The attributes that spans need, as answers that stay until the next question. All of them come over in one crossing, as the
-// value of one expression: a crossing that hands something over costs what a dozen that do not cost (RATIONALE.md). Where the
-// host knows no expressions, each is asked for by itself.
+// The attributes that spans need, as answers that stay until the next question. All of them come over in one crossing,
+// as the value of one expression: a crossing that hands something over costs what a dozen that do not cost
+// (RATIONALE.md). Where the host knows no expressions, each is asked for by itself.
 import { over, Slice, text, toText } from "../bytes/slice";
 import { compile, evaluate } from "../host/expression";
 import { readProperty } from "../host/properties";
 
-// An absent attribute would leave the whole without a value: `#` marks a number that may be absent, `$` a text. To ask whether
-// one is there costs as much as to ask for it, so one question stands for all: a stream that an upstream host answered to its
-// end has all of them.
+// An absent attribute would leave the whole without a value: `#` marks a number that may be absent, `$` a text. To ask
+// whether one is there costs as much as to ask for it, so one question stands for all: a stream that an upstream host
+// answered to its end has all of them.
 const ANSWERED: string = "response.backend_latency";
 const LIST: Slice = text(
   "request.time,request.duration#,request.total_size,request.protocol$,response.code#,response.flags,response.size,source.address,xds.cluster_name$,xds.listener_direction,xds.virtual_host_name$,",

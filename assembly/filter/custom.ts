@@ -1,4 +1,5 @@
-// From the configuration's tags.* to tags: those that cannot change are looked up once, the others are read for each span.
+// From the configuration's tags.* to tags: those that cannot change are looked up once, the others are read for each
+// span.
 import { spell } from "../bytes/decimal";
 import { over, Slice, text, toText } from "../bytes/slice";
 import { Settings } from "../config/settings";

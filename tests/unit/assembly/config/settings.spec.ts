@@ -1,18 +1,16 @@
 import { Source } from "../../../../assembly/config/section";
 import {
   AUTO,
-  B3,
-  B3MULTI,
   CLIENT,
   LIGHTSTEP,
   OTLP,
   readSettings,
   refusedBecause,
   Settings,
-  TRACECONTEXT,
   ZIPKIN,
 } from "../../../../assembly/config/settings";
 import { text } from "../../../../assembly/bytes/slice";
+import { B3, B3_MULTI, TRACECONTEXT } from "../../../../assembly/context/propagators";
 import { Bytes, fence } from "../bytes";
 import { below, startChance } from "../chance";
 
@@ -72,8 +70,8 @@ describe("the smallest configuration", () => {
     expect(settings.timeoutMs).toBe(5000);
     expect(settings.serviceName).toBe("");
     expect(settings.serviceVersion).toBe("");
-    expect(settings.extract.join(",")).toBe(places([B3, B3MULTI, TRACECONTEXT]));
-    expect(settings.inject.join(",")).toBe(places([B3MULTI]));
+    expect(settings.extract.join(",")).toBe(places([B3, B3_MULTI, TRACECONTEXT]));
+    expect(settings.inject.join(",")).toBe(places([B3_MULTI]));
     expect(settings.traceIdBits).toBe(128);
     expect(settings.trustIncoming).toBe(true);
     expect(settings.strip).toBe(false);

@@ -12,7 +12,8 @@ function fill(context: TraceContext): void {
   context.decision = DEBUG;
   context.wide = true;
   context.random = true;
-  context.moves = true;
+  context.flipsSampled = true;
+  context.keepsTracestate = true;
 }
 
 describe("a trace context", () => {
@@ -29,7 +30,8 @@ describe("a trace context", () => {
     expect(told(context)).toBe("defer");
     expect(context.spanId).toBe(0);
     expect(context.random).toBe(false);
-    expect(context.moves).toBe(false);
+    expect(context.flipsSampled).toBe(false);
+    expect(context.keepsTracestate).toBe(false);
   });
 
   it("is copied in every field", () => {
@@ -38,7 +40,8 @@ describe("a trace context", () => {
     other.copyFrom(context);
     expect(told(other)).toBe("80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 debug of 05e3ac9a4f6e3b90");
     expect(other.random).toBe(true);
-    expect(other.moves).toBe(true);
+    expect(other.flipsSampled).toBe(true);
+    expect(other.keepsTracestate).toBe(true);
   });
 
   it("is not touched when its copy changes", () => {

@@ -1,16 +1,19 @@
 // Which ids go on from a received context. In which order a hop decides whether to record is in decision.spec.ts.
+import { b3 } from "../../../../assembly/context/b3";
+import { b3multi } from "../../../../assembly/context/b3multi";
 import { carrier } from "../../../../assembly/context/carrier";
 import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
 import { continueFrom } from "../../../../assembly/context/hop";
 import { seed } from "../../../../assembly/context/ids";
-import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { Propagation } from "../../../../assembly/context/propagation";
 import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
+import { tracecontext } from "../../../../assembly/context/tracecontext";
 import { told } from "../contexts";
 import { bring } from "../headers";
 
-const USUAL = new Propagation([], B3_MULTI, true, false);
-const NARROW = new Propagation([], B3_MULTI | B3_SINGLE, false, false);
-const W3C = new Propagation([], B3_MULTI | TRACECONTEXT, true, false);
+const USUAL = new Propagation([], [b3multi], true, false);
+const NARROW = new Propagation([], [b3multi, b3], false, false);
+const W3C = new Propagation([], [b3multi, tracecontext], true, false);
 
 const ALL = new Sampler(ALWAYS, 0, []);
 const NEVER = new Sampler(0, 0, []);
