@@ -1,16 +1,11 @@
 import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
-import { told } from "../contexts";
+import { setExample, told } from "../contexts";
 
 const context = new TraceContext();
 const other = new TraceContext();
 
 function fill(context: TraceContext): void {
-  context.traceHigh = 0x80f198ee56343ba8;
-  context.traceLow = 0x64fe8b2a57d3eff7;
-  context.spanId = 0xe457b5a2e4d86bd1;
-  context.parentId = 0x05e3ac9a4f6e3b90;
-  context.decision = DEBUG;
-  context.wide = true;
+  setExample(context, DEBUG);
   context.random = true;
   context.flipsSampled = true;
   context.keepsTracestate = true;

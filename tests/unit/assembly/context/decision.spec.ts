@@ -12,6 +12,7 @@ import { Propagation } from "../../../../assembly/context/propagation";
 import { Propagator } from "../../../../assembly/context/propagator";
 import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
 import { tracecontext } from "../../../../assembly/context/tracecontext";
+import { setExample } from "../contexts";
 
 const ORDER: Propagator[] = [b3, b3multi, tracecontext];
 const B3_OUT = new Propagation(ORDER, [b3multi], true, false);
@@ -41,12 +42,8 @@ function arrive(path: string, requestId: string = NOT_FORCED): void {
 
 /** The trace that came in: its low half, decided like this. */
 function arriveIn(traceLow: u64, decision: u8): void {
-  received.traceHigh = 0x80f198ee56343ba8;
+  setExample(received, decision);
   received.traceLow = traceLow;
-  received.spanId = 0xe457b5a2e4d86bd1;
-  received.parentId = 0x05e3ac9a4f6e3b90;
-  received.wide = true;
-  received.decision = decision;
 }
 
 function decideWith(sampler: Sampler, propagation: Propagation = B3_OUT): u8 {

@@ -1,4 +1,4 @@
-// Which of the formats that arrived gives the context. What W3C adds to this is in companion.spec.ts.
+// Which of the formats that arrived gives the context. What W3C adds to it is in companion.spec.ts.
 import { b3 } from "../../../../assembly/context/b3";
 import { b3multi } from "../../../../assembly/context/b3multi";
 import { carrier } from "../../../../assembly/context/carrier";
@@ -76,7 +76,7 @@ describe("extract", () => {
     expect(metMalformed).toBe(false);
   });
 
-  it("does not mind what it cannot use behind what it can", () => {
+  it("ignores malformed formats after the one that it takes", () => {
     expect(extracted(["b3", SINGLE, "x-b3-traceid", "nonsense", "traceparent", "nonsense"])).toBe(FROM_SINGLE);
     expect(metMalformed).toBe(false);
   });

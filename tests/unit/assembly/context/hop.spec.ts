@@ -8,7 +8,7 @@ import { seed } from "../../../../assembly/context/ids";
 import { Propagation } from "../../../../assembly/context/propagation";
 import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
 import { tracecontext } from "../../../../assembly/context/tracecontext";
-import { told } from "../contexts";
+import { setExample, told } from "../contexts";
 import { bring } from "../headers";
 
 const USUAL = new Propagation([], [b3multi], true, false);
@@ -27,13 +27,7 @@ function nowMs(): u64 {
 }
 
 function receive(decision: u8): void {
-  received.clear();
-  received.traceHigh = 0x80f198ee56343ba8;
-  received.traceLow = 0x64fe8b2a57d3eff7;
-  received.spanId = 0xe457b5a2e4d86bd1;
-  received.parentId = 0x05e3ac9a4f6e3b90;
-  received.wide = true;
-  received.decision = decision;
+  setExample(received, decision);
 }
 
 /** The context that goes on from `from`, a request to /productpage. */
@@ -89,7 +83,7 @@ describe("a hop of a sampled trace", () => {
     expect(told(received)).toBe(TRACE + " " + SPAN + " accept of 05e3ac9a4f6e3b90");
   });
 
-  it("hangs on the hop before it, one behind the other", () => {
+  it("is the child of the hop before it, in a chain", () => {
     receive(ACCEPT);
     bring(carrier, []);
     seed(1, 2);

@@ -1,5 +1,4 @@
-// Which headers a request's context changes. Of W3C's headers only what they have to do with B3; the rest is in
-// companion.spec.ts.
+// Which headers a context changes in a request. Of W3C's headers, only what concerns B3; the rest is in companion.spec.ts.
 import { Slice, toText } from "../../../../assembly/bytes/slice";
 import { b3 } from "../../../../assembly/context/b3";
 import { b3multi } from "../../../../assembly/context/b3multi";
@@ -10,6 +9,7 @@ import { inject } from "../../../../assembly/context/inject";
 import { Propagation } from "../../../../assembly/context/propagation";
 import { PROPAGATORS } from "../../../../assembly/context/propagators";
 import { tracecontext } from "../../../../assembly/context/tracecontext";
+import { setExample } from "../contexts";
 import { bring } from "../headers";
 
 const MULTI = new Propagation([], [b3multi], true, false);
@@ -21,15 +21,9 @@ const STRIP = new Propagation([], [b3multi, b3, tracecontext], true, true);
 const context = new TraceContext();
 const slice = new Slice();
 
-/** The context that all of this goes by: wide ids, a parent. */
+/** Makes the context one with wide ids and a parent. */
 function wide(decision: u8): void {
-  context.clear();
-  context.traceHigh = 0x80f198ee56343ba8;
-  context.traceLow = 0x64fe8b2a57d3eff7;
-  context.spanId = 0xe457b5a2e4d86bd1;
-  context.parentId = 0x05e3ac9a4f6e3b90;
-  context.wide = true;
-  context.decision = decision;
+  setExample(context, decision);
 }
 
 function bare(decision: u8): void {
