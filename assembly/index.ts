@@ -1,12 +1,12 @@
-// What Envoy calls, and nothing else: the exports of proxy-wasm ABI 0.2.1 that a tracer needs. Each further one is a
-// crossing on every request. Scratch memory of the callback before is let go at the entry of each;
-// managed objects, of which requests make none, are collected where no request waits and no object is on the stack.
+// The functions that Envoy calls, and nothing else: the exports of proxy-wasm ABI 0.2.1 that a tracer needs. Each
+// further one would cost every request a crossing. Each begins by freeing the previous callback's scratch memory.
+// Managed objects, of which requests make none, are collected where no request waits and no object is on the stack.
 import "./host/abort";
 import { reset } from "./bytes/arena";
 import { forgetCluster } from "./filter/ask";
 import { noteDone, noteTick } from "./filter/callbacks";
 import { configure, end, findRoot } from "./filter/root";
-import { beginStream, endStream, tellOfCallbacks } from "./filter/stream";
+import { beginStream, endStream, warnOfCallbacks } from "./filter/stream";
 import { findStream, openStream } from "./filter/streams";
 import { answerCall } from "./report/deliveries";
 import { lookForFailed } from "./report/failed";
@@ -15,7 +15,7 @@ export { malloc } from "./host/memory";
 
 const CONTINUE: u32 = 0;
 
-/** Marks the version of the ABI; never called. */
+/** Tells Envoy the version of the ABI; never called. */
 export function proxy_abi_version_0_2_1(): void {}
 
 export function proxy_on_configure(id: u32, size: u32): u32 {
@@ -25,7 +25,7 @@ export function proxy_on_configure(id: u32, size: u32): u32 {
 }
 
 export function proxy_on_context_create(id: u32, root: u32): void {
-  // A root context is known once it is configured.
+  // Root contexts are registered when they are configured.
   if (root !== 0) openStream(id, root);
 }
 
@@ -44,7 +44,7 @@ export function proxy_on_tick(id: u32): void {
   reset();
   __collect();
   noteTick();
-  tellOfCallbacks();
+  warnOfCallbacks();
   forgetCluster();
   lookForFailed();
   let root = findRoot(id);
@@ -58,8 +58,8 @@ export function proxy_on_http_call_response(_id: u32, token: u32, headers: u32, 
 }
 
 /**
- * A stream that is still open here got no log: over HTTP/3, and among upstream filters. A root context waits, 0, while its
- * last report is under way; a stream has nothing to wait for.
+ * A stream that is still open here got no log, as over HTTP/3 and among upstream filters; it ends at once. A root
+ * context returns 0 to stay until its last report is answered.
  */
 export function proxy_on_done(id: u32): u32 {
   reset();

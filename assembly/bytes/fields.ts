@@ -5,7 +5,7 @@ import { retain } from "./region";
 import { copyShort, over, sameBytes, sameStart, Slice } from "./slice";
 import { cutSize } from "./utf8";
 
-/** One wanted header and its first value. Further values of a repeated header are only counted. */
+/** One wanted header. As a slice it is the first value that arrived; a repeated header's other values are only counted. */
 @unmanaged
 export class Field extends Slice {
   name: usize = 0;
@@ -15,7 +15,7 @@ export class Field extends Slice {
   /** Whether pack() includes it. */
   isKept: bool = false;
   next: usize = 0;
-  /** The next field whose name has the same size. */
+  /** The next field with a name of the same size. */
   nextOfSize: usize = 0;
 
   /** Makes the header count as absent. */
@@ -25,33 +25,35 @@ export class Field extends Slice {
   }
 
   /** True if the header arrived once, with exactly these bytes. */
-  holds(at: usize, size: u32): bool {
+  isExactly(at: usize, size: u32): bool {
     return this.seen === 1 && sameBytes(this.at, this.size, at, size);
   }
 }
 
-/** Names of wanted headers are shorter than this. */
-const SIZES: u32 = 64;
+/** Names are shorter than this. */
+export const NAME_LIMIT: u32 = 64;
 
 export class Fields {
   private first: usize = 0;
-  // The first field for each size of name. That alone rules out most headers of a request.
-  private bySize: usize = heap.alloc(SIZES * sizeof<usize>());
-  // The header map of the last scan(), for headers with several lines.
+  // The first field for each size of names. Most headers of a request are passed over by this alone.
+  private bySize: usize = heap.alloc(NAME_LIMIT * sizeof<usize>());
+  // The header map of the last scan(), for headers of several lines.
   private pairs: usize = 0;
   // Where nextLine() continues: the sizes and the name of the next header, and how many are left. If each line started
   // over, thousands of lines from a caller would cost quadratic time.
   private sizes: usize = 0;
   private rest: usize = 0;
   private left: u32 = 0;
-  /** The line found by firstLine() or nextLine(). */
+  // How many headers packedSize() found: pack() writes their names and values after that many sizes.
+  private packedCount: u32 = 0;
+  /** The line that firstLine() or nextLine() found. */
   lineAt: usize = 0;
   lineSize: u32 = 0;
   /** Bytes of all names and values in the last scan(), which Envoy calls the header map's byte size. */
   total: u64 = 0;
 
   constructor() {
-    memory.fill(this.bySize, 0, SIZES * sizeof<usize>());
+    memory.fill(this.bySize, 0, NAME_LIMIT * sizeof<usize>());
   }
 
   /**
@@ -68,9 +70,9 @@ export class Fields {
     field.nameSize = name.size;
     field.next = this.first;
     this.first = changetype<usize>(field);
-    let first = this.bySize + <usize>name.size * sizeof<usize>();
-    field.nextOfSize = load<usize>(first);
-    store<usize>(first, this.first);
+    let sameSize = this.bySize + <usize>name.size * sizeof<usize>();
+    field.nextOfSize = load<usize>(sameSize);
+    store<usize>(sameSize, this.first);
     return field;
   }
 
@@ -81,23 +83,23 @@ export class Fields {
     return field;
   }
 
-  /** The number of bytes that pack() writes. */
+  /** The number of bytes that pack() writes. Call it right before pack(). */
   packedSize(most: u32): u32 {
     let size: u32 = 4;
+    let count: u32 = 0;
     for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
       let field = changetype<Field>(at);
-      if (field.isKept && field.seen !== 0) size += 8 + field.nameSize + 1 + cutSize(field.at, field.size, most) + 1;
+      if (!field.isKept || field.seen === 0) continue;
+      size += 8 + field.nameSize + 1 + cutSize(field.at, field.size, most) + 1;
+      count++;
     }
+    this.packedCount = count;
     return size;
   }
 
   /** Writes the kept headers of the last scan() at `to` as pairs for scan(): first values only, cut to `most` bytes. */
   pack(to: usize, most: u32): void {
-    let count: u32 = 0;
-    for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
-      let field = changetype<Field>(at);
-      if (field.isKept && field.seen !== 0) count++;
-    }
+    let count = this.packedCount;
     store<u32>(to, count);
     let sizes = to + 4;
     let out = sizes + <usize>count * 8;
@@ -185,7 +187,7 @@ export class Fields {
 
   /** The field with this name, or 0. */
   private find(name: usize, nameSize: u32): usize {
-    if (nameSize >= SIZES) return 0;
+    if (nameSize >= NAME_LIMIT) return 0;
     let at = load<usize>(this.bySize + <usize>nameSize * sizeof<usize>());
     while (at !== 0 && !sameStart(changetype<Field>(at).name, name, nameSize)) at = changetype<Field>(at).nextOfSize;
     return at;

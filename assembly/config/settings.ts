@@ -1,5 +1,6 @@
 // The checked configuration: every key with its default and bounds. It doesn't know what a setting is used for.
 // lightspan.schema.json tells tools the same.
+import { B3, B3_MULTI, propagatorNames, TRACECONTEXT } from "../context/propagators";
 import { JsonReader } from "./json";
 import { Entries, Refusal, Section, Source } from "./section";
 
@@ -11,12 +12,6 @@ export const CLIENT: u32 = 1;
 export const LIGHTSTEP: u32 = 0;
 export const OTLP: u32 = 1;
 export const ZIPKIN: u32 = 2;
-
-/** The formats of trace context; propagation.extract and .inject have them as places in this list. */
-const FORMATS: string = "b3, b3multi, tracecontext";
-export const B3: u32 = 0;
-export const B3MULTI: u32 = 1;
-export const TRACECONTEXT: u32 = 2;
 
 export class Settings {
   cluster: string;
@@ -33,6 +28,7 @@ export class Settings {
   /** Name and version are "" if the node's own apply. */
   serviceName: string;
   serviceVersion: string;
+  /** Places in the list of context/propagators.ts. */
   extract: u32[];
   inject: u32[];
   traceIdBits: u32;
@@ -90,8 +86,9 @@ export class Settings {
     service.finish();
 
     let propagation = root.section("propagation");
-    this.extract = propagation.someOf("extract", FORMATS, [B3, B3MULTI, TRACECONTEXT], 1);
-    this.inject = propagation.someOf("inject", FORMATS, [B3MULTI], 0);
+    let formats = propagatorNames();
+    this.extract = propagation.someOf("extract", formats, [B3, B3_MULTI, TRACECONTEXT], 1);
+    this.inject = propagation.someOf("inject", formats, [B3_MULTI], 0);
     this.traceIdBits = propagation.oneNumberOf("trace_id_bits", 128, 64);
     this.trustIncoming = propagation.boolean("trust_incoming", true);
     this.strip = propagation.boolean("strip", false);

@@ -7,18 +7,25 @@
 //   b3: 463ac35c9f6413ad-0020000000000001
 //   b3: 0
 //
-// The widths are fixed: a trace id of 16 or 32 digits, other ids of 16. A shorter id is a header that was cut, and must not
-// become a wrong parent. A parent may come without a decision, as Brave has it.
+// The widths are fixed: a trace id has 16 or 32 digits, other ids have 16. A shorter id means that the header was cut,
+// and must not become a wrong parent. A parent may come without a decision, as in Brave.
+import { Field } from "../bytes/fields";
 import { writeHex } from "../bytes/hex";
-import { ABSENT, ACCEPT, DEBUG, DEFER, DENY, MALFORMED, READ, TraceContext } from "./context";
+import { text } from "../bytes/slice";
+import { carrier } from "./carrier";
+import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "./context";
+import { Edits } from "./edits";
+import { ABSENT, MALFORMED, Propagator, READ } from "./propagator";
 import { readParentId, readSpanId, readTraceId, writeTraceId } from "./spelling";
+
+const B3: Field = carrier.want(text("b3"));
 
 const DASH: u8 = 0x2d;
 const WIDTH: u32 = 16;
-/** Bytes of a decision with the dash before it, and of a parent with its dash. */
+/** Bytes of a decision and of a parent, each with the dash in front of it. */
 const DECISION_PART: u32 = 2;
 const PARENT_PART: u32 = 1 + WIDTH;
-/** No `b3` is longer: 32 + 1 + 16 + 1 + 1 + 1 + 16 bytes. */
+/** Bytes of the longest `b3`: 32 + 1 + 16 + 1 + 1 + 1 + 16. */
 export const MAX_B3: u32 = 68;
 
 /** DENY, ACCEPT or DEBUG for `0`, `1`, `d`; DEFER for any other byte. */
@@ -28,7 +35,8 @@ function decisionOf(byte: u8): u8 {
   return byte === 0x64 ? DEBUG : DEFER;
 }
 
-function spell(decision: u8): u8 {
+/** The reverse of decisionOf(). */
+function letterOf(decision: u8): u8 {
   if (decision === DEBUG) return 0x64;
   return decision === ACCEPT ? 0x31 : 0x30;
 }
@@ -59,7 +67,7 @@ export function readB3(at: usize, size: u32, into: TraceContext): u32 {
   return readParentId(at + 1, WIDTH, into) ? READ : MALFORMED;
 }
 
-/** Writes `context` at `at`, where MAX_B3 bytes are free; returns the address behind it. */
+/** Writes `context` at `at`, where MAX_B3 bytes are free and returns the address just past it. */
 export function writeB3(at: usize, context: TraceContext): usize {
   if (context.hasIds) {
     at = writeTraceId(at, context);
@@ -68,8 +76,24 @@ export function writeB3(at: usize, context: TraceContext): usize {
     if (context.decision === DEFER) return at;
     store<u8>(at++, DASH);
   }
-  store<u8>(at++, spell(context.decision));
+  store<u8>(at++, letterOf(context.decision));
   if (context.parentId === 0) return at;
   store<u8>(at++, DASH);
   return writeHex(at, context.parentId);
 }
+
+// Lasts until the edits are carried out.
+const value: usize = heap.alloc(MAX_B3);
+
+class B3Single extends Propagator {
+  extract(into: TraceContext): u32 {
+    return readB3(B3.at, B3.size, into);
+  }
+
+  inject(context: TraceContext, edits: Edits): void {
+    if (context.hasIds || context.decision !== DEFER) edits.set(B3, value, <u32>(writeB3(value, context) - value));
+    else edits.remove(B3);
+  }
+}
+
+export const b3: Propagator = new B3Single("b3", [B3], false);

@@ -1,6 +1,6 @@
 // The trace context of one hop: what B3 and W3C both carry, as numbers. It knows no header and no spelling.
 
-/** Nobody decided yet: the next one to start a span does. */
+/** Not decided yet: the next hop that can start a span decides. */
 export const DEFER: u8 = 0;
 export const DENY: u8 = 1;
 export const ACCEPT: u8 = 2;
@@ -8,8 +8,8 @@ export const ACCEPT: u8 = 2;
 export const DEBUG: u8 = 3;
 
 /**
- * [traceHigh u64][traceLow u64][spanId u64][parentId u64][decision u8][wide u8][random u8][moves u8]
- * traceLow 0 with traceHigh 0 = no ids, only a decision. parentId 0 = no parent.
+ * [traceHigh u64][traceLow u64][spanId u64][parentId u64][decision u8] and four flags of a byte each.
+ * If traceLow and traceHigh are 0, there are no ids, only a decision. If parentId is 0, there is no parent.
  */
 @unmanaged
 export class TraceContext {
@@ -19,12 +19,14 @@ export class TraceContext {
   spanId: u64 = 0;
   parentId: u64 = 0;
   decision: u8 = DEFER;
-  /** The trace id is spelt with 32 digits, even if its upper half is zero. */
+  /** The trace id is written with 32 digits, even if its upper half is zero. */
   wide: bool = false;
   /** W3C: at least the last 56 bits of the trace id are known to be random. */
   random: bool = false;
-  /** A `traceparent` of this trace said otherwise of sampling. W3C has its flag change only together with the span id. */
-  moves: bool = false;
+  /** W3C: denied, though a `traceparent` of this trace says sampled. That flag may change only together with the span id. */
+  flipsSampled: bool = false;
+  /** W3C: the `tracestate` that arrived is valid and belongs to this trace, so it may go on. */
+  keepsTracestate: bool = false;
 
   clear(): void {
     memory.fill(changetype<usize>(this), 0, offsetof<TraceContext>());
@@ -49,9 +51,3 @@ export class TraceContext {
     return this.decision >= ACCEPT;
   }
 }
-
-/** What became of reading one format of headers. */
-export const ABSENT: u32 = 0;
-export const READ: u32 = 1;
-/** Something stood there and could not be used. */
-export const MALFORMED: u32 = 2;

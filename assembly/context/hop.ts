@@ -1,11 +1,19 @@
-// One hop of a trace: from the context that arrived to the one that goes on, with the sampling decision between them.
-// The order: the parent's decision or debug, Envoy's forced trace, excluded paths, the rate, the cap.
+// One hop of a trace: turns the context that arrived into the one that goes on, and makes the sampling decision. The
+// order is: the parent's decision or debug, Envoy's forced trace, excluded paths, the rate, the cap.
 import { Field } from "../bytes/fields";
-import { CLIENT_TRACE_ID, FORCE_TRACE, PATH, REQUEST_ID } from "./carrier";
+import { text } from "../bytes/slice";
+import { carrier } from "./carrier";
 import { ACCEPT, DEFER, DENY, TraceContext } from "./context";
 import { nextId } from "./ids";
-import { Propagation, TRACECONTEXT } from "./propagation";
+import { Propagation } from "./propagation";
 import { isForced, Sampler } from "./sampling";
+
+const PATH: Field = carrier.want(text(":path"));
+const REQUEST_ID: Field = carrier.want(text("x-request-id"));
+const FORCE_TRACE: Field = carrier.want(text("x-envoy-force-trace"));
+const CLIENT_TRACE_ID: Field = carrier.want(text("x-client-trace-id"));
+/** A header that never arrives. */
+const NO_HEADER: Field = new Field();
 
 function startTrace(own: TraceContext, wide: bool): void {
   own.traceHigh = wide ? nextId() : 0;
@@ -14,12 +22,10 @@ function startTrace(own: TraceContext, wide: bool): void {
   own.random = true;
 }
 
-/** Envoy strips x-envoy-force-trace from strangers' requests, but x-client-trace-id from nobody's. */
-const NOT_THERE: Field = new Field();
-
-/** Decides for `own`, which may have ids or not; a trace without ids starts here, unless its path is excluded. */
+/** Decides for `own`, with or without ids. Without ids a trace starts here, unless its path is excluded. */
 function decide(own: TraceContext, propagation: Propagation, sampler: Sampler, nowMs: () => u64): u8 {
-  let forced = isForced(FORCE_TRACE, propagation.trusts ? CLIENT_TRACE_ID : NOT_THERE, REQUEST_ID);
+  // Envoy strips x-envoy-force-trace from strangers' requests, but never x-client-trace-id.
+  let forced = isForced(FORCE_TRACE, propagation.trusts ? CLIENT_TRACE_ID : NO_HEADER, REQUEST_ID);
   let starts = !own.hasIds;
   if (starts) {
     if (!forced && sampler.excludes(PATH)) return DENY;
@@ -31,10 +37,10 @@ function decide(own: TraceContext, propagation: Propagation, sampler: Sampler, n
 }
 
 /**
- * Makes `own` the context of this hop from the `received` one, which may be empty.
- * Sampled: the received trace, or a new one, with a new span id, child of the received span.
- * Not sampled: the received context to the bit, since there is no span of ours to tell of. A decision that came without
- * ids goes on without ids, except where only ids can say it, in a `traceparent`.
+ * Makes `own` the context of this hop from the `received` one, which may be empty. If sampled: the received trace, or a
+ * new one, with a new span id that is a child of the received span. If not sampled: the received context unchanged,
+ * since there is no span of ours. A decision that came without ids goes on without ids, unless a format that needs them
+ * is written.
  */
 export function continueFrom(
   received: TraceContext,
@@ -45,8 +51,8 @@ export function continueFrom(
 ): void {
   own.copyFrom(received);
   if (own.decision === DEFER) own.decision = decide(own, propagation, sampler, nowMs);
-  if (!own.hasIds && (own.sampled || (propagation.inject & TRACECONTEXT) !== 0)) startTrace(own, propagation.wide);
-  if (own.sampled || received.moves || (own.hasIds && !received.hasIds)) {
+  if (!own.hasIds && (own.sampled || propagation.needsIds)) startTrace(own, propagation.wide);
+  if (own.sampled || received.flipsSampled || (own.hasIds && !received.hasIds)) {
     own.parentId = received.spanId;
     own.spanId = nextId();
   }

@@ -1,20 +1,21 @@
-// New trace and span ids: xoroshiro128++ (Blackman and Vigna, public domain), seeded once for each VM with 128 bits from
-// the host's random source. Workers, Envoys and restarts each have their own seed, so their sequences do not meet. Other values
-// are stirred in too, because a host may deny its random source. It knows no host: filter/entropy.ts has the values.
+// New trace and span ids: xoroshiro128++ (Blackman and Vigna, public domain), seeded once for each VM with 128 bits
+// from the host's random source. Workers, Envoys and restarts each have their own seed, so their sequences do not meet.
+// Because a host may deny its random source, other values are stirred in too. It knows no host: filter/entropy.ts
+// supplies the values.
 
 let s0: u64 = 0;
 let s1: u64 = 0;
 
-/** Starts the sequence; both zero is no seed and is mended. */
+/** Starts the sequence. Two zeros would be no seed, so `b` is replaced then. */
 export function seed(a: u64, b: u64): void {
   s0 = a;
   s1 = (a | b) === 0 ? 0x9e3779b97f4a7c15 : b;
 }
 
 /**
- * Moves the sequence to a place that depends on `value` as well. For a given value this maps each state to a state of its own, so
- * nothing that was there before is lost, however poor the value is. For a given state, two values always give two states.
- * The finalizer spreads a difference of one bit over all 64, so clocks that are a microsecond apart lead far apart.
+ * Makes the sequence depend on `value` as well. For a given value, each state leads to a different state, so no
+ * randomness is lost, however poor the value is. For a given state, two values always lead to two states. The finalizer
+ * spreads a difference of one bit over all 64, so clocks that are a microsecond apart lead far apart.
  */
 export function stir(value: u64): void {
   let mixed = s0 ^ value;
@@ -22,7 +23,7 @@ export function stir(value: u64): void {
   mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
   mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
   seed(mixed ^ (mixed >> 31), s1);
-  // So that the other half depends on it too.
+  // Makes the other half depend on it too.
   nextId();
 }
 
@@ -34,7 +35,7 @@ export function stirBytes(at: usize, size: u32): void {
   for (; at < end; at++) stir(load<u8>(at));
 }
 
-/** The next id of 64 random bits; never zero, which the specifications keep for "no id". */
+/** The next id of 64 random bits; never zero, which means "no id" in the specifications. */
 export function nextId(): u64 {
   let id: u64;
   do {

@@ -1,25 +1,40 @@
-// Which formats of trace context are read and which are written.
-
-/** The formats, as bits; their names are those of the configuration. */
-export const B3_SINGLE: u32 = 1;
-export const B3_MULTI: u32 = 2;
-export const TRACECONTEXT: u32 = 4;
+// Which propagation formats one configuration reads and writes.
+import { Propagator } from "./propagator";
+import { PROPAGATORS } from "./propagators";
+import { tracecontext } from "./tracecontext";
 
 export class Propagation {
+  /** All formats: first those to write, then those that are written only if their headers arrived. */
+  readonly all: Propagator[];
+  /** At least one format to write cannot carry a decision without ids. */
+  readonly needsIds: bool;
+  readonly readsTracecontext: bool;
+
   constructor(
-    /** The formats to read, one after the other until one can be used; empty = whatever arrives is not trusted. */
-    readonly extract: u32[],
-    /** The formats to write, bits together. One that arrived is rewritten or removed in any case. */
-    readonly inject: u32,
+    /** The formats to read, in order, until one is usable. If empty, nothing that arrives is trusted. */
+    readonly extract: Propagator[],
+    /** The formats to write. */
+    readonly inject: Propagator[],
     /** New trace ids have 128 bits, not 64. */
     readonly wide: bool,
     /** No trace header leaves. */
     readonly strip: bool,
-    /** Lightspan sets filter states, and changes no header. */
+    /** Lightspan sets filter states and changes no header. */
     readonly viaStates: bool = false,
-  ) {}
+  ) {
+    let needsIds = false;
+    let all = inject.slice(0);
+    for (let i = 0; i < PROPAGATORS.length; i++) {
+      let propagator = PROPAGATORS[i];
+      if (!inject.includes(propagator)) all.push(propagator);
+      else if (propagator.needsIds) needsIds = true;
+    }
+    this.all = all;
+    this.needsIds = needsIds;
+    this.readsTracecontext = extract.includes(tracecontext);
+  }
 
-  /** What arrives may say what trace a request belongs to, and that it be traced. */
+  /** The request may say which trace it belongs to, and that it is to be traced. */
   get trusts(): bool {
     return this.extract.length > 0;
   }

@@ -1,6 +1,6 @@
-// How B3 spells ids, in both of its forms: hexadecimal, written lower-case in full width, 16 digits or 32.
-// Read as leniently as Envoy does: either case, and shorter ids stand for ids with zeros in front. Where a form has fixed
-// widths, its reader holds them.
+// How both forms of B3 spell ids: hexadecimal, written lower-case in full width, 16 or 32 digits. They are read as
+// leniently as in Envoy: either case, and a shorter id is padded with zeros in front. A form with fixed widths checks
+// them in its own reader.
 import { HexNumber, writeHex } from "../bytes/hex";
 import { TraceContext } from "./context";
 
@@ -30,14 +30,14 @@ export function readSpanId(at: usize, size: u32, into: TraceContext): bool {
   return true;
 }
 
-/** Reads a parent's span id of 1 to 16 digits; all zero says that there is no parent. */
+/** Reads a parent's span id of 1 to 16 digits; all zero means that there is no parent. */
 export function readParentId(at: usize, size: u32, into: TraceContext): bool {
   if (!hex.read(at, size)) return false;
   into.parentId = hex.value;
   return true;
 }
 
-/** Writes the trace id in its own width; returns the address behind it. */
+/** Writes the trace id in its own width and returns the address just past it. */
 export function writeTraceId(at: usize, context: TraceContext): usize {
   if (context.wide) at = writeHex(at, context.traceHigh);
   return writeHex(at, context.traceLow);

@@ -5,9 +5,18 @@
 //
 // Strict, as the specification is. Later versions are read by the fields of version 00 and written as 00. Of the flags,
 // bit 0 says sampled and bit 1 that the trace id is random; the others mean nothing yet and go out as zero.
+// `tracestate` is the companion of `traceparent`: it goes on with it, untouched, or not at all.
 import { Field } from "../bytes/fields";
 import { HexNumber, writeHex } from "../bytes/hex";
-import { ABSENT, ACCEPT, DENY, MALFORMED, READ, TraceContext } from "./context";
+import { Slice, text } from "../bytes/slice";
+import { carrier } from "./carrier";
+import { ACCEPT, DENY, TraceContext } from "./context";
+import { Edits } from "./edits";
+import { ABSENT, MALFORMED, Propagator, READ } from "./propagator";
+import { isTracestate, joinLines } from "./tracestate";
+
+export const TRACEPARENT: Field = carrier.want(text("traceparent"));
+export const TRACESTATE: Field = carrier.want(text("tracestate"));
 
 /** Bytes of a `traceparent` of version 00; later versions are not shorter. */
 export const TRACEPARENT_SIZE: u32 = 55;
@@ -23,7 +32,7 @@ const DASH: u8 = 0x2d;
 
 const hex: HexNumber = new HexNumber();
 
-/** Digits and small letters only: B3's readers take either case, this header may not. */
+/** No capitals: B3's ids may have them, this header may not. */
 function isLowerCase(at: usize, size: usize): bool {
   for (let end = at + size; at < end; at++) {
     let byte = load<u8>(at);
@@ -32,7 +41,7 @@ function isLowerCase(at: usize, size: usize): bool {
   return true;
 }
 
-/** Reads a `traceparent` into `into`, which is undefined unless READ is returned. Empty is ABSENT, repeated MALFORMED. */
+/** Reads a `traceparent` into `into`, which is undefined unless READ is returned. Empty is ABSENT, repeated is MALFORMED. */
 export function readTraceparent(field: Field, into: TraceContext): u32 {
   if (field.size === 0) return field.seen > 1 ? MALFORMED : ABSENT;
   let at = field.at;
@@ -60,7 +69,7 @@ export function readTraceparent(field: Field, into: TraceContext): u32 {
   return READ;
 }
 
-/** Writes `context`, which has ids, at `at`, where TRACEPARENT_SIZE bytes are free; returns the address behind it. */
+/** Writes `context`, which has ids, at `at`, where TRACEPARENT_SIZE bytes are free, and returns the address just past it. */
 export function writeTraceparent(at: usize, context: TraceContext): usize {
   store<u16>(at, 0x3030);
   store<u8>(at, DASH, 2);
@@ -73,3 +82,39 @@ export function writeTraceparent(at: usize, context: TraceContext): usize {
   store<u8>(at, 0x30 + flags, 2);
   return at + 3;
 }
+
+// These last until the edits are carried out.
+const value: usize = heap.alloc(TRACEPARENT_SIZE);
+const joined: Slice = new Slice();
+/** What `traceparent` says, if another format gave the context. */
+const companion: TraceContext = new TraceContext();
+
+class W3C extends Propagator {
+  extract(into: TraceContext): u32 {
+    return readTraceparent(TRACEPARENT, into);
+  }
+
+  /**
+   * Adds to `into` what only W3C's headers can say. If it `isOwn`, they gave it; otherwise they count only if they tell
+   * of the same trace.
+   */
+  complete(into: TraceContext, isOwn: bool): void {
+    if (TRACEPARENT.size === 0) return;
+    if (!isOwn) {
+      if (readTraceparent(TRACEPARENT, companion) !== READ || !companion.sameTrace(into)) return;
+      into.random = companion.random;
+      into.flipsSampled = into.decision === DENY && companion.sampled;
+    }
+    into.keepsTracestate = TRACESTATE.seen > 0 && isTracestate(carrier, TRACESTATE);
+  }
+
+  inject(context: TraceContext, edits: Edits): void {
+    if (context.hasIds) edits.set(TRACEPARENT, value, <u32>(writeTraceparent(value, context) - value));
+    else edits.remove(TRACEPARENT);
+    if (!context.keepsTracestate) return edits.remove(TRACESTATE);
+    joinLines(carrier, TRACESTATE, joined);
+    edits.keep(TRACESTATE, joined);
+  }
+}
+
+export const tracecontext: W3C = new W3C("tracecontext", [TRACEPARENT, TRACESTATE], true);

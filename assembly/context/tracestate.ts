@@ -1,10 +1,10 @@
-// Is a `tracestate` one that may go on? (W3C Trace Context, level 2, "Tracestate Header".) It is never changed here: it
+// Checks whether a `tracestate` may go on (W3C Trace Context, level 2, "Tracestate Header"). It is never changed: it
 // goes on untouched or not at all.
 //
 //   tracestate: rojo=00f067aa0ba902b7,congo@eu=t61rcWkgMzE
 //
-// Up to 32 members in one header line or several, white space around them, empty ones between them. A key that comes twice
-// is no reason to drop the list: W3C lets it go on as it came.
+// A list has up to 32 members in one or more header lines, with white space around them and empty members between them. A
+// duplicate key is no reason to drop the list: W3C lets it go on as it came.
 import { allocate } from "../bytes/arena";
 import { Fields, Field } from "../bytes/fields";
 import { Slice } from "../bytes/slice";
@@ -18,7 +18,7 @@ export const MAX_TRACESTATE: u32 = MAX_MEMBERS * (MAX_KEY + MAX_VALUE + 2);
 const COMMA: u8 = 0x2c;
 const EQUALS: u8 = 0x3d;
 
-/** Members met so far. */
+/** Members of the list so far. */
 let members: u32 = 0;
 
 function isLetterOrDigit(byte: u8): bool {
@@ -40,7 +40,7 @@ function isKey(at: usize, size: u32): bool {
   return true;
 }
 
-/** Printable ASCII without comma and equals sign; white space at the end is not part of it and is cut before. */
+/** Printable ASCII without comma and equals sign. The caller has cut off white space at the end. */
 function isValue(at: usize, size: u32): bool {
   if (size === 0 || size > MAX_VALUE) return false;
   for (let end = at + size; at < end; at++) {
@@ -50,15 +50,16 @@ function isValue(at: usize, size: u32): bool {
   return true;
 }
 
-/** Takes in one member, white space around it cut off; false if it is not valid, or one too many. */
-function takeMember(at: usize, end: usize): bool {
+/** Checks one member without white space around it; false if it is invalid or one too many. */
+function checkMember(at: usize, end: usize): bool {
   let equals = at;
   while (equals < end && load<u8>(equals) !== EQUALS) equals++;
   if (equals === end || members++ === MAX_MEMBERS) return false;
   return isKey(at, <u32>(equals - at)) && isValue(equals + 1, <u32>(end - equals - 1));
 }
 
-function takeLine(at: usize, size: u32): bool {
+/** Checks all members of one header line. */
+function checkLine(at: usize, size: u32): bool {
   let lineEnd = at + size;
   while (at < lineEnd) {
     let end = at;
@@ -67,26 +68,26 @@ function takeLine(at: usize, size: u32): bool {
     let to = end;
     while (from < to && isWhiteSpace(load<u8>(from))) from++;
     while (to > from && isWhiteSpace(load<u8>(to - 1))) to--;
-    if (from < to && !takeMember(from, to)) return false;
+    if (from < to && !checkMember(from, to)) return false;
     at = end + 1;
   }
   return true;
 }
 
-/** True if all lines of the header together are a valid list with a member in it. */
+/** True if the header's lines together are a valid list with at least one member. */
 export function isTracestate(headers: Fields, field: Field): bool {
   members = 0;
   for (let more = headers.firstLine(field); more; more = headers.nextLine(field)) {
-    if (!takeLine(headers.lineAt, headers.lineSize)) return false;
+    if (!checkLine(headers.lineAt, headers.lineSize)) return false;
   }
   return members > 0;
 }
 
-/** Points `into` at one value for all lines of the header of the last scan(): the line itself, or in the arena all with commas. */
+/** Points `into` at the header's value in the last scan(): its only line, or all lines joined with commas in the arena. */
 export function joinLines(headers: Fields, field: Field, into: Slice): void {
   into.set(field.at, field.size);
   if (field.seen < 2) return;
-  // Each line brought its name, which is longer than a comma.
+  // Each line came with its name, which is longer than a comma.
   let start = allocate(<usize>headers.total);
   let at = start;
   for (let more = headers.firstLine(field); more; more = headers.nextLine(field)) {

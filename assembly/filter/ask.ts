@@ -1,5 +1,5 @@
-// Asks the host what happened on the stream that has just ended. Each question is a crossing that costs, so nothing here is
-// asked for a stream that makes no span. The request headers are in the carrier already.
+// Asks the host what happened on the stream that has just ended. Each question is a costly crossing, so none is asked for
+// a stream that makes no span. The request headers are in the carrier already.
 import { over, sameBytes, Slice, startsWithAny, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 import { nowMs } from "../host/clock";
@@ -16,7 +16,7 @@ const OUTBOUND: u64 = 2;
 const CLUSTER_HOST: Slice = text("xds\0cluster_metadata\0filter_metadata\0istio\0services\x000\0host");
 const VIRTUAL_HOST: Slice = text("xds\0virtual_host_name");
 const RESPONSE_CODE_DETAILS: Slice = text("response\0code_details");
-// Beginnings of the details that say so (Envoy: "Response Code Details").
+// Prefixes of the details of answers that Envoy's tracer ignores (Envoy: "Response Code Details").
 const UNTRACED: Slice = text(
   "missing_ absolute_path_ path_normalization_ rejecting_because_ upgrade_failed health_check_",
 );
@@ -32,12 +32,12 @@ function take(into: Slice, place: usize): void {
   into.set(value.at, value.size);
 }
 
-/** Fills in `exchange`; `question` is what attributes.prepare() gave. Header maps can be read only if the stream `isLogged`. */
+/** Fills in `exchange` by the `question` from attributes.prepare(). Header maps are readable only if the stream `isLogged`. */
 export function askExchange(exchange: Exchange, question: Question, isLogged: bool): void {
   ask(question);
   exchange.startNanos = number(attributes.REQUEST_TIME);
   exchange.durationNanos = number(attributes.REQUEST_DURATION) || sinceNanos(exchange.startNanos);
-  // Body bytes as they came, where request.size would repeat what content-length promised. The log counts the headers in.
+  // Counts the body bytes that came; request.size would repeat the content-length. In the log the total includes the headers.
   let total = number(attributes.REQUEST_TOTAL_SIZE);
   let headers = isLogged ? carrier.total : 0;
   exchange.requestBytes = total > headers ? total - headers : 0;
@@ -53,25 +53,25 @@ export function askExchange(exchange: Exchange, question: Question, isLogged: bo
   askGrpc(exchange, isLogged);
 }
 
-/** Nanoseconds from `start` until now: among upstream filters Envoy has no duration yet. 0 if it has no start either. */
+/** Nanoseconds from `start` until now, since Envoy has no duration yet among upstream filters. 0 if there is no start either. */
 function sinceNanos(start: u64): u64 {
   let now = start > 0 ? nowMs() * 1000000 : 0;
   return now > start ? now - start : 0;
 }
 
-// An inbound listener leads to one cluster with one host: remembered from request to request, and asked for anew from tick
-// to tick, since a cluster may be updated under its name.
+// An inbound listener leads to one cluster with one host. They are remembered from request to request and asked for again
+// after each tick, since a cluster may be updated under its name.
 const MAX_REMEMBERED: u32 = 256;
 const lastCluster: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
 const lastHost: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
 const lastVirtualHost: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
 
-/** Forgets what is remembered of clusters. */
+/** Forgets the remembered cluster. */
 export function forgetCluster(): void {
   lastCluster.clear();
 }
 
-/** Copies `value` into `into`'s bytes; false if it is too long to be remembered. */
+/** Copies `value` into the bytes of `into`; false if it is too long. */
 function remember(into: Slice, value: Slice): bool {
   if (value.size > MAX_REMEMBERED) return false;
   memory.copy(into.at, value.at, value.size);
@@ -95,8 +95,8 @@ function askClusterHost(exchange: Exchange): void {
 }
 
 /**
- * grpc-status and grpc-message, whatever the request's content-type is: of the headers, then of the trailers, which go
- * before. A message without a status says nothing; an error in either is one.
+ * Reads grpc-status and grpc-message whatever the request's content-type is, from the headers and from the trailers, which
+ * win. A message without a status is ignored. An error status in either is an error.
  */
 function askGrpc(exchange: Exchange, isLogged: bool): void {
   exchange.grpcStatus.clear();
@@ -112,9 +112,9 @@ function askGrpc(exchange: Exchange, isLogged: bool): void {
 }
 
 /**
- * True if an earlier filter answered the stream, whose request headers never came to us, and Envoy's tracer would have looked at
- * it. It does not trace what Envoy's connection manager answers by itself, nor health checks. A stream that an upstream
- * host answered went past us, and that host saw no id of ours.
+ * True if an earlier filter answered the stream, so that its request headers never came to us, and Envoy's tracer would
+ * have traced it. That tracer ignores what Envoy's connection manager answers by itself, and health checks. A stream that
+ * an upstream host answered bypassed us, and that host saw no id of ours.
  */
 export function wasAnsweredEarlier(): bool {
   if (readProperty(UPSTREAM_ADDRESS, value)) return false;

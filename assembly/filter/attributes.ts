@@ -1,13 +1,13 @@
-// The attributes that spans need, as answers that stay until the next question. All of them come over in one crossing, as the
-// value of one expression: a crossing that hands something over costs what a dozen that do not cost (RATIONALE.md). Where the
-// host knows no expressions, each is asked for by itself.
+// Reads the attributes that spans need; the answers stay until the next question. All come over in one crossing, as the
+// value of one expression: a crossing that returns data costs as much as a dozen that return none (RATIONALE.md). If the
+// host knows no expressions, each attribute is asked for by itself.
 import { over, Slice, text, toText } from "../bytes/slice";
 import { compile, evaluate } from "../host/expression";
 import { readProperty } from "../host/properties";
 
-// An absent attribute would leave the whole without a value: `#` marks a number that may be absent, `$` a text. To ask whether
-// one is there costs as much as to ask for it, so one question stands for all: a stream that an upstream host answered to its
-// end has all of them.
+// One absent attribute leaves the whole list without a value, so `#` marks a number that may be absent and `$` a text. A
+// check costs as much as the attribute itself, so one check stands for all: a stream that an upstream host answered
+// completely has all of them.
 const ANSWERED: string = "response.backend_latency";
 const LIST: Slice = text(
   "request.time,request.duration#,request.total_size,request.protocol$,response.code#,response.flags,response.size,source.address,xds.cluster_name$,xds.listener_direction,xds.virtual_host_name$,",
@@ -24,7 +24,7 @@ export const RESPONSE_SIZE: usize = 6;
 export const SOURCE_ADDRESS: usize = 7;
 export const CLUSTER_NAME: usize = 8;
 export const LISTENER_DIRECTION: usize = 9;
-/** The last, which not every root context asks for. */
+/** The last one, because not every root context asks for it. */
 export const VIRTUAL_HOST_NAME: usize = 10;
 const COUNT: usize = 11;
 
@@ -36,14 +36,14 @@ const TEXT: u8 = 0x24;
 const answers: usize = heap.alloc(COUNT * offsetof<Slice>());
 const paths: usize = heap.alloc(COUNT * offsetof<Slice>());
 const list: Slice = new Slice();
-spellPaths();
+fillPaths();
 
 function path(place: usize): Slice {
   return changetype<Slice>(paths + place * offsetof<Slice>());
 }
 
-/** `a.b,c.d#,` as `a\0b` and `c\0d`, the paths of properties. */
-function spellPaths(): void {
+/** Turns `a.b,c.d#,` into the property paths `a\0b` and `c\0d`. */
+function fillPaths(): void {
   let at = heap.alloc(LIST.size);
   memory.copy(at, LIST.at, LIST.size);
   for (let place: usize = 0; place < COUNT; place++, at++) {
@@ -58,8 +58,8 @@ function spellPaths(): void {
   }
 }
 
-/** The first `count` of `a.b,c.d#,` as `[a.b,c.d]`, or as `[a.b,has(c.d)?c.d:0]` where attributes `mayBeAbsent`. */
-function spellList(count: usize, mayBeAbsent: bool): string {
+/** The first `count` of `a.b,c.d#,` as `[a.b,c.d]`, or as `[a.b,has(c.d)?c.d:0]` if attributes `mayBeAbsent`. */
+function listExpression(count: usize, mayBeAbsent: bool): string {
   let expression = "";
   let from = LIST.at;
   for (let at = from; count > 0; at++) {
@@ -75,7 +75,7 @@ function spellList(count: usize, mayBeAbsent: bool): string {
   return expression + "]";
 }
 
-/** What a root context asks of its streams: the first `count` attributes, by an expression if the host took it. */
+/** What a root context asks about its streams: the first `count` attributes, by an expression if the host took it. */
 export class Question {
   constructor(
     readonly expression: u32,
@@ -86,20 +86,20 @@ export class Question {
 /** Has the host compile the question for the current root context. */
 export function prepare(withVirtualHost: bool): Question {
   let count = withVirtualHost ? COUNT : VIRTUAL_HOST_NAME;
-  let cel = "has(" + ANSWERED + ")?" + spellList(count, false) + ":" + spellList(count, true);
+  let cel = "has(" + ANSWERED + ")?" + listExpression(count, false) + ":" + listExpression(count, true);
   return new Question(compile(text(cel)), count);
 }
 
-/** Asks `question` of the current stream. Attributes that are not in it are empty. */
+/** Asks `question` about the current stream. Attributes that it leaves out are empty. */
 export function ask(question: Question): void {
   let count = question.count;
   for (let place = count; place < COUNT; place++) answer(place).clear();
-  if (evaluate(question.expression, list) && takeApart(count)) return;
+  if (evaluate(question.expression, list) && splitList(count)) return;
   for (let place: usize = 0; place < count; place++) readProperty(path(place), answer(place));
 }
 
-/** Points the answers into the list; false if it is not a list of `count`. */
-function takeApart(count: usize): bool {
+/** Points the answers into the list; false if it is not a list of `count` values. */
+function splitList(count: usize): bool {
   if (list.size < 4 + <u32>count * 8 || load<u32>(list.at) !== <u32>count) return false;
   let sizes = list.at + 4;
   let at = sizes + count * 8;

@@ -1,9 +1,10 @@
-// Callbacks that never come. Envoy's `capability_restriction_config` can deny each of them without a word. Host functions can be
-// probed (host/capabilities.ts), callbacks cannot. But each leaves a trace in the others: a stream that was never
-// created, a log without an end. What is suspected is said once, in one line. on_log and on_http_call_response are not here: a
-// span without a log is made at the stream's end, and an answer that does not come is overdue. It knows no host.
+// Finds callbacks that never come, because Envoy's `capability_restriction_config` can deny each of them silently. Host
+// functions can be probed (host/capabilities.ts), callbacks cannot. But a missing callback shows in the others: a
+// stream that was never created, a log without an end. Each suspicion is told once, in one line. on_log and
+// on_http_call_response are not here: without a log the span is made at the stream's end, and a missing answer becomes
+// overdue. It knows no host.
 
-/** This many streams have to say the same; one alone may have been cut off. */
+/** This many streams have to show the same; a single one may have been cut off. */
 const ENOUGH: u32 = 10;
 
 const CREATE: u32 = 1;
@@ -13,20 +14,20 @@ const DONE: u32 = 8;
 const TICK: u32 = 16;
 
 let suspected: u32 = 0;
-let told: u32 = 0;
+let reported: u32 = 0;
 let hasHeaders: bool = false;
 let hasDone: bool = false;
 let hasTicked: bool = false;
 let hasRoots: bool = false;
 let logs: u32 = 0;
-let passers: u32 = 0;
+let unseen: u32 = 0;
 
 /** A root context was configured. */
 export function noteRoot(): void {
   hasRoots = true;
 }
 
-/** The request headers of a stream came. */
+/** The request headers of a stream arrived. */
 export function noteHeaders(isCreated: bool): void {
   hasHeaders = true;
   if (!isCreated) suspected |= CREATE;
@@ -44,26 +45,26 @@ export function noteDone(): void {
 }
 
 /** An upstream host answered a stream whose request headers never came. */
-export function notePasser(): void {
-  if (++passers >= ENOUGH && !hasHeaders) suspected |= HEADERS;
+export function noteUnseen(): void {
+  if (++unseen >= ENOUGH && !hasHeaders) suspected |= HEADERS;
 }
 
 export function noteTick(): void {
   hasTicked = true;
 }
 
-/** A tick did not come in its time. */
+/** A tick is overdue. */
 export function noteOverdueTick(): void {
   if (!hasTicked) suspected |= TICK;
 }
 
-/** One line about a callback that is suspected since the last call; "" if none is. */
+/** One line about a callback that is newly suspected; "" if there is none. */
 export function takeSuspicion(): string {
-  let fresh = suspected & ~told;
+  let fresh = suspected & ~reported;
   if (fresh === 0) return "";
-  let one = fresh & -fresh;
-  told |= one;
-  let line = lineOf(one);
+  let callback = fresh & -fresh;
+  reported |= callback;
+  let line = lineOf(callback);
   return line + "; does capability_restriction_config deny it?";
 }
 

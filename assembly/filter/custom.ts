@@ -1,4 +1,5 @@
-// From the configuration's tags.* to tags: those that cannot change are looked up once, the others are read for each span.
+// Turns the configuration's tags.* into tags. Values that cannot change are looked up once; the others are read for each
+// span.
 import { toDecimal } from "../bytes/decimal";
 import { over, Slice, text, toText } from "../bytes/slice";
 import { Settings } from "../config/settings";
@@ -13,18 +14,18 @@ import { isOwnName } from "../span/names";
 import { ConstantTag } from "../span/span";
 
 const METADATA: string = "metadata\0";
-/** Bytes of a list or an object of the node's metadata as JSON. */
-const MOST_OF_NODE: u32 = 65535;
+/** Bytes that a list or an object of the node's metadata may have as JSON. */
+const MAX_NODE_VALUE: u32 = 65535;
 
-/** What became of the tags of one configuration. */
+/** The tags of one configuration. */
 export class CustomTags {
   readonly constant: ConstantTag[] = [];
   readonly changing: CustomTag[] = [];
   private names: string[] = [];
-  /** The node's message, once a tag needs it. */
+  /** The node's message, read when the first tag needs it. */
   private node: Slice = over(0, 0);
 
-  /** What cannot be goes to `refusal`. */
+  /** Invalid entries are reported through `refusal`. */
   constructor(
     settings: Settings,
     private refusal: Refusal,
@@ -66,13 +67,13 @@ export class CustomTags {
 
   private addHeader(kind: u32, tag: Source): void {
     if (!this.takes(tag)) return;
-    // Envoy has the header `host` under the name that it has in HTTP/2.
+    // Envoy calls the header `host` as HTTP/2 does.
     let name = kind === REQUEST_HEADER && tag.source === "host" ? ":authority" : tag.source;
     let field = kind === REQUEST_HEADER ? carrier.keep(text(name)) : null;
     this.changing.push(new CustomTag(kind, tag.tag, name, tag.fallback, field));
   }
 
-  /** Properties of the node cannot change. */
+  /** Properties of the node cannot change, so they become constant tags. */
   private addProperty(tag: Source): void {
     let path = pathOf(tag.source);
     if (!this.takes(tag)) return;
@@ -83,7 +84,7 @@ export class CustomTags {
     else this.addChanging(new CustomTag(PROPERTY, tag.tag, path, tag.fallback, null));
   }
 
-  /** Several values are often in one message, which is asked for once. */
+  /** Several tags often take their values from one message, which is asked for once. */
   private addChanging(tag: CustomTag): void {
     for (let i = 0; i < this.changing.length; i++) {
       let other = this.changing[i];
@@ -92,20 +93,20 @@ export class CustomTags {
     this.changing.push(tag);
   }
 
-  /** What the node's metadata has at `path`, as text; "" if nothing. */
+  /** The value at `path` in the node's metadata, as text; "" if there is none. */
   private nodeMetadata(path: string): string {
     let value = over(0, 0);
     if (this.node.size === 0) readNodeMessage(this.node);
     value.set(this.node.at, this.node.size);
-    spellMetadata(value, text(path), true, MOST_OF_NODE);
+    spellMetadata(value, text(path), true, MAX_NODE_VALUE);
     return toText(value);
   }
 }
 
-/** `xds.node.metadata['app.kubernetes.io/name']` or `…services[0]` with NUL between the parts, as the host wants it. */
+/** `xds.node.metadata['app.kubernetes.io/name']` or `…services[0]` with NUL between its parts, as the host wants it. */
 function pathOf(source: string): string {
   let path = "";
-  /** What ends the brackets that are open. */
+  /** The text that closes the open bracket; "" outside of brackets. */
   let end = "";
   for (let i = 0; i < source.length; i++) {
     let unit = source.charAt(i);
@@ -123,7 +124,7 @@ function pathOf(source: string): string {
   return path;
 }
 
-/** Reads the values of `tags` for the stream that has just ended; the request headers have been scanned. */
+/** Reads the values of `tags` for the stream that has just ended. The carrier must hold its request headers. */
 export function askCustom(tags: CustomTag[]): void {
   for (let i = 0; i < tags.length; i++) {
     let tag = unchecked(tags[i]);

@@ -1,7 +1,7 @@
-// Where the ids of this VM begin. Random bits alone would do, but a host may deny them, and a sequence that begins with zeros
-// would be the same in every worker of every Envoy. So everything that makes two VMs differ is always stirred in too: the clock,
-// the node's id, and, with the first stream, the client's address and the number of its connection. Two Envoys differ in their
-// node, and two workers of one Envoy never share a connection's number.
+// Seeds the ids of this VM. Random bits alone would do, but a host may deny them, and a sequence that begins with zeros
+// would be the same in every worker of every Envoy. So everything that makes two VMs differ is always stirred in too:
+// the clock, the node's id, and, with the first stream, the client's address and its connection's number. Two Envoys
+// differ in their node, and two workers of one Envoy never share a connection number.
 import { allocate } from "../bytes/arena";
 import { Slice, text } from "../bytes/slice";
 import { seed, stir, stirBytes } from "../context/ids";
@@ -15,13 +15,13 @@ const SOURCE_ADDRESS: Slice = text("source\0address");
 const SEED_SIZE: u32 = 16;
 
 const value: Slice = new Slice();
-let hasMetStream: bool = false;
+let hasStirredStream: bool = false;
 
 function stirProperty(path: Slice): void {
   if (readProperty(path, value)) stirBytes(value.at, value.size);
 }
 
-/** Begins the sequence of ids, at the first configuration: that of the root context `root`. False if there were no random bits. */
+/** Seeds the ids at the first configuration, that of the root context `root`. False if the host gave no random bits. */
 export function seedIds(root: u32): bool {
   let at = allocate(SEED_SIZE);
   memory.fill(at, 0, SEED_SIZE);
@@ -30,15 +30,15 @@ export function seedIds(root: u32): bool {
   stir(nowNanos());
   stir(root);
   stirProperty(NODE_ID);
-  // Envoy's clock tells microseconds. Two workers are hardly ever equally quick twice.
+  // Envoy's clock tells microseconds, and two workers are hardly ever equally quick twice.
   stir(nowNanos());
   return isRandom;
 }
 
-/** Stirs in what the first stream brings, before an id is made for it. At each stream, since nobody knows which is the first. */
-export function meetStream(): void {
-  if (hasMetStream) return;
-  hasMetStream = true;
+/** Stirs in what the first stream brings, before it gets an id. To be called for every stream; the others change nothing. */
+export function stirFirstStream(): void {
+  if (hasStirredStream) return;
+  hasStirredStream = true;
   stir(nowNanos());
   stirProperty(CONNECTION_ID);
   stirProperty(SOURCE_ADDRESS);

@@ -1,4 +1,4 @@
-// Asks the host who this Envoy is. Only at configuration.
+// Asks the host who this Envoy is, only at configuration.
 import { readNode } from "../host/properties";
 import { Node } from "../span/node";
 

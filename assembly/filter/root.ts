@@ -3,9 +3,10 @@
 import { beginRegion, Region } from "../bytes/region";
 import { swapRemove } from "../bytes/list";
 import { over, Slice, text } from "../bytes/slice";
-import { AUTO, B3, B3MULTI, CLIENT, readSettings, Settings } from "../config/settings";
+import { AUTO, CLIENT, readSettings, Settings } from "../config/settings";
 import { isHeaderValue, Refusal } from "../config/section";
-import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../context/propagation";
+import { Propagation } from "../context/propagation";
+import { propagatorsAt } from "../context/propagators";
 import { Sampler } from "../context/sampling";
 import { readConfiguration } from "../host/calls";
 import { lacking, tellOfCosts } from "../host/capabilities";
@@ -65,19 +66,9 @@ export function findRoot(id: u32): Root | null {
   return null;
 }
 
-/** The bit of a format. */
-function formatOf(place: u32): u32 {
-  if (place === B3) return B3_SINGLE;
-  return place === B3MULTI ? B3_MULTI : TRACECONTEXT;
-}
-
 function propagationOf(settings: Settings): Propagation {
-  let extract: u32[] = [];
-  for (let i = 0; settings.trustIncoming && i < settings.extract.length; i++) {
-    extract.push(formatOf(settings.extract[i]));
-  }
-  let inject: u32 = 0;
-  for (let i = 0; i < settings.inject.length; i++) inject |= formatOf(settings.inject[i]);
+  let extract = propagatorsAt(settings.trustIncoming ? settings.extract : []);
+  let inject = propagatorsAt(settings.inject);
   return new Propagation(extract, inject, settings.traceIdBits === 128, settings.strip, settings.viaStates);
 }
 

@@ -1,12 +1,13 @@
-// One stream on its way: the trace context when its request begins, the span when it has ended.
+// One stream: its trace context when the request begins, its span when it has ended.
 import { allocate } from "../bytes/arena";
 import { writeHex } from "../bytes/hex";
 import { Slice, text } from "../bytes/slice";
-import { carrier, TRACESTATE } from "../context/carrier";
+import { carrier } from "../context/carrier";
 import { TraceContext } from "../context/context";
-import { writeTraceId } from "../context/spelling";
-import { extract, keepsTracestate, metMalformed } from "../context/extract";
+import { extract } from "../context/extract";
 import { continueFrom } from "../context/hop";
+import { writeTraceId } from "../context/spelling";
+import { TRACESTATE } from "../context/tracecontext";
 import { nowMs } from "../host/clock";
 import { readPairs, REQUEST } from "../host/headers";
 import { warn } from "../host/log";
@@ -18,11 +19,11 @@ import { nameOperation } from "../span/operation";
 import { Span } from "../span/span";
 import { describe } from "../span/tags";
 import { askExchange, wasAnsweredEarlier } from "./ask";
-import { noteHeaders, noteLog, noteOverdueTick, notePasser, takeSuspicion } from "./callbacks";
+import { noteHeaders, noteLog, noteOverdueTick, noteUnseen, takeSuspicion } from "./callbacks";
 import { askCustom } from "./custom";
 import { writeContext } from "./departure";
-import { meetStream } from "./entropy";
-import { keep, MOST_OF_VALUE, recall } from "./kept";
+import { stirFirstStream } from "./entropy";
+import { keep, MAX_VALUE, recall } from "./kept";
 import { findRoot, Root } from "./root";
 import { closeStream, findStream, Stream } from "./streams";
 
@@ -34,13 +35,14 @@ const received: TraceContext = new TraceContext();
 const own: TraceContext = new TraceContext();
 const span: Span = new Span(own);
 
-let hasToldOfReading: bool = false;
-let hasToldOfHeaders: bool = false;
+let hasWarnedOfReading: bool = false;
+let hasWarnedOfHeaders: bool = false;
+let hasWarnedOfLogIds: bool = false;
 
-/** Finds the stream's trace context in the request headers that carrier holds. */
-function begin(stream: Stream, root: Root): void {
-  meetStream();
-  extract(root.propagation, received);
+/** Continues the trace of the request headers in the carrier, or starts one. */
+function continueTrace(stream: Stream, root: Root): void {
+  stirFirstStream();
+  let metMalformed = extract(root.propagation, received);
   if (metMalformed) counters.contextMalformed.add(1);
   continueFrom(received, stream.context, root.propagation, root.sampler, nowMs);
   if (!received.hasIds && stream.context.hasIds) counters.tracesStarted.add(1);
@@ -50,61 +52,65 @@ function readCarrier(): bool {
   return readPairs(REQUEST, pairs) && carrier.scan(pairs.at, pairs.size);
 }
 
-/** Makes the request carry `context`. A write that the host refuses harms the trace, not the request. */
+/** Makes the request carry `context`. If the host refuses a write, the trace breaks but the request is unaffected. */
 function writeCarrier(context: TraceContext, root: Root): void {
-  let status = writeContext(context, root.propagation, keepsTracestate);
-  if (status === OK || hasToldOfHeaders) return;
-  hasToldOfHeaders = true;
+  let status = writeContext(context, root.propagation);
+  if (status === OK || hasWarnedOfHeaders) return;
+  hasWarnedOfHeaders = true;
   warn("Envoy refused a change of trace headers (" + statusName(status) + "): traces break here");
 }
 
-/** Tells access logs the ids of the span, as filter state. What has no span has no ids to look up. */
+/** Publishes the span's ids as filter state for access logs. Streams without a span get none. */
 function writeLogIds(context: TraceContext): void {
   let text = allocate(32);
-  writeProperty(LOG_TRACE_ID, text, <u32>(writeTraceId(text, context) - text));
-  writeProperty(LOG_SPAN_ID, text, <u32>(writeHex(text, context.spanId) - text));
+  let traceStatus = writeProperty(LOG_TRACE_ID, text, <u32>(writeTraceId(text, context) - text));
+  let spanStatus = writeProperty(LOG_SPAN_ID, text, <u32>(writeHex(text, context.spanId) - text));
+  let status = traceStatus !== OK ? traceStatus : spanStatus;
+  if (status === OK || hasWarnedOfLogIds) return;
+  hasWarnedOfLogIds = true;
+  warn("Envoy refused the ids for access logs (" + statusName(status) + "): log.trace_id has no effect");
 }
 
-/** Says which callback never comes, if one is suspected anew. */
-export function tellOfCallbacks(): void {
+/** Warns of a callback that is newly suspected never to come. */
+export function warnOfCallbacks(): void {
   let line = takeSuspicion();
   if (line.length > 0) warn(line);
 }
 
-/** The request headers of stream `id` are here: continues the trace, or starts one, and sends it on with the request. */
+/** The request headers of stream `id` have arrived: continues the trace or starts one, and sends it on with the request. */
 export function beginStream(id: u32): void {
   let stream = findStream(id);
   noteHeaders(stream !== null);
-  // Here, since there may be no tick.
-  tellOfCallbacks();
+  // Not only at a tick, which may never come either.
+  warnOfCallbacks();
   if (stream === null) return;
   let root = findRoot(stream.root);
   if (root === null) return;
   stream.isSeen = true;
-  if (readCarrier()) follow(stream, root);
-  else if (!hasToldOfReading) {
-    hasToldOfReading = true;
+  if (readCarrier()) propagate(stream, root);
+  else if (!hasWarnedOfReading) {
+    hasWarnedOfReading = true;
     warn("Envoy did not show request headers: traces go past this request as they came");
   }
   counters.openRequest(stream.context.sampled);
-  // Last: from here on the module may speak for another root context.
+  // Last, because from here on the module may act for another root context.
   root.delivery.wake();
 }
 
-/** Continues the trace of the request headers that carrier holds. */
-function follow(stream: Stream, root: Root): void {
-  begin(stream, root);
+/** Passes the trace on with the request whose headers are in the carrier, and keeps what a span will need. */
+function propagate(stream: Stream, root: Root): void {
+  continueTrace(stream, root);
   let context = stream.context;
   writeCarrier(context, root);
   if (!context.sampled) return;
   if (root.logsTraceId) writeLogIds(context);
-  let goesOn = keepsTracestate && !root.propagation.strip;
-  // A list that is cut, or the first of several lines, would be another list.
-  if (!goesOn || TRACESTATE.seen > 1 || TRACESTATE.size > MOST_OF_VALUE) TRACESTATE.forget();
+  let goesOn = context.keepsTracestate && !root.propagation.strip;
+  // A list that is cut, or the first of several lines, would be a different list.
+  if (!goesOn || TRACESTATE.seen > 1 || TRACESTATE.size > MAX_VALUE) TRACESTATE.forget();
   stream.kept = keep(carrier);
 }
 
-/** The stream `id` has ended: makes its span, if its trace is sampled. Header maps can be read only if it `isLogged`. */
+/** The stream `id` has ended: makes its span if its trace is sampled. Header maps are readable only if it `isLogged`. */
 export function endStream(id: u32, isLogged: bool): void {
   if (isLogged) noteLog();
   let stream = findStream(id);
@@ -116,7 +122,7 @@ export function endStream(id: u32, isLogged: bool): void {
   closeStream(id);
 }
 
-/** Counts a stream that outlived its configuration: nobody is left who could report it. */
+/** Counts a stream that outlived its configuration, so that nothing can report it. */
 function countOrphan(stream: Stream): void {
   if (!stream.isSeen) return;
   if (stream.context.sampled) counters.lose(1, counters.UNAVAILABLE);
@@ -124,19 +130,19 @@ function countOrphan(stream: Stream): void {
 }
 
 /**
- * Begins the trace of a stream whose request headers never came to us, if an earlier filter answered it: the request went
- * nowhere, but Envoy's own tracer would have traced it. False if it is not to be traced.
+ * Traces a stream whose request headers never came to us, if an earlier filter answered it: the request went nowhere,
+ * but Envoy's own tracer would have traced it. Returns false if it is not to be traced.
  */
 function beginLate(stream: Stream, root: Root, isLogged: bool): bool {
   if (!isLogged) return false;
   if (!wasAnsweredEarlier()) {
-    notePasser();
-    tellOfCallbacks();
+    noteUnseen();
+    warnOfCallbacks();
     return false;
   }
   if (!readCarrier()) return false;
   counters.requests.add(1);
-  begin(stream, root);
+  continueTrace(stream, root);
   if (root.logsTraceId && stream.context.sampled) writeLogIds(stream.context);
   return true;
 }
@@ -147,7 +153,7 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
     root.delivery.wake();
     return;
   }
-  // As they went on, if there is a log.
+  // If there is a log, the headers are read as they went upstream.
   if (!isLogged) recall(stream.kept, carrier);
   else if (!readCarrier()) carrier.clear();
   askExchange(exchange, root.question, isLogged);
@@ -162,5 +168,5 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
   root.delivery.record(span);
   if (!root.delivery.wasOverdue) return;
   noteOverdueTick();
-  tellOfCallbacks();
+  warnOfCallbacks();
 }

@@ -1,6 +1,6 @@
-// The streams that are under way: what has to be remembered of each between its callbacks, found by the host's context id.
-// An open-addressed table in flat memory. It grows with the most streams that were ever open at once, by doubling, and
-// allocates nothing else.
+// The open streams: what is remembered of each between its callbacks, found by the host's context id. It is an
+// open-addressed table in flat memory, which doubles when more streams are open than ever before, and allocates nothing
+// else.
 import { TraceContext } from "../context/context";
 import { forget } from "./kept";
 
@@ -9,11 +9,11 @@ import { forget } from "./kept";
 export class Stream {
   /** Context id of the host; 0 = free. */
   id: u32;
-  /** Context id of the root that the stream belongs to. */
+  /** Context id of the stream's root context. */
   root: u32;
-  /** Its request headers came to us, and it was counted. */
+  /** Its request headers came to us and it was counted. */
   isSeen: bool;
-  /** Of its request headers, what kept.ts keeps; 0 = nothing. */
+  /** The request headers that kept.ts keeps of it; 0 = none. */
   kept: usize;
 
   get context(): TraceContext {
@@ -39,12 +39,12 @@ function slot(index: u32): Stream {
   return changetype<Stream>(table + <usize>(index & (capacity - 1)) * SIZE);
 }
 
-/** Where `id` belongs. Ids come in sequence and would stand in one run, which every removal had to walk: so they are spread. */
+/** The slot where `id` belongs. Ids come in sequence and would form one long run that each removal walks, so they are spread. */
 function homeOf(id: u32): u32 {
   return (id * 0x9e3779b1) >> (clz(capacity) + 1);
 }
 
-/** The place of `id`: its own, or the free one next to where it belongs. */
+/** The slot of `id`, or the first free one at or after the slot where it belongs. */
 function place(id: u32): u32 {
   let index = homeOf(id);
   while (slot(index).id !== 0 && slot(index).id !== id) index = (index + 1) & (capacity - 1);
@@ -83,13 +83,13 @@ export function findStream(id: u32): Stream | null {
   return stream.id === id && id !== 0 ? stream : null;
 }
 
-/** Forgets the stream `id`, and what was kept for it. */
+/** Forgets the stream `id` and what was kept of it. */
 export function closeStream(id: u32): void {
   let hole = place(id);
   if (slot(hole).id !== id) return;
   forget(slot(hole).kept);
   count--;
-  // Whoever was pushed on by the one that goes moves up, so that no search ends too early.
+  // Streams that were pushed past this slot move up, so that no search ends too early.
   for (let next = (hole + 1) & (capacity - 1); slot(next).id !== 0; next = (next + 1) & (capacity - 1)) {
     let home = homeOf(slot(next).id);
     if (((next - home) & (capacity - 1)) < ((next - hole) & (capacity - 1))) continue;

@@ -1,15 +1,18 @@
 // Finding the header changes that make a request carry its trace context.
 import { Slice } from "../../../assembly/bytes/slice";
+import { b3 } from "../../../assembly/context/b3";
+import { b3multi } from "../../../assembly/context/b3multi";
 import { carrier } from "../../../assembly/context/carrier";
 import { ACCEPT, TraceContext } from "../../../assembly/context/context";
-import { editCount, inject } from "../../../assembly/context/inject";
-import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../assembly/context/propagation";
+import { inject } from "../../../assembly/context/inject";
+import { Propagation } from "../../../assembly/context/propagation";
+import { tracecontext } from "../../../assembly/context/tracecontext";
 import { B3MULTI, headers } from "./headers";
 
 const fresh: Slice = headers([]);
 const continued: Slice = headers(B3MULTI);
-const one: Propagation = new Propagation([B3_SINGLE, B3_MULTI, TRACECONTEXT], B3_MULTI, true, false);
-const all: Propagation = new Propagation([], B3_MULTI | B3_SINGLE | TRACECONTEXT, true, false);
+const one: Propagation = new Propagation([b3, b3multi, tracecontext], [b3multi], true, false);
+const all: Propagation = new Propagation([], [b3multi, b3, tracecontext], true, false);
 const context: TraceContext = new TraceContext();
 
 function injectInto(pairs: Slice, propagation: Propagation, times: u32): u32 {
@@ -21,8 +24,7 @@ function injectInto(pairs: Slice, propagation: Propagation, times: u32): u32 {
   context.decision = ACCEPT;
   for (let i: u32 = 0; i < times; i++) {
     context.spanId = 0x1000000000000000 + i;
-    inject(context, propagation, false);
-    edits += editCount;
+    edits += inject(context, propagation).count;
   }
   return edits;
 }

@@ -1,8 +1,10 @@
 // Finding the trace headers among all others.
-import { Slice } from "../../../assembly/bytes/slice";
-import { carrier, TRACE_ID } from "../../../assembly/context/carrier";
+import { Field } from "../../../assembly/bytes/fields";
+import { Slice, text } from "../../../assembly/bytes/slice";
+import { carrier } from "../../../assembly/context/carrier";
 import { B3MULTI, headers } from "./headers";
 
+const TRACE_ID: Field = carrier.want(text("x-b3-traceid"));
 const few: Slice = headers(B3MULTI);
 const many: Slice = headers(B3MULTI, 40);
 

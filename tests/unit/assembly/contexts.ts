@@ -1,5 +1,16 @@
-// Trace contexts as one line of text, so that a spec can say a whole context and a failure shows it.
+// The trace context that most specs begin with, and any context as one line of text, so that a failure shows all of it.
 import { ACCEPT, DEBUG, DENY, TraceContext } from "../../../assembly/context/context";
+
+/** Makes `context` that of 80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1, child of 05e3ac9a4f6e3b90. */
+export function setExample(context: TraceContext, decision: u8): void {
+  context.clear();
+  context.traceHigh = 0x80f198ee56343ba8;
+  context.traceLow = 0x64fe8b2a57d3eff7;
+  context.spanId = 0xe457b5a2e4d86bd1;
+  context.parentId = 0x05e3ac9a4f6e3b90;
+  context.wide = true;
+  context.decision = decision;
+}
 
 function digits(value: u64): string {
   return value.toString(16).padStart(16, "0");

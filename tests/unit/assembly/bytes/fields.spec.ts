@@ -36,7 +36,7 @@ function valueOf(field: Field): string {
 /** True if the field holds `text`, and nothing else. */
 function holds(field: Field, value: string): bool {
   let bytes = text(value);
-  return field.holds(bytes.at, bytes.size);
+  return field.isExactly(bytes.at, bytes.size);
 }
 
 describe("scanning pairs", () => {

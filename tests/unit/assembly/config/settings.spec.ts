@@ -1,6 +1,7 @@
 import { Source } from "../../../../assembly/config/section";
-import { AUTO, B3, B3MULTI, CLIENT, LIGHTSTEP, OTLP, TRACECONTEXT, ZIPKIN } from "../../../../assembly/config/settings";
+import { AUTO, CLIENT, LIGHTSTEP, OTLP, ZIPKIN } from "../../../../assembly/config/settings";
 import { text } from "../../../../assembly/bytes/slice";
+import { B3, B3_MULTI, TRACECONTEXT } from "../../../../assembly/context/propagators";
 import { Bytes } from "../bytes";
 import { below, startChance } from "../chance";
 import { read, readFenced, refusal, refusalOf } from "./sections";
@@ -49,8 +50,8 @@ describe("the smallest configuration", () => {
     expect(settings.timeoutMs).toBe(5000);
     expect(settings.serviceName).toBe("");
     expect(settings.serviceVersion).toBe("");
-    expect(settings.extract.join(",")).toBe(places([B3, B3MULTI, TRACECONTEXT]));
-    expect(settings.inject.join(",")).toBe(places([B3MULTI]));
+    expect(settings.extract.join(",")).toBe(places([B3, B3_MULTI, TRACECONTEXT]));
+    expect(settings.inject.join(",")).toBe(places([B3_MULTI]));
     expect(settings.traceIdBits).toBe(128);
     expect(settings.trustIncoming).toBe(true);
     expect(settings.strip).toBe(false);

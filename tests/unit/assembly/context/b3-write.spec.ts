@@ -1,5 +1,6 @@
-import { ACCEPT, DEBUG, DEFER, DENY, READ, TraceContext } from "../../../../assembly/context/context";
 import { MAX_B3, readB3, writeB3 } from "../../../../assembly/context/b3";
+import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
+import { READ } from "../../../../assembly/context/propagator";
 import { Bytes } from "../bytes";
 import { below, chance, startChance } from "../chance";
 import { told } from "../contexts";

@@ -1,5 +1,6 @@
-import { ABSENT, MALFORMED, READ, TraceContext } from "../../../../assembly/context/context";
 import { MAX_B3, readB3 } from "../../../../assembly/context/b3";
+import { TraceContext } from "../../../../assembly/context/context";
+import { ABSENT, MALFORMED, READ } from "../../../../assembly/context/propagator";
 import { Bytes, fence } from "../bytes";
 import { told } from "../contexts";
 

@@ -1,15 +1,16 @@
-import { FLAGS, PARENT_SPAN_ID, SAMPLED, SPAN_ID, TRACE_ID, carrier } from "../../../../assembly/context/carrier";
-import { ABSENT, MALFORMED, READ, TraceContext } from "../../../../assembly/context/context";
-import { readB3Multi } from "../../../../assembly/context/b3multi";
+import { b3multi } from "../../../../assembly/context/b3multi";
+import { carrier } from "../../../../assembly/context/carrier";
+import { TraceContext } from "../../../../assembly/context/context";
+import { ABSENT, MALFORMED, READ } from "../../../../assembly/context/propagator";
 import { Bytes } from "../bytes";
 import { told } from "../contexts";
 import { bring, Headers } from "../headers";
 
 const context = new TraceContext();
 
-/** What readB3Multi() makes of the carrier: the context in one line, or what became of it. */
+/** The context that b3multi reads from the carrier, in one line, or what became of it. */
 function result(): string {
-  let result = readB3Multi(TRACE_ID, SPAN_ID, PARENT_SPAN_ID, SAMPLED, FLAGS, context);
+  let result = b3multi.extract(context);
   if (result === MALFORMED) return "malformed";
   if (result === ABSENT) return "absent";
   return result === READ ? told(context) : "no such result";

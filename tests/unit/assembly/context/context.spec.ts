@@ -1,18 +1,14 @@
 import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
-import { told } from "../contexts";
+import { setExample, told } from "../contexts";
 
 const context = new TraceContext();
 const other = new TraceContext();
 
 function fill(context: TraceContext): void {
-  context.traceHigh = 0x80f198ee56343ba8;
-  context.traceLow = 0x64fe8b2a57d3eff7;
-  context.spanId = 0xe457b5a2e4d86bd1;
-  context.parentId = 0x05e3ac9a4f6e3b90;
-  context.decision = DEBUG;
-  context.wide = true;
+  setExample(context, DEBUG);
   context.random = true;
-  context.moves = true;
+  context.flipsSampled = true;
+  context.keepsTracestate = true;
 }
 
 describe("a trace context", () => {
@@ -29,7 +25,8 @@ describe("a trace context", () => {
     expect(told(context)).toBe("defer");
     expect(context.spanId).toBe(0);
     expect(context.random).toBe(false);
-    expect(context.moves).toBe(false);
+    expect(context.flipsSampled).toBe(false);
+    expect(context.keepsTracestate).toBe(false);
   });
 
   it("is copied in every field", () => {
@@ -38,7 +35,8 @@ describe("a trace context", () => {
     other.copyFrom(context);
     expect(told(other)).toBe("80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 debug of 05e3ac9a4f6e3b90");
     expect(other.random).toBe(true);
-    expect(other.moves).toBe(true);
+    expect(other.flipsSampled).toBe(true);
+    expect(other.keepsTracestate).toBe(true);
   });
 
   it("is not touched when its copy changes", () => {

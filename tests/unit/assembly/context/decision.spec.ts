@@ -2,17 +2,22 @@
 // rate, the cap. Each step is set against the next one that would say otherwise.
 import { encodePairs } from "../../../../assembly/bytes/fields";
 import { Slice, text } from "../../../../assembly/bytes/slice";
+import { b3 } from "../../../../assembly/context/b3";
+import { b3multi } from "../../../../assembly/context/b3multi";
 import { carrier } from "../../../../assembly/context/carrier";
 import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
 import { continueFrom } from "../../../../assembly/context/hop";
 import { seed } from "../../../../assembly/context/ids";
-import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { Propagation } from "../../../../assembly/context/propagation";
+import { Propagator } from "../../../../assembly/context/propagator";
 import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
+import { tracecontext } from "../../../../assembly/context/tracecontext";
+import { setExample } from "../contexts";
 
-const ORDER: u32[] = [B3_SINGLE, B3_MULTI, TRACECONTEXT];
-const B3_OUT = new Propagation(ORDER, B3_MULTI, true, false);
-const W3C_OUT = new Propagation(ORDER, B3_MULTI | TRACECONTEXT, true, false);
-const NARROW = new Propagation(ORDER, B3_MULTI, false, false);
+const ORDER: Propagator[] = [b3, b3multi, tracecontext];
+const B3_OUT = new Propagation(ORDER, [b3multi], true, false);
+const W3C_OUT = new Propagation(ORDER, [b3multi, tracecontext], true, false);
+const NARROW = new Propagation(ORDER, [b3multi], false, false);
 
 const EXCLUDED: Slice[] = [text("/healthz")];
 const NOT_FORCED = "6d1f4ae2-57c3-9b21-9d0e-3f6a8c5b7e10";
@@ -37,12 +42,8 @@ function arrive(path: string, requestId: string = NOT_FORCED): void {
 
 /** The trace that came in: its low half, decided like this. */
 function arriveIn(traceLow: u64, decision: u8): void {
-  received.traceHigh = 0x80f198ee56343ba8;
+  setExample(received, decision);
   received.traceLow = traceLow;
-  received.spanId = 0xe457b5a2e4d86bd1;
-  received.parentId = 0x05e3ac9a4f6e3b90;
-  received.wide = true;
-  received.decision = decision;
 }
 
 function decideWith(sampler: Sampler, propagation: Propagation = B3_OUT): u8 {

@@ -1,22 +1,26 @@
-// Which of the formats that arrived gives the context. What W3C adds to this is in companion.spec.ts.
+// Which of the formats that arrived gives the context. What W3C adds to it is in companion.spec.ts.
+import { b3 } from "../../../../assembly/context/b3";
+import { b3multi } from "../../../../assembly/context/b3multi";
 import { carrier } from "../../../../assembly/context/carrier";
 import { TraceContext } from "../../../../assembly/context/context";
-import { extract, metMalformed } from "../../../../assembly/context/extract";
-import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { extract } from "../../../../assembly/context/extract";
+import { Propagation } from "../../../../assembly/context/propagation";
+import { tracecontext } from "../../../../assembly/context/tracecontext";
 import { told } from "../contexts";
 import { bring } from "../headers";
 
-const USUAL = new Propagation([B3_SINGLE, B3_MULTI, TRACECONTEXT], B3_MULTI, true, false);
-const REVERSED = new Propagation([TRACECONTEXT, B3_MULTI, B3_SINGLE], B3_MULTI, true, false);
-const SINGLE_ONLY = new Propagation([B3_SINGLE], B3_MULTI, true, false);
-const NONE = new Propagation([], B3_MULTI, true, false);
+const USUAL = new Propagation([b3, b3multi, tracecontext], [b3multi], true, false);
+const REVERSED = new Propagation([tracecontext, b3multi, b3], [b3multi], true, false);
+const SINGLE_ONLY = new Propagation([b3], [b3multi], true, false);
+const NONE = new Propagation([], [b3multi], true, false);
 
 const context = new TraceContext();
+let metMalformed: bool = false;
 
 /** The context that these headers, names and values in turn, give. */
 function extracted(lines: string[], propagation: Propagation = USUAL): string {
   bring(carrier, lines);
-  extract(propagation, context);
+  metMalformed = extract(propagation, context);
   return told(context);
 }
 
@@ -72,7 +76,7 @@ describe("extract", () => {
     expect(metMalformed).toBe(false);
   });
 
-  it("does not mind what it cannot use behind what it can", () => {
+  it("ignores malformed formats after the one that it takes", () => {
     expect(extracted(["b3", SINGLE, "x-b3-traceid", "nonsense", "traceparent", "nonsense"])).toBe(FROM_SINGLE);
     expect(metMalformed).toBe(false);
   });

@@ -1,16 +1,19 @@
 // Which ids go on from a received context. In which order a hop decides whether to record is in decision.spec.ts.
+import { b3 } from "../../../../assembly/context/b3";
+import { b3multi } from "../../../../assembly/context/b3multi";
 import { carrier } from "../../../../assembly/context/carrier";
 import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
 import { continueFrom } from "../../../../assembly/context/hop";
 import { seed } from "../../../../assembly/context/ids";
-import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { Propagation } from "../../../../assembly/context/propagation";
 import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
-import { told } from "../contexts";
+import { tracecontext } from "../../../../assembly/context/tracecontext";
+import { setExample, told } from "../contexts";
 import { bring } from "../headers";
 
-const USUAL = new Propagation([], B3_MULTI, true, false);
-const NARROW = new Propagation([], B3_MULTI | B3_SINGLE, false, false);
-const W3C = new Propagation([], B3_MULTI | TRACECONTEXT, true, false);
+const USUAL = new Propagation([], [b3multi], true, false);
+const NARROW = new Propagation([], [b3multi, b3], false, false);
+const W3C = new Propagation([], [b3multi, tracecontext], true, false);
 
 const ALL = new Sampler(ALWAYS, 0, []);
 const NEVER = new Sampler(0, 0, []);
@@ -24,13 +27,7 @@ function nowMs(): u64 {
 }
 
 function receive(decision: u8): void {
-  received.clear();
-  received.traceHigh = 0x80f198ee56343ba8;
-  received.traceLow = 0x64fe8b2a57d3eff7;
-  received.spanId = 0xe457b5a2e4d86bd1;
-  received.parentId = 0x05e3ac9a4f6e3b90;
-  received.wide = true;
-  received.decision = decision;
+  setExample(received, decision);
 }
 
 /** The context that goes on from `from`, a request to /productpage. */
@@ -86,7 +83,7 @@ describe("a hop of a sampled trace", () => {
     expect(told(received)).toBe(TRACE + " " + SPAN + " accept of 05e3ac9a4f6e3b90");
   });
 
-  it("hangs on the hop before it, one behind the other", () => {
+  it("is the child of the hop before it, in a chain", () => {
     receive(ACCEPT);
     bring(carrier, []);
     seed(1, 2);

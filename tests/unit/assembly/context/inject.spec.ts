@@ -1,30 +1,29 @@
-// Which headers a request's context changes. Of W3C's headers only what they have to do with B3; the rest is in
-// companion.spec.ts.
+// Which headers a context changes in a request. Of W3C's headers, only what concerns B3; the rest is in companion.spec.ts.
 import { Slice, toText } from "../../../../assembly/bytes/slice";
+import { b3 } from "../../../../assembly/context/b3";
+import { b3multi } from "../../../../assembly/context/b3multi";
 import { carrier } from "../../../../assembly/context/carrier";
 import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
-import { editAt, editCount, inject, injectWhole, removes } from "../../../../assembly/context/inject";
-import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { Edits } from "../../../../assembly/context/edits";
+import { inject } from "../../../../assembly/context/inject";
+import { Propagation } from "../../../../assembly/context/propagation";
+import { PROPAGATORS } from "../../../../assembly/context/propagators";
+import { tracecontext } from "../../../../assembly/context/tracecontext";
+import { setExample } from "../contexts";
 import { bring } from "../headers";
 
-const MULTI = new Propagation([], B3_MULTI, true, false);
-const SINGLE = new Propagation([], B3_SINGLE, true, false);
-const NOTHING = new Propagation([], 0, true, false);
-const EVERYTHING = new Propagation([], B3_SINGLE | B3_MULTI | TRACECONTEXT, true, false);
-const STRIP = new Propagation([], B3_MULTI | TRACECONTEXT, true, true);
+const MULTI = new Propagation([], [b3multi], true, false);
+const SINGLE = new Propagation([], [b3], true, false);
+const NOTHING = new Propagation([], [], true, false);
+const EVERYTHING = new Propagation([], [b3multi, b3, tracecontext], true, false);
+const STRIP = new Propagation([], [b3multi, b3, tracecontext], true, true);
 
 const context = new TraceContext();
 const slice = new Slice();
 
-/** The context that all of this goes by: wide ids, a parent. */
+/** Makes the context one with wide ids and a parent. */
 function wide(decision: u8): void {
-  context.clear();
-  context.traceHigh = 0x80f198ee56343ba8;
-  context.traceLow = 0x64fe8b2a57d3eff7;
-  context.spanId = 0xe457b5a2e4d86bd1;
-  context.parentId = 0x05e3ac9a4f6e3b90;
-  context.wide = true;
-  context.decision = decision;
+  setExample(context, decision);
 }
 
 function bare(decision: u8): void {
@@ -37,26 +36,28 @@ function textOf(at: usize, size: u32): string {
   return toText(slice);
 }
 
-/** What happens to the headers `lines`: `name=value` or `-name` for each edit, in their order. */
+function injectInto(lines: string[], propagation: Propagation): Edits {
+  bring(carrier, lines);
+  return inject(context, propagation);
+}
+
+/** What changes in the headers `lines`: `name=value` or `-name` for each, in their order. */
 function edits(lines: string[], propagation: Propagation = MULTI): string {
-  bring(carrier, lines);
-  inject(context, propagation, false);
-  return spelt();
+  return spelt(injectInto(lines, propagation), false);
 }
 
-/** As edits(), for a request without any of them. */
+/** Like edits(), including the headers that are right already. */
 function wholeEdits(lines: string[], propagation: Propagation = MULTI): string {
-  bring(carrier, lines);
-  injectWhole(context, propagation, false);
-  return spelt();
+  return spelt(injectInto(lines, propagation), true);
 }
 
-function spelt(): string {
+function spelt(edits: Edits, isWhole: bool): string {
   let all: string[] = [];
-  for (let i: u32 = 0; i < editCount; i++) {
-    let edit = editAt(i);
-    let name = textOf(edit.name, edit.nameSize);
-    all.push(edit.size > 0 ? name + "=" + textOf(edit.at, edit.size) : "-" + name);
+  for (let i: u32 = 0; i < edits.count; i++) {
+    let edit = edits.at(i);
+    if (!edit.changes && !isWhole) continue;
+    let name = textOf(edit.header.name, edit.header.nameSize);
+    all.push(edit.size > 0 ? name + "=" + toText(edit) : "-" + name);
   }
   return all.join(" ");
 }
@@ -220,8 +221,8 @@ describe("inject where another format arrived", () => {
     wide(ACCEPT);
     let b3 = "b3=" + TRACE + "-" + SPAN + "-1-" + PARENT;
     expect(edits([], SINGLE)).toBe(b3);
-    expect(edits(["x-b3-sampled", "1"], SINGLE)).toBe(IDS + " " + b3);
-    expect(edits(["x-b3-flags", ""], SINGLE)).toBe(IDS + " x-b3-sampled=1 -x-b3-flags " + b3);
+    expect(edits(["x-b3-sampled", "1"], SINGLE)).toBe(b3 + " " + IDS);
+    expect(edits(["x-b3-flags", ""], SINGLE)).toBe(b3 + " " + IDS + " x-b3-sampled=1 -x-b3-flags");
   });
 
   it("leaves a request without trace headers alone where nothing is to be written", () => {
@@ -234,7 +235,7 @@ describe("inject where another format arrived", () => {
     wide(ACCEPT);
     let rest = " b3=" + TRACE + "-" + SPAN + "-1-" + PARENT + " traceparent=00-" + TRACE + "-" + SPAN + "-01";
     expect(edits([], EVERYTHING)).toBe(IDS + " x-b3-sampled=1" + rest);
-    expect(editCount).toBe(6);
+    expect(injectInto([], EVERYTHING).count).toBe(6);
   });
 });
 
@@ -276,17 +277,65 @@ describe("inject for a request whose trace headers all go first", () => {
 
   it("tells of a header that goes", () => {
     wide(ACCEPT);
-    edits(RIGHT);
-    expect(removes).toBe(false);
-    edits(RIGHT.concat(["x-b3-flags", "0"]));
-    expect(removes).toBe(true);
+    expect(injectInto(RIGHT, MULTI).removes).toBe(false);
+    expect(injectInto(RIGHT.concat(["x-b3-flags", "0"]), MULTI).removes).toBe(true);
     expect(wholeEdits(RIGHT.concat(["x-b3-flags", "0"]))).toBe(IDS + " x-b3-sampled=1 -x-b3-flags");
   });
 
   it("has room for every header there is", () => {
     wide(DEBUG);
     let all = ["b3", "x", "traceparent", "x", "tracestate", "x", "x-b3-sampled", "1"];
-    wholeEdits(all, EVERYTHING);
-    expect(editCount).toBe(8);
+    expect(injectInto(all, EVERYTHING).count).toBe(8);
+  });
+});
+
+/** One line of each header of each format, with a value that none of them can use. */
+function everyHeader(): string[] {
+  let lines: string[] = [];
+  for (let i = 0; i < PROPAGATORS.length; i++) {
+    let headers = PROPAGATORS[i].headers;
+    for (let n = 0; n < headers.length; n++) lines.push(textOf(headers[n].name, headers[n].nameSize));
+  }
+  return lines.join(" x ").concat(" x").split(" ");
+}
+
+/** What is wrong with the edits of a request to which every header came: a header edited twice, or more edits than have room. */
+function flawOf(propagation: Propagation): string {
+  let edits = injectInto(everyHeader(), propagation);
+  if (edits.count > edits.capacity) return edits.count.toString() + " edits";
+  let names: string[] = [];
+  for (let i: u32 = 0; i < edits.count; i++) {
+    let header = edits.at(i).header;
+    let name = textOf(header.name, header.nameSize);
+    if (names.includes(name)) return name + " twice";
+    names.push(name);
+  }
+  return "";
+}
+
+describe("the room for edits", () => {
+  it("is one for each header of each format", () => {
+    let headers = everyHeader().length / 2;
+    expect(injectInto(everyHeader(), STRIP).count).toBe(headers);
+    expect(injectInto([], STRIP).capacity).toBe(headers);
+  });
+
+  it("is enough for each format alone and all together, whatever the context", () => {
+    let all = new Propagation([], PROPAGATORS, true, false);
+    for (let decision = DEFER; decision <= DEBUG; decision++) {
+      for (let kind = 0; kind < 4; kind++) {
+        if (kind === 0) bare(decision);
+        else wide(decision);
+        if (kind === 2) context.parentId = 0;
+        context.keepsTracestate = kind === 3;
+        for (let i = 0; i < PROPAGATORS.length; i++) {
+          let alone = new Propagation([], [PROPAGATORS[i]], true, false);
+          expect(flawOf(alone)).toBe("", PROPAGATORS[i].name);
+        }
+        expect(flawOf(all)).toBe("");
+        expect(flawOf(NOTHING)).toBe("");
+        expect(flawOf(STRIP)).toBe("");
+      }
+    }
   });
 });

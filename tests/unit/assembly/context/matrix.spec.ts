@@ -1,16 +1,19 @@
 // Every case of tests/fixtures/propagation.txt against the module's sources: from the headers that arrived, through
-// extract, the decision and inject, to those that depart. tests/envoy/propagation/propagation.test.ts does the same in real Envoy.
+// extract, the decision and inject, to those that depart. tests/envoy/propagation/propagation.test.ts does the same in
+// real Envoy.
 import { Slice, text, toText } from "../../../../assembly/bytes/slice";
 import { writeHex } from "../../../../assembly/bytes/hex";
 import { Refusal } from "../../../../assembly/config/section";
-import { B3, B3MULTI, readSettings, Settings } from "../../../../assembly/config/settings";
+import { readSettings, Settings } from "../../../../assembly/config/settings";
 import { carrier } from "../../../../assembly/context/carrier";
 import { TraceContext } from "../../../../assembly/context/context";
-import { extract, keepsTracestate, metMalformed } from "../../../../assembly/context/extract";
+import { Edits } from "../../../../assembly/context/edits";
+import { extract } from "../../../../assembly/context/extract";
 import { continueFrom } from "../../../../assembly/context/hop";
 import { seed } from "../../../../assembly/context/ids";
-import { editAt, editCount, inject } from "../../../../assembly/context/inject";
-import { B3_MULTI, B3_SINGLE, Propagation, TRACECONTEXT } from "../../../../assembly/context/propagation";
+import { inject } from "../../../../assembly/context/inject";
+import { Propagation } from "../../../../assembly/context/propagation";
+import { propagatorsAt } from "../../../../assembly/context/propagators";
 import { Sampler } from "../../../../assembly/context/sampling";
 import { writeTraceId } from "../../../../assembly/context/spelling";
 import { Bytes, fence } from "../bytes";
@@ -40,20 +43,10 @@ function standingClock(): u64 {
   return 1000000;
 }
 
-function formatOf(place: u32): u32 {
-  if (place === B3) return B3_SINGLE;
-  return place === B3MULTI ? B3_MULTI : TRACECONTEXT;
-}
-
 // The same as filter/root.ts makes of settings, which needs a host.
 function propagationOf(settings: Settings): Propagation {
-  let formats = new Array<u32>();
-  for (let i = 0; settings.trustIncoming && i < settings.extract.length; i++) {
-    formats.push(formatOf(settings.extract[i]));
-  }
-  let injected: u32 = 0;
-  for (let i = 0; i < settings.inject.length; i++) injected |= formatOf(settings.inject[i]);
-  return new Propagation(formats, injected, settings.traceIdBits === 128, settings.strip);
+  let extract = propagatorsAt(settings.trustIncoming ? settings.extract : []);
+  return new Propagation(extract, propagatorsAt(settings.inject), settings.traceIdBits === 128, settings.strip);
 }
 
 function samplerOf(settings: Settings): Sampler {
@@ -85,15 +78,16 @@ function arrive(headers: string[]): void {
 }
 
 /** The trace headers that depart, as `name: value`: those that arrived, edited as the host would. */
-function depart(arriving: string[]): string[] {
+function depart(arriving: string[], edits: Edits): string[] {
   let departing = new Array<string>();
   for (let i = 0; i < arriving.length; i++) {
     let name = nameOf(arriving[i]);
     if (NAMES.includes(name)) departing.push(name + ": " + arrivedValueOf(arriving[i]));
   }
-  for (let i: u32 = 0; i < editCount; i++) {
-    let edit = editAt(i);
-    let name = latin(edit.name, edit.nameSize) + ": ";
+  for (let i: u32 = 0; i < edits.count; i++) {
+    let edit = edits.at(i);
+    if (!edit.changes) continue;
+    let name = latin(edit.header.name, edit.header.nameSize) + ": ";
     for (let n = departing.length - 1; n >= 0; n--) if (departing[n].startsWith(name)) departing.splice(n, 1);
     if (edit.size > 0) departing.push(name + latin(edit.at, edit.size));
   }
@@ -121,7 +115,7 @@ function spanOf(context: TraceContext): string {
   return "span " + hex(context.spanId) + " of " + toText(slice) + ", " + parent;
 }
 
-function isAsExpected(each: Case, departing: string[]): bool {
+function isAsExpected(each: Case, departing: string[], metMalformed: bool): bool {
   if (metMalformed !== each.malformed || departing.length !== each.departing.length) return false;
   let ids = new Ids(each.arriving.join("\n"));
   for (let i = 0; i < NAMES.length; i++) {
@@ -148,12 +142,11 @@ function check(each: Case): void {
   let headers = each.arriving.slice(0);
   if (linesOf(headers, ":path").length === 0) headers.push(":path: /");
   arrive(headers);
-  extract(propagation, received);
+  let metMalformed = extract(propagation, received);
   continueFrom(received, own, propagation, samplerOf(settings), standingClock);
-  inject(own, propagation, keepsTracestate);
 
-  let departing = depart(headers);
-  if (isAsExpected(each, departing)) return;
+  let departing = depart(headers, inject(own, propagation));
+  if (isAsExpected(each, departing, metMalformed)) return;
   let where = "line " + each.line.toString() + " of the fixture, with " + each.settings;
   expect(told(departing, spanOf(own), metMalformed)).toBe(told(each.departing, each.span, each.malformed), where);
 }

@@ -1,37 +1,11 @@
 // How a context becomes a `traceparent`, and that reading it gives the context back.
-import { Field } from "../../../../assembly/bytes/fields";
-import { toText, Slice } from "../../../../assembly/bytes/slice";
-import { ACCEPT, DEBUG, DEFER, DENY, READ, TraceContext } from "../../../../assembly/context/context";
-import { readTraceparent, TRACEPARENT_SIZE, writeTraceparent } from "../../../../assembly/context/tracecontext";
-import { Bytes } from "../bytes";
+import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
+import { READ } from "../../../../assembly/context/propagator";
+import { TRACEPARENT_SIZE, writeTraceparent } from "../../../../assembly/context/tracecontext";
 import { chance, startChance } from "../chance";
+import { context, EXAMPLE, IDS, place, read, readBytes, write } from "./traceparents";
 
-const EXAMPLE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-const IDS = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
-
-const context = new TraceContext();
 const before = new TraceContext();
-const field = new Field();
-
-function readBytes(at: usize, size: u32): u32 {
-  field.at = at;
-  field.size = size;
-  field.seen = 1;
-  return readTraceparent(field, context);
-}
-
-function read(value: string): u32 {
-  let bytes = new Bytes().text(value);
-  return readBytes(bytes.at, bytes.size);
-}
-
-const place = new Bytes().repeat(0x23, TRACEPARENT_SIZE + 9);
-const written = new Slice();
-
-function write(): string {
-  written.set(place.at, <u32>(writeTraceparent(place.at, context) - place.at));
-  return toText(written);
-}
 
 describe("writeTraceparent", () => {
   it("writes an id of 64 bits with zeros in front", () => {

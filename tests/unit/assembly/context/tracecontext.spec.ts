@@ -1,37 +1,11 @@
 // The rules of W3C Trace Context, level 2, for `traceparent`, each as one test that has the rule's name.
-import { encodePairs, Field } from "../../../../assembly/bytes/fields";
-import { toText, Slice } from "../../../../assembly/bytes/slice";
-import { carrier, TRACEPARENT, TRACESTATE } from "../../../../assembly/context/carrier";
-import { ABSENT, ACCEPT, DEBUG, DENY, MALFORMED, READ, TraceContext } from "../../../../assembly/context/context";
-import { readTraceparent, TRACEPARENT_SIZE, writeTraceparent } from "../../../../assembly/context/tracecontext";
-import { Bytes, fence } from "../bytes";
-
-const EXAMPLE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-const IDS = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
-
-const context = new TraceContext();
-const field = new Field();
-
-/** Reads `size` bytes that end where memory ends: a read beyond them fails the test. */
-function readBytes(at: usize, size: u32): u32 {
-  field.at = fence(at, size);
-  field.size = size;
-  field.seen = 1;
-  return readTraceparent(field, context);
-}
-
-function read(value: string): u32 {
-  let bytes = new Bytes().text(value);
-  return readBytes(bytes.at, bytes.size);
-}
-
-const place = new Bytes().repeat(0x23, TRACEPARENT_SIZE + 9);
-const written = new Slice();
-
-function write(): string {
-  written.set(place.at, <u32>(writeTraceparent(place.at, context) - place.at));
-  return toText(written);
-}
+import { encodePairs } from "../../../../assembly/bytes/fields";
+import { carrier } from "../../../../assembly/context/carrier";
+import { ACCEPT, DEBUG, DENY } from "../../../../assembly/context/context";
+import { ABSENT, MALFORMED, READ } from "../../../../assembly/context/propagator";
+import { readTraceparent, TRACEPARENT, TRACEPARENT_SIZE, TRACESTATE } from "../../../../assembly/context/tracecontext";
+import { Bytes } from "../bytes";
+import { context, EXAMPLE, field, IDS, read, readBytes, write } from "./traceparents";
 
 function hexByte(value: u32): string {
   return (value + 0x100).toString(16).substring(1);

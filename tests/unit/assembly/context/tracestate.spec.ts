@@ -2,7 +2,8 @@
 // When a valid list goes on and when it does not, companion.spec.ts tells.
 import { encodePairs } from "../../../../assembly/bytes/fields";
 import { beginRegion } from "../../../../assembly/bytes/region";
-import { carrier, TRACESTATE } from "../../../../assembly/context/carrier";
+import { carrier } from "../../../../assembly/context/carrier";
+import { TRACESTATE } from "../../../../assembly/context/tracecontext";
 import { isTracestate } from "../../../../assembly/context/tracestate";
 import { Bytes, fence } from "../bytes";
 

@@ -3,7 +3,7 @@ import {
   noteHeaders,
   noteLog,
   noteOverdueTick,
-  notePasser,
+  noteUnseen,
   noteRoot,
   noteTick,
   takeSuspicion,
@@ -16,11 +16,11 @@ describe("callbacks that never come", () => {
   });
 
   it("are told of once: request headers that went on past us", () => {
-    for (let i = 0; i < 9; i++) notePasser();
+    for (let i = 0; i < 9; i++) noteUnseen();
     expect(takeSuspicion()).toBe("");
-    notePasser();
+    noteUnseen();
     expect(takeSuspicion().startsWith("proxy_on_request_headers never came")).toBe(true);
-    notePasser();
+    noteUnseen();
     expect(takeSuspicion()).toBe("");
   });
 
