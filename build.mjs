@@ -1,5 +1,6 @@
 // Compiles assembly/ to build/lightspan.wasm: asc, then wasm-opt, then a look at what came out. A module that imports what
 // an older Envoy lacks, exports a callback that every request would pay for, or has grown too large, is not built.
+// With --names the file also has the functions' names, for the stack trace of a trap; the code is the same.
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +27,9 @@ async function compile() {
   let wasm = new Uint8Array();
   const sources = gatherLiterals(root);
   const readFile = (name, baseDir) => sources.get(name) ?? readSource(join(baseDir, name));
-  const { error, stderr } = await asc.main(["--target", "release", "--config", "asconfig.json", "--baseDir", root], {
+  // --debug keeps the functions' names until the end: what is emitted decides about them.
+  const options = ["--target", "release", "--debug", "--config", "asconfig.json", "--baseDir", root];
+  const { error, stderr } = await asc.main(options, {
     readFile,
     writeFile: (name, contents) => {
       if (name.endsWith(".wasm")) wasm = contents;
@@ -44,14 +47,20 @@ async function compile() {
   module.optimize();
   module.runPasses(["reorder-functions"]);
   if (!module.validate()) throw new Error("wasm-opt made an invalid module");
+  return module;
+}
+
+function emit(module, withNames) {
+  binaryen.setDebugInfo(withNames);
   return module.emitBinary();
 }
 
 async function build() {
-  const bytes = await compile();
-  const complaints = await inspect(bytes);
+  const module = await compile();
+  const complaints = await inspect(emit(module, false));
   if (complaints.length > 0)
     throw new Error([...complaints.map((line) => `lightspan.wasm ${line}`), CONTRACT].join("\n"));
+  const bytes = emit(module, process.argv.includes("--names"));
   mkdirSync(`${root}build`, { recursive: true });
   writeFileSync(output, bytes);
   copyFileSync(`${root}assembly/config/lightspan.schema.json`, `${root}build/lightspan.schema.json`);

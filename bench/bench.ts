@@ -109,7 +109,15 @@ export class Bench {
       }),
       ...variant.bootstrap,
     };
-    const envoy = await startEnvoy({ binary: this.binary, name: variant.name, config, concurrency, logLevel: "error" });
+    const envoy = await startEnvoy({
+      binary: this.binary,
+      name: variant.name,
+      config,
+      concurrency,
+      logLevel: "error",
+      // Under valgrind, on a busy machine, a minute is not enough.
+      readyTimeoutMs: 180_000,
+    });
     if (workersOf(envoy.pid) !== concurrency) {
       throw new Error(
         `process ${envoy.pid} is not Envoy itself: ENVOY_BIN must name the program, not a script around it`,

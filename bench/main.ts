@@ -10,6 +10,7 @@ import { Bench } from "./bench.ts";
 import { makeModules, type Modules } from "./envoys/modules.ts";
 import { buildPeer } from "./envoys/peer.ts";
 import { lean, mainVariants, type Variant } from "./envoys/variant.ts";
+import { buildCommitted, countChange } from "./instructions/change.ts";
 import { countInstructions } from "./instructions/main.ts";
 import { whyNotHere } from "./measure/process.ts";
 import { Problem, readOptions, USAGE, UsageError, type Options } from "./options.ts";
@@ -18,7 +19,7 @@ import { describeMachine } from "./report/machine.ts";
 import { writeDocuments, writeInstructions } from "./report/documents.ts";
 import { drawPicture } from "./report/picture.ts";
 import { asText, type Table } from "./report/table.ts";
-import { furtherTables, instructionsTable, mainTables, provenance } from "./report/tables.ts";
+import { changeTable, furtherTables, instructionsTable, mainTables, provenance } from "./report/tables.ts";
 import type { InstructionResults, Machine, Results } from "./results.ts";
 import { measureGrowth } from "./sections/growth.ts";
 import { measureMain } from "./sections/main.ts";
@@ -48,6 +49,7 @@ try {
 }
 
 async function bench(options: Options, progress: Progress): Promise<void> {
+  if (options.change) return inChange(options, progress);
   const prepared = await prepare(options, progress);
   if (options.instructions) await inInstructions(prepared, options, progress);
   else await inTime(prepared, options, progress);
@@ -69,6 +71,13 @@ async function inInstructions(prepared: Prepared, options: Options, progress: Pr
   const results: InstructionResults = { form: "instructions", seconds: secondsSince(start), machine, rows, notes };
   show([instructionsTable(results)], results, "instructions.json");
   if (options.writeDocs) await writeInstructions(results);
+}
+
+async function inChange(options: Options, progress: Progress): Promise<void> {
+  const against = checkedAgainst(options);
+  const envoy = await findEnvoy((line) => progress.note(line));
+  const before = against ?? (await progress.step("building the last commit's module", buildCommitted, () => "built"));
+  console.log(`\n${asText(changeTable(await countChange(envoy, { before, after: wasm }, progress)))}`);
 }
 
 /** Prints a run's tables, and writes all of it to `file` in build/. */
@@ -96,10 +105,16 @@ interface Prepared {
   notes: string[];
 }
 
-async function prepare(options: Options, progress: Progress): Promise<Prepared> {
+/** The path of the other build, if one is named. Throws Problem if a module is missing or nothing can be measured here. */
+function checkedAgainst(options: Options): string | undefined {
   const against = options.against === undefined ? undefined : resolve(options.against);
   const missing = whyNotHere() ?? [wasm, against].map(whyNotThere).find((reason) => reason !== undefined);
   if (missing !== undefined) throw new Problem(`bench: ${missing}`);
+  return against;
+}
+
+async function prepare(options: Options, progress: Progress): Promise<Prepared> {
+  const against = checkedAgainst(options);
   const envoy = await findEnvoy((line) => progress.note(line));
   const machine = await describeMachine(envoy, wasm);
   const modules = await makeModules(wasm);

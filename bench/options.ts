@@ -5,19 +5,21 @@ export interface Options {
   quick: boolean;
   micro: boolean;
   instructions: boolean;
+  change: boolean;
   writeDocs: boolean;
-  /** Another build of the module, measured beside this one. */
+  /** Another build of the module, measured with this one. */
   against: string | undefined;
   help: boolean;
 }
 
-export const USAGE = `usage: npm run bench -- [--quick | --instructions | --micro] [--write-docs] [--against FILE]
+export const USAGE = `usage: npm run bench -- [--quick | --instructions | --change | --micro] [--write-docs] [--against FILE]
   (none)          everything, ten minutes at most
   --quick         the main table alone, about a minute
   --instructions  the main table in instructions in place of time, counted by valgrind, the same in each run; four minutes
+  --change        what the module costs more than the last commit's, in instructions for each request, about a minute
   --micro         the hot rooms of the module by themselves, in Node, a few seconds
   --write-docs    also writes the tables and the picture into docs/
-  --against FILE  another build of the module as two more rows of the main table`;
+  --against FILE  another build of the module as two more rows of the main table; with --change, in the last commit's place`;
 
 /** Something that the person who started this can mend; the message says it, and nobody needs a stack. */
 export class Problem extends Error {}
@@ -34,13 +36,14 @@ export function readOptions(args: string[]): Options {
         quick: { type: "boolean", default: false },
         micro: { type: "boolean", default: false },
         instructions: { type: "boolean", default: false },
+        change: { type: "boolean", default: false },
         "write-docs": { type: "boolean", default: false },
         against: { type: "string" },
         help: { type: "boolean", default: false },
       },
     });
-    const { quick, micro, instructions, against, help } = values;
-    return { quick, micro, instructions, writeDocs: values["write-docs"], against, help };
+    const { quick, micro, instructions, change, against, help } = values;
+    return { quick, micro, instructions, change, writeDocs: values["write-docs"], against, help };
   } catch (error) {
     // Node's first sentence names the flag; the ones after it teach quoting.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/\.\s/, 1);

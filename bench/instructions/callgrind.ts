@@ -1,20 +1,29 @@
-// Envoy under valgrind's callgrind, which counts the instructions that a process executes, the kernel's apart
-// (https://valgrind.org/docs/manual/cl-manual.html). Knows how to count; refuses to know what.
+// Envoy under valgrind's callgrind, which counts the instructions that a process executes in user space
+// (https://valgrind.org/docs/manual/cl-manual.html). Knows how to count; refuses to know what is counted.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atExit } from "../../runner/cleanup.ts";
 import { onPath, run, type Environment } from "../../runner/command.ts";
+import type { Subject } from "../bench.ts";
 import { Problem } from "../options.ts";
 
+/** Callgrind makes everything many times slower. */
+export const PATIENCE_MS = 120_000;
+
 export interface Callgrind {
-  /** Path of a program that takes Envoy's arguments, and becomes an Envoy that is counted. */
+  /** Path of a program that takes Envoy's arguments and becomes an Envoy whose instructions are counted. */
   program: string;
-  /** The instructions that process `pid` of that program executes while `work` is done. Throws Problem. */
-  count(pid: number, work: () => Promise<void>): Promise<number>;
+  /** Starts counting in process `pid` of that program. Throws Problem. */
+  start(pid: number): Promise<void>;
+  /**
+   * The instructions that `subject`, which was started, executes for each request that `work` sends. The requests that lead
+   * in to a window count too, because callgrind counts them. Throws Problem.
+   */
+  perRequest(subject: Subject, work: () => Promise<unknown>): Promise<number>;
 }
 
-/** Makes ready to count `envoy`. Throws Problem where there is no valgrind on the PATH of `env`. */
+/** Prepares to count `envoy`. Throws Problem if there is no valgrind on the PATH of `env`. */
 export function useCallgrind(envoy: string, env: Environment): Callgrind {
   const valgrind = onPath("valgrind", env);
   const control = onPath("callgrind_control", env);
@@ -30,21 +39,28 @@ export function useCallgrind(envoy: string, env: Environment): Callgrind {
     const { code, output } = await run(control, [...command, String(pid)], env);
     if (code !== 0) throw new Problem(`bench: callgrind_control ${command.join(" ")}: ${output.trim()}`);
   };
+  const dumps = new Map<number, number>();
   return {
     program,
-    async count(pid, work) {
-      await tell(pid, ["--instr=on"]);
-      // Callgrind translates code when it first runs. That is not counted, but the counts before are not wanted either.
-      await work();
+    start: (pid) => tell(pid, ["--instr=on"]),
+    async perRequest(subject, work) {
+      const { pid } = subject.envoy;
+      const before = subject.requests;
       await tell(pid, ["--zero"]);
       await work();
       await tell(pid, ["--dump"]);
-      return readCount(readFileSync(join(folder, `${pid}.1`), "utf8"));
+      const dump = (dumps.get(pid) ?? 0) + 1;
+      dumps.set(pid, dump);
+      return readCount(readFileSync(join(folder, `${pid}.${dump}`), "utf8")) / (subject.requests - before);
     },
   };
 }
 
-/** The number of instructions that a profile of callgrind's tells of. Throws Problem if it tells of none. */
+export function thousands(count: number): string {
+  return `${(count / 1000).toFixed(1)} thousand`;
+}
+
+/** The number of instructions in one of callgrind's profiles. Throws Problem if there is no such number. */
 export function readCount(profile: string): number {
   const count = /^summary: (\d+)$/m.exec(profile)?.[1];
   if (count === undefined) throw new Problem("bench: callgrind wrote a profile without a summary");

@@ -27,7 +27,7 @@ export interface Sample {
 const SETTLE_MS = 50;
 
 /** Requests before the first reading: a window does not pay for filling the caches that the one before it left to it. */
-const LEAD_IN: Limit = { requests: 200, ms: 10_000 };
+const LEAD_IN: Limit = { requests: 200, ms: 60_000 };
 
 /** Runs a closed loop. */
 export async function saturate(bench: Bench, subject: Subject, load: Load, limit: Limit): Promise<Sample> {

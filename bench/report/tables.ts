@@ -1,5 +1,6 @@
 // The tables of a run. Which numbers stand where; how a table is drawn is table.ts's.
 import { NATIVE } from "../envoys/variant.ts";
+import type { Cost } from "../instructions/change.ts";
 import type { GrowthTable, InstructionResults, MainTable, Results, VariationRow } from "../results.ts";
 import { arrived, mebibytes, ratio, ratioWithBounds, tenth, whole, withBounds, withSpread } from "./format.ts";
 import type { Table } from "./table.ts";
@@ -98,6 +99,23 @@ export function instructionsTable({ rows }: InstructionResults): Table {
       ratio(added(name, base) / native),
     ]),
   };
+}
+
+/** Instructions of each kind of request with two modules, and the difference. */
+export function changeTable({ before, after }: { before: Cost; after: Cost }): Table {
+  const row = (kind: keyof Cost): string[] => {
+    const change = after[kind] - before[kind];
+    return [kind, tenth(before[kind] / 1000), tenth(after[kind] / 1000), signed(change / 1000)];
+  };
+  return {
+    title: "Thousands of instructions of the Envoy process for each request, the kernel's apart",
+    head: ["", "before", "after", "change"],
+    rows: [row("recorded"), row("unsampled")],
+  };
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${tenth(Math.abs(value))}`;
 }
 
 export function mainTables(results: Results): Table[] {

@@ -1,10 +1,10 @@
-// What --instructions makes of a profile, and how its table reads.
+// What --instructions and --change make of a profile, and how their tables read.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { NATIVE, NO_TRACING } from "../../../bench/envoys/variant.ts";
 import { readCount, useCallgrind } from "../../../bench/instructions/callgrind.ts";
 import { Problem } from "../../../bench/options.ts";
-import { instructionsTable } from "../../../bench/report/tables.ts";
+import { changeTable, instructionsTable } from "../../../bench/report/tables.ts";
 import type { InstructionResults } from "../../../bench/results.ts";
 
 describe("counting instructions", () => {
@@ -42,6 +42,19 @@ describe("the table of instructions", () => {
       "240.0",
       "90.0",
       "–",
+    ]);
+  });
+});
+
+describe("the table of a change", () => {
+  it("has what each kind of request costs before and after, and the difference with its sign", () => {
+    const costs = {
+      before: { recorded: 282_700, unsampled: 207_500 },
+      after: { recorded: 280_700, unsampled: 208_000 },
+    };
+    assert.deepEqual(changeTable(costs).rows, [
+      ["recorded", "282.7", "280.7", "−2.0"],
+      ["unsampled", "207.5", "208.0", "+0.5"],
     ]);
   });
 });
