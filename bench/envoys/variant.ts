@@ -60,7 +60,7 @@ export const NO_TRACING: Variant = {
 export const NO_TRACING_OF_UNSAMPLED: Variant = {
   ...NO_TRACING,
   name: "none-b3",
-  label: "no tracing, requests bring B3",
+  label: "no tracing, requests with B3",
   headers: UNSAMPLED,
 };
 

@@ -44,7 +44,7 @@ const axes = [
     domain: false,
     grid: true,
     gridColor: GRID,
-    title: "microseconds of CPU time of the Envoy process",
+    title: "CPU microseconds in the Envoy process",
     titleFont: FONT,
     titleFontWeight: "normal",
     titleColor: INK,
@@ -85,7 +85,7 @@ const number = {
 function title({ machine }: Results): object {
   const subtitle = [
     `Envoy ${machine.envoy}, one worker, HTTP/1.1, every variant in the same run`,
-    "line: where it is with nine in ten · ×: compared with native OpenTelemetry",
+    "line: 90 % interval · ×: ratio to native OpenTelemetry",
   ];
   return titleOf("CPU that tracing adds to each request", subtitle, 18);
 }

@@ -108,7 +108,7 @@ function trafficOf({ wire, body }: Unit, rate: number, intervalSeconds: number):
 function sidecarTable(unit: Unit): Table {
   return {
     title: `One sidecar: ${WORKERS} workers, ${REQUESTS} requests per second in and out together`,
-    head: ["sampled", "spans/s", "KiB/s", "reports/s", "CPU millicores", "buffer lasts, collector away", "memory MiB"],
+    head: ["sampled", "spans/s", "KiB/s", "reports/s", "CPU millicores", "buffer lasts without collector", "memory MiB"],
     rows: RATES.map((rate) => {
       const { spans, reports, wire, body } = trafficOf(unit, rate, 1);
       return [
@@ -144,7 +144,7 @@ function meshTable(unit: Unit): Table {
     }),
   );
   return {
-    title: `A mesh; in brackets with buffer.flush_interval_ms ${SELDOM_SECONDS * 1000}`,
+    title: `A mesh; in parentheses with buffer.flush_interval_ms ${SELDOM_SECONDS * 1000}`,
     head: [
       "",
       "spans/s",
@@ -153,7 +153,7 @@ function meshTable(unit: Unit): Table {
       "(reports/s)",
       "(Mbit/s)",
       "connections",
-      "new ones/s",
+      "new/s",
       "CPU cores of all sidecars",
     ],
     rows,
@@ -164,15 +164,15 @@ function meshTable(unit: Unit): Table {
 export function sizingTables(table: MainTable): Table[] {
   const unit = unitOf(table);
   const inputs: Table = {
-    title: "What they are computed from",
+    title: "Inputs",
     head: ["measured", "value"],
     rows: [
       ["bytes of a span", whole(unit.wire.span)],
-      ["bytes of a report beside its spans: its reporter", whole(unit.body.report)],
-      ["… with everything that HTTP adds", whole(unit.wire.report)],
+      ["bytes of a report besides its spans: its reporter", whole(unit.body.report)],
+      ["… including everything that HTTP adds", whole(unit.wire.report)],
       ["CPU µs added to a request whose span is sent", tenth(unit.recorded * 1e6)],
       ["CPU µs added to a request that is not sampled", tenth(unit.unsampled * 1e6)],
-      ["MiB resident more than without Lightspan, one worker", mebibytes(unit.memory)],
+      ["MiB resident added by Lightspan, one worker", mebibytes(unit.memory)],
     ],
   };
   return [inputs, sidecarTable(unit), meshTable(unit)];

@@ -7,7 +7,7 @@ import type { Table } from "./table.ts";
 /** Cost and throughput. */
 function costTable({ requestsPerWindow, rounds, streams, rows }: MainTable): Table {
   return {
-    title: `CPU of the Envoy process in ${rounds} rounds of ${whole(requestsPerWindow)} requests, HTTP/1.1, ${streams} connections, one worker: medians (quartiles); what is added (with nine in ten from–to)`,
+    title: `CPU of the Envoy process in ${rounds} rounds of ${whole(requestsPerWindow)} requests, HTTP/1.1, ${streams} connections, one worker: medians (quartiles); added µs and ratios (90 % intervals)`,
     head: ["", "µs per request", "added µs", "÷ native OpenTelemetry", "requests per second", "cores busy"],
     rows: rows.map(({ label, cpu, added, ofNative, perSecond, cores }) => [
       label,
@@ -24,7 +24,7 @@ function costTable({ requestsPerWindow, rounds, streams, rows }: MainTable): Tab
 function deliveryTable({ latencyRate, latencyRounds, rows }: MainTable): Table {
   const rounds = latencyRounds === 1 ? "one round" : `${latencyRounds} rounds`;
   return {
-    title: `Latency at ${whole(latencyRate)} requests per second (median of ${rounds}), memory, and what the collector received in all`,
+    title: `Latency at ${whole(latencyRate)} requests per second (median of ${rounds}), memory, and totals at the collector`,
     head: [
       "",
       "p50 µs",
@@ -62,7 +62,7 @@ function variationsTable({ rounds, labels, rows }: NonNullable<Results["variatio
     }),
   ];
   return {
-    title: `Other loads: µs per request without tracing, then µs added · as a part of what native OpenTelemetry adds; ${rounds} rounds`,
+    title: `Other loads: µs per request without tracing, then µs added · ratio to native OpenTelemetry; ${rounds} rounds`,
     head: ["", ...names.map((name) => labels[name] ?? name)],
     rows: rows.map(cells),
   };
@@ -89,7 +89,7 @@ export function instructionsTable({ rows }: InstructionResults): Table {
     base === null ? NaN : (perRequest.get(name) ?? NaN) - (perRequest.get(base) ?? NaN);
   const native = added(NATIVE.name, NATIVE.base);
   return {
-    title: "Thousands of instructions of the Envoy process for each request, the kernel's apart",
+    title: "Thousands of instructions per request in the Envoy process, excluding the kernel's",
     head: ["", "per request", "added", "÷ native OpenTelemetry"],
     rows: rows.map(({ name, label, base, perRequest: count }) => [
       label,
@@ -112,7 +112,7 @@ export function furtherTables({ variations, growth }: Results): Table[] {
 /** Where, when and of what, in one line. */
 export function provenance({ form, seconds, machine }: Results | InstructionResults): string {
   const { date, cpu, cores, kernel, envoy, node, commit, moduleBytes, loadAverage } = machine;
-  const busy = loadAverage > 0.7 ? `; the machine was busy before (load ${loadAverage.toFixed(1)})` : "";
+  const busy = loadAverage > 0.7 ? `; the machine was already busy (load ${loadAverage.toFixed(1)})` : "";
   const module = `${(moduleBytes / 1024).toFixed(1)} KiB`;
-  return `${date}, the ${form} form in ${whole(seconds)} s: ${cores} × ${cpu}, Linux ${kernel}, Envoy ${envoy}, Node ${node}, commit ${commit}, module of ${module}${busy}.`;
+  return `${date}, ${form} run of ${whole(seconds)} s: ${cores} × ${cpu}, Linux ${kernel}, Envoy ${envoy}, Node ${node}, commit ${commit}, module of ${module}${busy}.`;
 }

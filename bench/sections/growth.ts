@@ -29,7 +29,7 @@ function seriesOf(module: string): Series[] {
   const inject = (...formats: string[]): Record<string, unknown> => ({ propagation: { inject: formats } });
   return [
     {
-      title: "Custom tags, each the value of a request header; every request brings 40 more headers",
+      title: "Custom tags, each from a request header; every request has 40 extra headers",
       headers: MORE_HEADERS,
       variants: [0, 8, 32].map((count) => make(`tags-${count}`, `${count} custom tags`, tags(count))),
     },
@@ -43,7 +43,7 @@ function seriesOf(module: string): Series[] {
       ],
     },
     {
-      title: "Spans in a batch",
+      title: "Spans per batch",
       headers: {},
       variants: [5, 50, 200, 1000].map((spans) =>
         make(`batch-${spans}`, `${spans}${spans === 200 ? " (default)" : ""}`, { buffer: { flush_spans: spans } }),

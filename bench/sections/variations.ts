@@ -28,8 +28,8 @@ const SETTINGS: Setting[] = [
   { label: "HTTP/2, 1 stream", load: { protocol: "http2", streams: 1 }, workers: 1 },
   { label: "HTTP/2, 16 streams", load: { protocol: "http2", streams: 16 }, workers: 1 },
   { label: "HTTP/2, 256 streams", load: { protocol: "http2", streams: 256 }, workers: 1 },
-  { label: "40 more request headers", load: { protocol: "http1", streams: 16, headers: MORE_HEADERS }, workers: 1 },
-  { label: "a trace that goes on", load: { protocol: "http1", streams: 16, headers: CONTINUED }, workers: 1 },
+  { label: "40 extra request headers", load: { protocol: "http1", streams: 16, headers: MORE_HEADERS }, workers: 1 },
+  { label: "a continued trace", load: { protocol: "http1", streams: 16, headers: CONTINUED }, workers: 1 },
   { label: "two workers", load: { protocol: "http1", streams: 16 }, workers: 2 },
 ];
 
