@@ -1,4 +1,4 @@
-// Envoy under valgrind's callgrind, which counts the instructions that a process executes, the kernel's apart
+// Runs Envoy under valgrind's callgrind, which counts the user-space instructions of a process
 // (https://valgrind.org/docs/manual/cl-manual.html). Knows how to count; refuses to know what.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,13 +8,13 @@ import { onPath, run, type Environment } from "../../runner/command.ts";
 import { Problem } from "../options.ts";
 
 export interface Callgrind {
-  /** Path of a program that takes Envoy's arguments, and becomes an Envoy that is counted. */
+  /** Path of a program that takes Envoy's arguments and runs Envoy under callgrind. */
   program: string;
-  /** The instructions that process `pid` of that program executes while `work` is done. Throws Problem. */
+  /** The instructions that process `pid` of that program executes during `work`. Throws Problem. */
   count(pid: number, work: () => Promise<void>): Promise<number>;
 }
 
-/** Makes ready to count `envoy`. Throws Problem where there is no valgrind on the PATH of `env`. */
+/** Prepares to count `envoy`. Throws Problem if there is no valgrind on the PATH of `env`. */
 export function useCallgrind(envoy: string, env: Environment): Callgrind {
   const valgrind = onPath("valgrind", env);
   const control = onPath("callgrind_control", env);
@@ -34,7 +34,8 @@ export function useCallgrind(envoy: string, env: Environment): Callgrind {
     program,
     async count(pid, work) {
       await tell(pid, ["--instr=on"]);
-      // Callgrind translates code when it first runs. That is not counted, but the counts before are not wanted either.
+      // Callgrind translates code when it first runs, uncounted; the first pass gets that done, and its count is
+      // dropped.
       await work();
       await tell(pid, ["--zero"]);
       await work();
@@ -44,7 +45,7 @@ export function useCallgrind(envoy: string, env: Environment): Callgrind {
   };
 }
 
-/** The number of instructions that a profile of callgrind's tells of. Throws Problem if it tells of none. */
+/** The number of instructions in a callgrind profile. Throws Problem if it has none. */
 export function readCount(profile: string): number {
   const count = /^summary: (\d+)$/m.exec(profile)?.[1];
   if (count === undefined) throw new Problem("bench: callgrind wrote a profile without a summary");

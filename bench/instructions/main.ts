@@ -1,22 +1,22 @@
 // `npm run bench -- --instructions`: what each variant of the main table costs in instructions. They say less than
-// microseconds, because not all take the same time and the kernel's are not among them; but what else the machine does changes
-// nothing, so two runs say the same, and a change of a hundredth shows.
+// microseconds, because they take different times and exclude the kernel's. But other work on the machine does not
+// change them, so two runs agree and a change of a hundredth shows.
 import type { Progress } from "../../demo/progress.ts";
 import { Bench } from "../bench.ts";
 import type { Variant } from "../envoys/variant.ts";
 import { saturate } from "../measure/window.ts";
 import { WINDOW } from "../plan.ts";
 import type { InstructionRow } from "../results.ts";
-import { USUAL } from "../sections/main.ts";
+import { DEFAULT_LOAD } from "../sections/main.ts";
 import { useCallgrind, type Callgrind } from "./callgrind.ts";
 
-/** Callgrind makes everything slower by far. */
-const PATIENCE_MS = 120_000;
-/** For V8 to compile what is called often with its optimizing compiler, and for connections to be open. */
-const WARM_UP = { requests: 2000, ms: PATIENCE_MS };
-const COUNTED = { ...WINDOW, ms: PATIENCE_MS };
+/** Callgrind makes everything much slower. */
+const TIMEOUT_MS = 120_000;
+/** Lets V8's optimizing compiler compile frequently called code, and connections open. */
+const WARM_UP = { requests: 2000, ms: TIMEOUT_MS };
+const COUNTED = { ...WINDOW, ms: TIMEOUT_MS };
 
-/** Counts each of `variants`, one after the other; `envoy` is the program. Throws Problem where there is no valgrind. */
+/** Counts each of `variants` in turn; `envoy` is the program. Throws Problem if there is no valgrind. */
 export async function countInstructions(
   envoy: string,
   variants: Variant[],
@@ -44,12 +44,12 @@ async function countOne(bench: Bench, variant: Variant, callgrind: Callgrind): P
   const [subject] = await bench.start([variant]);
   if (subject === undefined) return NaN;
   try {
-    await saturate(bench, subject, USUAL, WARM_UP);
+    await saturate(bench, subject, DEFAULT_LOAD, WARM_UP);
     let requests = NaN;
     const count = await callgrind.count(subject.envoy.pid, async () => {
-      // Those before the first reading of a window are counted as well: callgrind counts all.
+      // Callgrind also counts the requests before a window's first reading.
       const before = subject.requests;
-      await saturate(bench, subject, USUAL, COUNTED);
+      await saturate(bench, subject, DEFAULT_LOAD, COUNTED);
       requests = subject.requests - before;
     });
     return count / requests;

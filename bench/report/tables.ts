@@ -1,4 +1,4 @@
-// The tables of a run. Which numbers stand where; how a table is drawn is table.ts's.
+// The tables of a run: which number goes where. table.ts draws them.
 import { NATIVE } from "../envoys/variant.ts";
 import type { GrowthTable, InstructionResults, MainTable, Results, VariationRow } from "../results.ts";
 import { arrived, mebibytes, ratio, ratioWithBounds, tenth, whole, withBounds, withSpread } from "./format.ts";
@@ -20,7 +20,7 @@ function costTable({ requestsPerWindow, rounds, streams, rows }: MainTable): Tab
   };
 }
 
-/** Latency, memory, and what the collectors got. */
+/** Latency, memory, and what the collectors received. */
 function deliveryTable({ latencyRate, latencyRounds, rows }: MainTable): Table {
   const rounds = latencyRounds === 1 ? "one round" : `${latencyRounds} rounds`;
   return {
@@ -82,7 +82,7 @@ function growthTable({ title, rows }: GrowthTable): Table {
   };
 }
 
-/** Instructions of each row, what it adds, and that as a part of what native OpenTelemetry adds. */
+/** Each row's instructions, what it adds, and the ratio of that to what native OpenTelemetry adds. */
 export function instructionsTable({ rows }: InstructionResults): Table {
   const perRequest = new Map(rows.map((row) => [row.name, row.perRequest]));
   const added = (name: string, base: string | null): number =>
@@ -109,7 +109,7 @@ export function furtherTables({ variations, growth }: Results): Table[] {
   return [...(variations === null ? [] : [variationsTable(variations)]), ...(growth?.tables ?? []).map(growthTable)];
 }
 
-/** Where, when and of what, in one line. */
+/** When, where and with what a run was measured, in one line. */
 export function provenance({ form, seconds, machine }: Results | InstructionResults): string {
   const { date, cpu, cores, kernel, envoy, node, commit, moduleBytes, loadAverage } = machine;
   const busy = loadAverage > 0.7 ? `; the machine was already busy (load ${loadAverage.toFixed(1)})` : "";
