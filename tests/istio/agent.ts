@@ -26,10 +26,7 @@ export interface AgentOptions {
   env?: Record<string, string>;
   /** Additions to the mesh configuration's defaultConfig. */
   proxyConfig?: object;
-  /**
-   * REDIRECT: connections come through iptables, and the proxy runs as Istio's own user, by which iptables recognizes
-   * its own.
-   */
+  /** REDIRECT: connections come through iptables; the proxy runs as Istio's own user, by which iptables knows it. */
   interception?: "NONE" | "REDIRECT";
 }
 
