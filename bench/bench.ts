@@ -1,5 +1,5 @@
-// The ground that everything is measured on: the service behind the Envoys, the load generator and the collectors, each
-// in a process of its own; and the Envoys under measurement. Knows how to start and stop them, not what is measured.
+// The test bed: the Envoys under measurement, and their upstream, load generator and collectors, each in its own
+// process. Knows how to start and stop them, not what is measured.
 import { setTimeout as sleep } from "node:timers/promises";
 import { services, workload } from "../demo/topology.ts";
 import { inboundListener, sidecar } from "../runner/config/mesh.ts";
@@ -21,11 +21,11 @@ export interface Subject {
   readonly collector: number;
   /** Bytes resident before the first request. */
   readonly memoryAtStart: number;
-  /** Requests that it got so far. */
+  /** Requests sent to it so far. */
   requests: number;
 }
 
-/** What became of a subject's spans. */
+/** The collector's account of a subject's spans. */
 export interface Receipt extends Tally {
   expected: number;
 }
@@ -43,15 +43,18 @@ export class Bench {
     private readonly upstream: Upstream,
   ) {}
 
-  /** Starts all but the Envoys under measurement; `binary` is Envoy, `measured` what becomes one that is measured. */
+  /**
+   * Starts everything but the Envoys under measurement. `binary` is Envoy; `measured` is run for those under
+   * measurement.
+   */
   static async open(binary: string, measured = binary): Promise<Bench> {
     return new Bench(measured, await startUpstream(binary));
   }
 
-  /** Starts one Envoy for each variant, and sees that it is Envoy itself whose CPU time will be read. */
+  /** Starts one Envoy per variant. Throws if a process is not Envoy itself, whose CPU time is read. */
   async start(variants: Variant[], concurrency = 1): Promise<Subject[]> {
     const subjects: Subject[] = [];
-    // Two at a time: starting compiles the module, and too many at once get in each other's way.
+    // Two at a time: each start compiles the module, and more would slow each other down.
     for (let i = 0; i < variants.length; i += 2) {
       const pair = variants.slice(i, i + 2).map((variant) => this.#startOne(variant, concurrency));
       subjects.push(...(await Promise.all(pair)));
@@ -59,12 +62,12 @@ export class Bench {
     return subjects;
   }
 
-  /** Bytes that the allocator of `subject` has given out, by Envoy's own account; it is a few seconds old. */
+  /** Bytes that the allocator of `subject` has handed out, as Envoy reports them; a few seconds old. */
   async allocated({ envoy }: Subject): Promise<number> {
     return (await envoy.stats(ALLOCATED)).get(ALLOCATED) ?? NaN;
   }
 
-  /** Waits for the last spans of `subject`, and tells what its collector got. Null if it reports nothing. */
+  /** Waits for the last spans of `subject` and returns what its collector received. Null if it reports nothing. */
   async receipt(subject: Subject): Promise<Receipt | null> {
     const { variant, collector } = subject;
     if (variant.format === null) return null;
@@ -89,7 +92,7 @@ export class Bench {
     this.collectors.stop();
   }
 
-  /** How many spans there must be; not final while Lightspan has not told all its counts yet. */
+  /** How many spans are expected; not final until Lightspan has published all its counts. */
   async #expected({ variant, envoy, requests }: Subject): Promise<{ spans: number; isFinal: boolean }> {
     if (variant.spans !== "some") return { spans: variant.spans === "each" ? requests : 0, isFinal: true };
     const counts = await envoy.stats("wasmcustom.lightspan.");

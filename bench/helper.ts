@@ -1,5 +1,5 @@
-// A part of the benchmark that runs as a process of its own, so that it takes no time from the others: started, asked by
-// name, ended. Knows how questions travel; refuses to know what they are about.
+// Runs a part of the benchmark in its own process, so that it takes no time from the others, and calls its functions by
+// name. Knows how calls travel; refuses to know what they do.
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { atExit } from "../runner/cleanup.ts";
@@ -18,7 +18,7 @@ interface Answer {
   error?: string;
 }
 
-/** This side of a helper; `A` is what the other side gave to serve(). */
+/** The calling side; `A` are the functions that the other side passed to serve(). */
 export class Helper<A extends Answers> {
   readonly #child: ChildProcess;
   readonly #forget: () => void;
@@ -27,7 +27,7 @@ export class Helper<A extends Answers> {
 
   /** Starts the program in the file `module`. */
   constructor(module: URL) {
-    // Its options are those of this process, tsx among them.
+    // It inherits this process's options, including tsx.
     this.#child = fork(fileURLToPath(module), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#forget = atExit(() => this.#child.kill("SIGKILL"));
     this.#child.on("message", (message) => this.#settle(message as Answer));
@@ -35,7 +35,7 @@ export class Helper<A extends Answers> {
     this.#child.on("error", (error) => this.#fail(error.message));
   }
 
-  /** The answer to the question `name`. Throws what the other side threw. */
+  /** Calls the function `name`. Throws what the other side threw. */
   ask<K extends keyof A & string>(name: K, ...args: Parameters<A[K]>): Promise<Awaited<ReturnType<A[K]>>> {
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
@@ -63,7 +63,7 @@ export class Helper<A extends Answers> {
   }
 }
 
-/** The other side: answers questions until the process that asks is gone. */
+/** The called side: answers until the calling process is gone. */
 export function serve(answers: Answers): void {
   process.on("message", (message) => {
     const { id, name, args } = message as Question;
@@ -74,6 +74,6 @@ export function serve(answers: Answers): void {
       .catch((error: unknown) => reply({ error: error instanceof Error ? error.message : String(error) }));
   });
   process.on("disconnect", () => process.exit());
-  // Ctrl-C goes to the whole group: whoever asks decides when this ends.
+  // Ctrl-C reaches the whole group, but the calling process decides when this one ends.
   process.on("SIGINT", () => {});
 }

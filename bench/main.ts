@@ -1,5 +1,5 @@
-// `npm run bench`: what tracing costs an Envoy, with Lightspan and with Envoy's own tracers, side by side in one run.
-// Knows the order and the words; docs/benchmark.md is about the method.
+// `npm run bench`: measures what tracing costs an Envoy, with Lightspan and with Envoy's own tracers, side by side in
+// one run. Knows the order of steps and the messages; docs/benchmark.md explains the method.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ import { buildPeer } from "./envoys/peer.ts";
 import { lean, mainVariants, type Variant } from "./envoys/variant.ts";
 import { buildCommitted, countChange } from "./instructions/change.ts";
 import { countInstructions } from "./instructions/main.ts";
-import { whyNotHere } from "./measure/process.ts";
+import { whyUnsupported } from "./measure/process.ts";
 import { Problem, readOptions, USAGE, UsageError, type Options } from "./options.ts";
 import { FULL, QUICK, type Plan } from "./plan.ts";
 import { describeMachine } from "./report/machine.ts";
@@ -27,11 +27,11 @@ import { measureVariations } from "./sections/variations.ts";
 
 const wasm = fileURLToPath(new URL("../build/lightspan.wasm", import.meta.url));
 const build = fileURLToPath(new URL("../build", import.meta.url));
-/** Of the variants of the main table, those that are tried under other loads. */
+/** The main table's variants that are also measured under other loads. */
 const VARIED = ["none", "none-b3", "empty", "unsampled", "lightspan", "opentelemetry-5"];
 
-// Everything that was started goes down with this process (runner/cleanup.ts). A signal to npm alone never gets here; a
-// new parent is all there is to see of it.
+// Everything started here ends with this process (runner/cleanup.ts). A signal to npm alone never arrives here: only
+// the change of parent shows it.
 if (process.env.npm_lifecycle_event !== undefined) {
   const parent = process.ppid;
   setInterval(() => process.ppid === parent || process.exit(1), 500).unref();
@@ -51,11 +51,11 @@ try {
 async function bench(options: Options, progress: Progress): Promise<void> {
   if (options.change) return inChange(options, progress);
   const prepared = await prepare(options, progress);
-  if (options.instructions) await inInstructions(prepared, options, progress);
-  else await inTime(prepared, options, progress);
+  if (options.instructions) await measureInstructions(prepared, options, progress);
+  else await measureTime(prepared, options, progress);
 }
 
-async function inTime(prepared: Prepared, options: Options, progress: Progress): Promise<void> {
+async function measureTime(prepared: Prepared, options: Options, progress: Progress): Promise<void> {
   const results = await measure(prepared, options.quick ? QUICK : FULL, progress);
   show([...mainTables(results), ...furtherTables(results)], results, "bench.json");
   if (!options.writeDocs) return;
@@ -64,7 +64,7 @@ async function inTime(prepared: Prepared, options: Options, progress: Progress):
   console.log(problem ?? "docs/ has the tables and the picture.");
 }
 
-async function inInstructions(prepared: Prepared, options: Options, progress: Progress): Promise<void> {
+async function measureInstructions(prepared: Prepared, options: Options, progress: Progress): Promise<void> {
   const { envoy, machine, modules, variants, notes } = prepared;
   const start = performance.now();
   const rows = await countInstructions(envoy, [...variants, lean(modules.lightspan)], progress);
@@ -80,7 +80,7 @@ async function inChange(options: Options, progress: Progress): Promise<void> {
   console.log(`\n${asText(changeTable(await countChange(envoy, { before, after: wasm }, progress)))}`);
 }
 
-/** Prints a run's tables, and writes all of it to `file` in build/. */
+/** Prints a run's tables and writes all results to `file` in build/. */
 function show(tables: Table[], results: Results | InstructionResults, file: string): void {
   for (const table of tables) console.log(`\n${asText(table)}`);
   console.log(`\n${provenance(results)}`);
@@ -90,12 +90,12 @@ function show(tables: Table[], results: Results | InstructionResults, file: stri
   console.log(`build/${file} has all of it.`);
 }
 
-function whyNotThere(path: string | undefined): string | undefined {
+function whyMissing(path: string | undefined): string | undefined {
   if (path === undefined || existsSync(path)) return undefined;
   return `${path} is not there${path === wasm ? "; npm run build makes it" : ""}`;
 }
 
-/** What a run begins with. */
+/** Everything a run needs before it measures. */
 interface Prepared {
   /** Path of Envoy. */
   envoy: string;
@@ -108,7 +108,7 @@ interface Prepared {
 /** The path of the other build, if one is named. Throws Problem if a module is missing or nothing can be measured here. */
 function checkedAgainst(options: Options): string | undefined {
   const against = options.against === undefined ? undefined : resolve(options.against);
-  const missing = whyNotHere() ?? [wasm, against].map(whyNotThere).find((reason) => reason !== undefined);
+  const missing = whyUnsupported() ?? [wasm, against].map(whyMissing).find((reason) => reason !== undefined);
   if (missing !== undefined) throw new Problem(`bench: ${missing}`);
   return against;
 }
@@ -134,15 +134,15 @@ function secondsSince(start: number): number {
 async function measure(prepared: Prepared, plan: Plan, progress: Progress): Promise<Results> {
   const { envoy, machine, modules, variants, notes } = prepared;
   const start = performance.now();
-  const ground = await Bench.open(envoy);
+  const bed = await Bench.open(envoy);
   try {
-    const main = await measureMain(ground, variants, plan, progress, notes);
+    const main = await measureMain(bed, variants, plan, progress, notes);
     const varied = variants.filter(({ name }) => VARIED.includes(name));
     const variations =
-      plan.variations && (await measureVariations(ground, varied, plan, plan.variations, progress, notes));
-    const growth = plan.growth && (await measureGrowth(ground, modules.lightspan, plan, plan.growth, progress, notes));
+      plan.variations && (await measureVariations(bed, varied, plan, plan.variations, progress, notes));
+    const growth = plan.growth && (await measureGrowth(bed, modules.lightspan, plan, plan.growth, progress, notes));
     return { form: plan.form, seconds: secondsSince(start), machine, main, variations, growth, notes };
   } finally {
-    await ground.close();
+    await bed.close();
   }
 }

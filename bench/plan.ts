@@ -1,4 +1,4 @@
-// How much is measured in the two forms of the benchmark, and how long each part may take.
+// How much the quick and the full run measure, and how long each part may take.
 import type { Limit } from "./load/closed.ts";
 import type { Pace } from "./load/open.ts";
 
@@ -6,7 +6,7 @@ import type { Pace } from "./load/open.ts";
 export interface Rounds {
   rounds: number;
   limit: Limit;
-  /** Milliseconds after which no further round is begun. */
+  /** Milliseconds after which no further round begins. */
   budgetMs: number;
 }
 
@@ -20,8 +20,8 @@ export interface Plan {
 }
 
 /**
- * Short windows and many of them: what disturbs a machine lasts for seconds, and hits the windows of one round alike. As many
- * requests as fill a whole number of batches of each size here, so that no window leaves a batch to the next one.
+ * Many short windows: disturbances last for seconds and hit the windows of one round alike. The requests fill a whole
+ * number of batches of every size used here, so that no window leaves a partial batch to the next.
  */
 export const WINDOW: Limit = { requests: 1000, ms: 1000 };
 

@@ -1,4 +1,4 @@
-// What a run found: the content of build/bench.json, from which tables, picture and documents are made.
+// The results of a run: the content of build/bench.json, from which tables, picture and documents are made.
 import type { Estimate, Spread } from "./measure/statistics.ts";
 
 export interface Machine {
@@ -13,17 +13,17 @@ export interface Machine {
   moduleBytes: number;
   /** How finely CPU time is counted. */
   cpuResolution: string;
-  /** Of one minute, before the run. */
+  /** One-minute load average before the run. */
   loadAverage: number;
 }
 
-/** A variant against no tracing, and against what native OpenTelemetry with its default batch adds. */
+/** A variant compared with no tracing, and with native OpenTelemetry's default batches. */
 export interface Cost {
-  /** CPU microseconds of the Envoy process for each request. */
+  /** CPU microseconds per request in the Envoy process. */
   cpu: Spread;
-  /** More than without tracing, in the windows that were disturbed least; null for that itself. */
+  /** Cost above no tracing, in the least disturbed windows; null for no tracing itself. */
   added: Estimate | null;
-  /** `added` divided by what native OpenTelemetry adds; null where that was not measured. */
+  /** `added` divided by native OpenTelemetry's; null if that was not measured. */
   ofNative: Estimate | null;
 }
 
@@ -31,7 +31,7 @@ export interface MainRow extends Cost {
   name: string;
   label: string;
   perSecond: Spread;
-  /** Cores that Envoy kept busy meanwhile, median. */
+  /** Median of the cores that Envoy kept busy. */
   cores: number;
   /** Microseconds, at the fixed rate. */
   p50: Spread;
@@ -39,9 +39,9 @@ export interface MainRow extends Cost {
   /** Bytes resident. */
   memoryAtStart: number;
   memoryAtEnd: number;
-  /** Bytes that Envoy's allocator has given out at the end: what is resident beyond it is kept for later, or is code. */
+  /** Bytes that Envoy's allocator has handed out at the end; other resident memory is code or kept for later. */
   allocated: number;
-  /** Null for what reports nothing. */
+  /** Null for a variant that reports nothing. */
   spans: { expected: number; received: number; reports: number; bodyBytes: number; wireBytes: number } | null;
   connections: number;
 }
@@ -55,7 +55,7 @@ export interface MainTable {
   rows: MainRow[];
 }
 
-/** One way for requests to come, and what each variant costs then. */
+/** One kind of load, and each variant's cost under it. */
 export interface VariationRow {
   label: string;
   costs: ({ name: string } & Cost)[];
@@ -66,7 +66,7 @@ export interface GrowthRow {
   cpu: Spread;
   added: Estimate | null;
   bytesPerSpan: number | null;
-  /** Null, or how many spans of how many came. */
+  /** Null for a variant that reports nothing. */
   spans: { expected: number; received: number } | null;
 }
 
@@ -75,17 +75,17 @@ export interface GrowthTable {
   rows: GrowthRow[];
 }
 
-/** What a variant costs in instructions. */
+/** A variant's cost in instructions. */
 export interface InstructionRow {
   name: string;
   label: string;
-  /** Name of the row that this one adds to. */
+  /** Name of the row that this one is compared with. */
   base: string | null;
-  /** Instructions in user space for each request. */
+  /** User-space instructions per request. */
   perRequest: number;
 }
 
-/** What a run with --instructions found: the content of build/instructions.json. */
+/** The results of a run with --instructions: the content of build/instructions.json. */
 export interface InstructionResults {
   form: "instructions";
   seconds: number;
@@ -101,6 +101,6 @@ export interface Results {
   main: MainTable;
   variations: { rounds: number; labels: Record<string, string>; rows: VariationRow[] } | null;
   growth: { rounds: number; tables: GrowthTable[] } | null;
-  /** What a reader has to know before believing a number: failed requests, faults in reports, rounds left out. */
+  /** Warnings about the numbers: failed requests, faulty reports, rounds left out. */
   notes: string[];
 }

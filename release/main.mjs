@@ -1,5 +1,5 @@
-// `npm run release`: all files of a release, in build/release, the same bytes wherever and whenever it is run with one version of
-// Node and npm. Nothing is uploaded: docs/release.md says what a person does with them.
+// `npm run release`: builds all files of a release into build/release. With the same versions of Node and npm, it gives
+// the same bytes anywhere at any time. It uploads nothing: docs/release.md says what people do with the files.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -23,8 +23,8 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const out = `${root}build/release/`;
 const { name, version, bin } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const commandPath = bin[name];
-/** Whose files are in an archive, and of when: nobody's, of no time. */
-const nobody = { uid: 0, gid: 0, mtime: 0 };
+/** Owner and time of the files in an archive: constant, so that the bytes are. */
+const CONSTANT_ATTRIBUTES = { uid: 0, gid: 0, mtime: 0 };
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
@@ -41,13 +41,13 @@ const sums = files.map((file) => `${sha256(out + file)}  ${file}\n`).join("");
 writeFileSync(`${out}SHA256SUMS`, sums);
 console.log(`build/release:\n${sums}`);
 
-/** What npm packs, less the modes that files happen to have here, which npm keeps. */
+/** npm's package, without the local file modes, which npm keeps. */
 function pack() {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-pack-"));
   try {
-    // The build is done, and npm's own scripts would do it again.
+    // The build is done; npm's scripts would repeat it.
     const args = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
-    // Not the one in node_modules, which npm puts before all others and a package brings: it is an old one.
+    // Skip the old npm in node_modules, which a package brings and npm puts first on the PATH.
     const path = (process.env.PATH ?? "").split(delimiter).filter((each) => !each.includes("node_modules"));
     const env = { ...process.env, PATH: path.join(delimiter) };
     execFileSync("npm", args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
@@ -56,7 +56,7 @@ function pack() {
     const entries = parseTar(packed).map(({ name: path, data }) => ({
       name: path,
       data,
-      attrs: { ...nobody, mode: isCommand(path) ? "755" : "644" },
+      attrs: { ...CONSTANT_ATTRIBUTES, mode: isCommand(path) ? "755" : "644" },
     }));
     return gzipSync(Buffer.from(createTar(entries)), { level: 9 });
   } finally {
@@ -64,15 +64,15 @@ function pack() {
   }
 }
 
-/** The files below a folder, in order. @param {string} folder */
+/** A tar of a folder's files, in order. @param {string} folder */
 function tarOf(folder) {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
-  const attrs = { ...nobody, mode: "644" };
+  const attrs = { ...CONSTANT_ATTRIBUTES, mode: "644" };
   const entries = names.filter((each) => statSync(join(folder, each)).isFile());
   return Buffer.from(createTar(entries.map((each) => ({ name: each, data: readFileSync(join(folder, each)), attrs }))));
 }
 
-/** The OCI image layout that `lightspan oci` writes. */
+/** A tar of the OCI image layout that `lightspan oci` writes. */
 function tarOfImage() {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-oci-"));
   try {

@@ -1,9 +1,9 @@
-// What is in a release, as a CycloneDX bill of materials. Knows which packages end up in the module, and which ones the
-// commands beside it need; versions and hashes come from package-lock.json, licences from the packages.
+// The contents of a release as a CycloneDX bill of materials. Knows which packages end up in the module and which the
+// commands need; versions and hashes come from package-lock.json, licences from the packages.
 import { readFileSync } from "node:fs";
 import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
 
-/** What is compiled into the module, and why. Nothing else is: tests/release looks at every import. */
+/** The only packages compiled into the module, and why; tests/release checks every import. */
 const compiledIn = {
   assemblyscript: "its runtime and the parts of its standard library that are used, compiled in",
   "@solo-io/proxy-runtime":
@@ -11,7 +11,7 @@ const compiledIn = {
 };
 
 /**
- * The bill of materials as JSON; the same text for the same release.
+ * The bill of materials as JSON; a release always gives the same text.
  * @param {string} root Folder of the project, with a slash at its end.
  * @param {string} moduleSha256
  */

@@ -1,5 +1,5 @@
-// How many spans a report holds, and no more: a count of one repeated field, the messages around it walked through. Knows
-// where the spans stand in each format; refuses to know what a span is.
+// Counts the spans in a report: the occurrences of one repeated field, found by walking through the enclosing messages.
+// Knows where the spans are in each format; refuses to know what a span is.
 
 export type Format = "lightstep" | "otlp" | "zipkin";
 
@@ -13,7 +13,7 @@ const PATHS: Record<Format, number[]> = {
   zipkin: [1],
 };
 
-/** The spans in `report`. Throws RangeError for bytes that are no protobuf. */
+/** The spans in `report`. Throws RangeError for bytes that aren't protobuf. */
 export function countSpans(format: Format, report: Uint8Array): number {
   return new Walk(report).count(PATHS[format], report.length);
 }
@@ -23,21 +23,21 @@ class Walk {
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  /** Fields along `path` from here to `end`. */
+  /** Counts the fields along `path` from here to `end`. */
   count([field, ...deeper]: number[], end: number): number {
     let count = 0;
     while (this.#at < end) {
       const key = this.#varint();
       const size = this.#size(key & 7);
       const next = this.#at + size;
-      if (next > end) throw new RangeError("a field is longer than what it is in");
+      if (next > end) throw new RangeError("a field is longer than its message");
       if (key >>> 3 === field) count += deeper.length === 0 ? 1 : this.count(deeper, next);
       this.#at = next;
     }
     return count;
   }
 
-  /** Bytes that the value of that wire type takes from here. */
+  /** Size in bytes of the value of that wire type that begins here. */
   #size(wireType: number): number {
     if (wireType === 2) return this.#varint();
     if (wireType === 1) return 8;
@@ -50,7 +50,7 @@ class Walk {
     return size;
   }
 
-  /** Only sizes and keys matter: the value of a long varint need not be exact. */
+  /** Only sizes and keys matter, so a long varint's value need not be exact. */
   #varint(): number {
     let value = 0;
     for (let shift = 1; shift < 2 ** 70; shift *= 128) {

@@ -1,21 +1,23 @@
-// One collector: takes the reports of one Envoy, answers as its format wants to be answered, and keeps account.
+// One collector: receives one Envoy's reports, answers as their format requires, and counts.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { decodeReport, encodeResponse } from "../../satellite/receive/lightstep.ts";
 import { countSpans, type Format } from "./count.ts";
 
-/** What came in. `wireBytes` are those of the sockets: heads, chunk sizes and all. */
+/** What arrived. `wireBytes` are all bytes on the sockets, including heads and chunk sizes. */
 export interface Tally {
   reports: number;
   spans: number;
   bodyBytes: number;
   wireBytes: number;
   connections: number;
-  /** What was wrong with reports, the first few. */
+  /** The first few faults found in reports. */
   faults: string[];
 }
 
-/** Status of a good answer. Envoy's OpenTelemetry tracer logs an error at any but 200, its Zipkin tracer takes 202 alone. */
+/**
+ * Status of success. Envoy's OpenTelemetry tracer logs an error for any but 200; its Zipkin tracer accepts only 202.
+ */
 const STATUS: Record<Format, number> = { lightstep: 200, otlp: 200, zipkin: 202 };
 const TYPE: Record<Format, string> = {
   lightstep: "application/octet-stream",
@@ -27,7 +29,7 @@ const MAX_FAULTS = 3;
 export class Intake {
   readonly #tally: Tally = { reports: 0, spans: 0, bodyBytes: 0, wireBytes: 0, connections: 0, faults: [] };
   readonly #sockets = new Set<Socket>();
-  /** Lightstep reports that are counted and not yet decoded: that waits until nothing is measured. */
+  /** Lightstep reports counted but not yet decoded: decoding waits until nothing is measured. */
   #undecoded: Buffer[] = [];
 
   private constructor(
@@ -51,12 +53,12 @@ export class Intake {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Spans so far; costs nothing. */
+  /** Spans so far; cheap to read. */
   get spans(): number {
     return this.#tally.spans;
   }
 
-  /** The account, after a second look at every Lightstep report with the decoder that Lightstep published. */
+  /** The tally, after decoding every Lightstep report with the decoder that Lightstep published. */
   tally(): Tally {
     for (const body of this.#undecoded) this.#check(body);
     this.#undecoded = [];

@@ -1,4 +1,4 @@
-// The collectors, all in one process of its own: one for each Envoy, told apart by their ports.
+// The collectors, all in one process: one for each Envoy, identified by its port.
 import { serve } from "../helper.ts";
 import type { Format } from "./count.ts";
 import { Intake, type Tally } from "./intake.ts";
@@ -11,9 +11,9 @@ function find(port: number): Intake {
   return intake;
 }
 
-/** What the collectors can be asked. */
+/** The functions that the benchmark calls. */
 const collectors = {
-  /** Opens one; its port. */
+  /** Opens one and returns its port. */
   async open(format: Format): Promise<number> {
     const intake = await Intake.open(format);
     intakes.set(intake.port, intake);

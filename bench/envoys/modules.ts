@@ -1,4 +1,4 @@
-// Wasm modules that do nothing, made at run time: what Envoy charges for a filter, whatever the filter does.
+// Wasm modules that do nothing, generated at run time: they show what Envoy charges for any filter.
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,15 +6,15 @@ import { atExit } from "../../runner/cleanup.ts";
 import { encodeModule, type Signature } from "./wasm.ts";
 
 export interface Modules {
-  /** Lightspan as it was when the run began: another build during the run must not get into it. */
+  /** A copy of Lightspan from the start of the run: a build during the run must not affect it. */
   lightspan: string;
   /** Exports what Lightspan exports; every callback returns at once. */
   empty: string;
-  /** Exports so little that Envoy calls nothing on a request. */
+  /** Exports so little that Envoy calls nothing during a request. */
   minimal: string;
 }
 
-/** Number of parameters and of results, all i32, of what a filter may export (proxy-wasm ABI 0.2.1). */
+/** Numbers of parameters and results, all i32, of a filter's possible exports (proxy-wasm ABI 0.2.1). */
 const SIGNATURES: Record<string, Signature> = {
   _initialize: [0, 0],
   malloc: [1, 1],
@@ -41,11 +41,11 @@ const SIGNATURES: Record<string, Signature> = {
   proxy_on_vm_start: [2, 1],
 };
 
-/** Callbacks to which 0 would be "no": a configuration refused, a context that does not end. */
-const AGREEING = ["proxy_on_vm_start", "proxy_on_configure", "proxy_on_done"];
-const MINIMUM = ["malloc", "proxy_abi_version_0_2_1"];
+/** Callbacks in which 0 means "no": a refused configuration, a context that does not end. */
+const RETURN_ONE = ["proxy_on_vm_start", "proxy_on_configure", "proxy_on_done"];
+const MINIMAL_EXPORTS = ["malloc", "proxy_abi_version_0_2_1"];
 
-/** Writes the modules into a folder that goes with this process; `original` is the path of the real one. */
+/** Writes the modules into a folder that is removed with this process; `original` is the real module's path. */
 export async function makeModules(original: string): Promise<Modules> {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-bench-"));
   atExit(() => rmSync(folder, { recursive: true, force: true }));
@@ -64,16 +64,15 @@ export async function makeModules(original: string): Promise<Modules> {
       "empty",
       exported.map(({ name }) => name),
     ),
-    minimal: write("minimal", MINIMUM),
+    minimal: write("minimal", MINIMAL_EXPORTS),
   };
 }
 
 function hollow(names: string[]): Uint8Array {
   const functions = names.map((name) => {
     const signature = SIGNATURES[name];
-    if (signature === undefined)
-      throw new Error(`the empty module cannot have ${name}: its signature is not known here`);
-    return { name, signature, value: AGREEING.includes(name) ? 1 : 0 };
+    if (signature === undefined) throw new Error(`the empty module cannot have ${name}: its signature is unknown here`);
+    return { name, signature, value: RETURN_ONE.includes(name) ? 1 : 0 };
   });
   return encodeModule(functions);
 }

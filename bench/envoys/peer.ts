@@ -1,5 +1,5 @@
-// The peer: a tracing filter in Rust, with the crate that most filters are written with (bench/peer). Knows how it is
-// built and what that wants; a machine without that measures everything else.
+// Builds the peer: a tracing filter in Rust, written with the crate that most filters use (bench/peer). Knows what the
+// build needs; without it everything else is still measured.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,12 +11,11 @@ const manifest = join(root, "bench/peer/Cargo.toml");
 const folder = join(root, "build/peer");
 const module = join(folder, TARGET, "release/lightspan_bench_peer.wasm");
 
-/** The module's path, or why there is none, in one line. */
+/** The module's path, or one line on why there is none. */
 export type Peer = { path: string } | { missing: string };
 
 /**
- * Builds the peer, which takes some seconds the first time and a moment after that. CARGO and RUSTC of `env` name programs
- * that are not the first on its PATH.
+ * Builds the peer, which takes some seconds the first time. CARGO and RUSTC in `env` override the programs on its PATH.
  */
 export async function buildPeer(env: Environment): Promise<Peer> {
   const cargo = env.CARGO ?? onPath("cargo", env);

@@ -1,8 +1,8 @@
-// The tracers that are built into Envoy, as its documentation has them, and the runtime keys that set their batches.
+// Envoy's built-in tracers, configured as in its documentation, and the runtime keys that set their batches.
 import type { Config } from "../../runner/config/bootstrap.ts";
 import { collectorCluster } from "../../runner/config/mesh.ts";
 
-/** When a tracer sends what it has: at `spans`, and every `intervalMs`. */
+/** A tracer sends its batch at `spans` spans, and every `intervalMs`. */
 export interface Batch {
   spans: number;
   intervalMs: number;
@@ -18,7 +18,7 @@ const zipkin: Config = {
     collector_endpoint: "/api/v2/spans",
     collector_endpoint_version: "HTTP_PROTO",
     trace_id_128bit: true,
-    // As in Istio: the callee has a span of its own.
+    // As in Istio: the callee makes its own span.
     shared_span_context: false,
   },
 };
@@ -36,7 +36,7 @@ const PROVIDERS = { zipkin, opentelemetry: openTelemetry };
 
 export type Native = keyof typeof PROVIDERS;
 
-/** The tags that Istio gives to its proxies' tracers; they are in Lightspan's reports besides. */
+/** The tags that Istio gives its proxies' tracers; Lightspan's reports also have them. */
 const ISTIO_TAGS: Record<string, string> = {
   "istio.canonical_revision": "v1",
   "istio.canonical_service": "reviews",
@@ -45,18 +45,18 @@ const ISTIO_TAGS: Record<string, string> = {
   "istio.namespace": "default",
 };
 
-/** Fields of a connection manager that trace every request. */
+/** Connection manager fields that trace every request. */
 export function nativeTracing(tracer: Native): Config {
   return { tracing: { random_sampling: { value: 100 }, provider: PROVIDERS[tracer] } };
 }
 
-/** The same, as Istio writes it: with its tags on each span. */
+/** The same with Istio's tags on each span, as Istio writes it. */
 export function nativeTracingInIstio(tracer: Native): Config {
   const tags = Object.entries(ISTIO_TAGS).map(([tag, value]) => ({ tag, literal: { value } }));
   return { tracing: { ...(nativeTracing(tracer).tracing as Config), custom_tags: tags } };
 }
 
-/** Top-level fields of a bootstrap that give the tracer that batch. */
+/** Top-level bootstrap fields that set the tracer's batch. */
 export function nativeBatch(tracer: Native, { spans, intervalMs }: Batch): Config {
   const keys = {
     [`tracing.${tracer}.min_flush_spans`]: spans,

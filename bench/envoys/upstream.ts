@@ -1,4 +1,4 @@
-// The service behind the measured Envoys: one more Envoy, which answers `ok` by itself.
+// The measured Envoys' upstream: one more Envoy, which answers `ok` itself.
 import { bootstrap } from "../../runner/config/bootstrap.ts";
 import { httpListener } from "../../runner/config/listener.ts";
 import { startEnvoy, type EnvoyProcess } from "../../runner/process.ts";
@@ -8,7 +8,6 @@ export interface Upstream {
   port: number;
 }
 
-/** Starts it. */
 export async function startUpstream(binary: string): Promise<Upstream> {
   const route = { match: { prefix: "/" }, direct_response: { status: 200, body: { inline_string: "ok" } } };
   const listener = httpListener({

@@ -1,4 +1,4 @@
-// What is measured side by side: one Envoy configuration each, the same but for the tracing.
+// The variants that are measured side by side: Envoy configurations that differ only in the tracing.
 import { relative } from "node:path";
 import type { Config } from "../../runner/config/bootstrap.ts";
 import { collectorCluster } from "../../runner/config/mesh.ts";
@@ -7,22 +7,22 @@ import type { Modules } from "./modules.ts";
 import { nativeBatch, nativeTracing, nativeTracingInIstio, type Batch, type Native } from "./tracers.ts";
 
 export interface Variant {
-  /** Short, and the same in every run: what the JSON file calls it. */
+  /** Short and the same in every run: its name in the JSON file. */
   name: string;
   label: string;
-  /** What it reports in; null for a variant that reports nothing. */
+  /** The format of its reports; null for a variant that reports nothing. */
   format: Format | null;
-  /** How many spans there must be: one for each request, as many as Lightspan's own counter says, or none. */
+  /** The expected spans: one for each request, as many as Lightspan's own counter says, or none. */
   spans: "each" | "some" | "none";
-  /** The longest that a span may wait for its batch. */
+  /** The longest time a span may wait for its batch. */
   flushMs: number;
   wasm?: { path: string; config: Config | string };
   connectionManager?: Config;
   /** Top-level fields of the bootstrap. */
   bootstrap?: Config;
-  /** Headers that every request to it brings. */
+  /** Headers that every request to it carries. */
   headers?: Record<string, string>;
-  /** The variant without tracing that gets the same requests: what this one adds, it adds to that. Null for one of those. */
+  /** The variant without tracing that gets the same requests, to compare with; null if this is one. */
   base: string | null;
 }
 
@@ -30,16 +30,16 @@ const LIGHTSPAN_FLUSH_MS = 1000;
 /** Envoy's tracers: source/extensions/tracers/zipkin and opentelemetry. */
 const NATIVE_DEFAULT: Batch = { spans: 5, intervalMs: 5000 };
 /** Lightspan's default. */
-const LIKE_OURS: Batch = { spans: 200, intervalMs: LIGHTSPAN_FLUSH_MS };
+const LIGHTSPAN_DEFAULT: Batch = { spans: 200, intervalMs: LIGHTSPAN_FLUSH_MS };
 
-/** A request of a trace that is not sampled, as its caller's sidecar sends it. */
+/** A request of an unsampled trace, as its caller's sidecar sends it. */
 export const UNSAMPLED = {
   "x-b3-traceid": "80f198ee56343ba864fe8b2a57d3eff7",
   "x-b3-spanid": "e457b5a2e4d86bd1",
   "x-b3-sampled": "0",
 };
 
-/** A request of a trace that is sampled, in a way that every tracer here understands. */
+/** A request of a sampled trace, in formats that every tracer here understands. */
 export const CONTINUED = {
   "x-b3-traceid": "80f198ee56343ba864fe8b2a57d3eff7",
   "x-b3-spanid": "e457b5a2e4d86bd1",
@@ -56,11 +56,11 @@ export const NO_TRACING: Variant = {
   base: null,
 };
 
-/** Three more headers on each request are read and passed on by any Envoy. */
+/** Any Envoy must read and pass on the three additional headers. */
 export const NO_TRACING_OF_UNSAMPLED: Variant = {
   ...NO_TRACING,
   name: "none-b3",
-  label: "no tracing, requests bring B3",
+  label: "no tracing, requests with B3",
   headers: UNSAMPLED,
 };
 
@@ -69,7 +69,7 @@ export function hollow(name: string, label: string, path: string): Variant {
   return { ...NO_TRACING, name, label, wasm: { path, config: {} }, base: NO_TRACING.name };
 }
 
-/** Lightspan with `config` on top of what it needs; `path` is the module. */
+/** Lightspan with `config` added to the required settings; `path` is the module. */
 export function lightspan(name: string, label: string, path: string, config: Config = {}): Variant {
   return {
     name,
@@ -82,7 +82,7 @@ export function lightspan(name: string, label: string, path: string, config: Con
   };
 }
 
-/** Lightspan told to leave out what not everybody needs; every span is still sent, with all its tags. */
+/** Lightspan writing one header; every span is still sent with all its tags. */
 export function lean(path: string): Variant {
   return lightspan("lean", "Lightspan, every span, one header written", path, { propagation: { inject: ["b3"] } });
 }
@@ -103,10 +103,10 @@ export function native(tracer: Native, batch?: Batch): Variant {
   };
 }
 
-/** What the others are compared with. */
+/** The variant that the others are compared with. */
 export const NATIVE: Variant = native("opentelemetry");
 
-/** With as much on its spans as Lightspan's have. */
+/** Its spans say as much as Lightspan's. */
 const NATIVE_IN_ISTIO: Variant = {
   ...NATIVE,
   name: "opentelemetry-istio",
@@ -114,8 +114,8 @@ const NATIVE_IN_ISTIO: Variant = {
   connectionManager: nativeTracingInIstio("opentelemetry"),
 };
 
-/** The two ends of what the module at `path` costs: no span made, and every span sent. */
-function bothEnds(path: string, name: string, unsampledName: string, label: string): [Variant, Variant] {
+/** The extremes of what the module at `path` costs: no span made, and every span sent. */
+function extremes(path: string, name: string, unsampledName: string, label: string): [Variant, Variant] {
   const recording = lightspan(name, `${label}, every span`, path);
   const unsampled: Variant = { ...recording, spans: "none", headers: UNSAMPLED, base: NO_TRACING_OF_UNSAMPLED.name };
   return [{ ...unsampled, name: unsampledName, label: `${label}, unsampled` }, recording];
@@ -127,8 +127,8 @@ function peer(path: string): Variant {
   return { ...lightspan("rust", label, path), wasm: { path, config: collectorCluster } };
 }
 
-/** What the rows of the main table may have besides. */
-export interface Guests {
+/** Optional modules with rows in the main table. */
+export interface OptionalModules {
   /** Another build of the module. */
   against?: string;
   /** The module of bench/peer. */
@@ -136,8 +136,11 @@ export interface Guests {
 }
 
 /** The rows of the main table. */
-export function mainVariants({ lightspan: path, empty, minimal }: Modules, { against, rust }: Guests = {}): Variant[] {
-  const [unsampled, recording] = bothEnds(path, "lightspan", "unsampled", "Lightspan");
+export function mainVariants(
+  { lightspan: path, empty, minimal }: Modules,
+  { against, rust }: OptionalModules = {},
+): Variant[] {
+  const [unsampled, recording] = extremes(path, "lightspan", "unsampled", "Lightspan");
   const rate = lightspan("rate", "Lightspan, 1 % of the traces", path, { sampling: { rate: 0.01 } });
   return [
     NO_TRACING,
@@ -147,11 +150,11 @@ export function mainVariants({ lightspan: path, empty, minimal }: Modules, { aga
     unsampled,
     { ...rate, spans: "some" },
     recording,
-    ...(against === undefined ? [] : bothEnds(against, "other", "other-unsampled", relative("", against))),
+    ...(against === undefined ? [] : extremes(against, "other", "other-unsampled", relative("", against))),
     ...(rust === undefined ? [] : [peer(rust)]),
-    native("zipkin", LIKE_OURS),
+    native("zipkin", LIGHTSPAN_DEFAULT),
     native("zipkin"),
-    native("opentelemetry", LIKE_OURS),
+    native("opentelemetry", LIGHTSPAN_DEFAULT),
     NATIVE,
     NATIVE_IN_ISTIO,
   ];

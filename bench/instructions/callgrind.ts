@@ -1,5 +1,5 @@
-// Envoy under valgrind's callgrind, which counts the instructions that a process executes in user space
-// (https://valgrind.org/docs/manual/cl-manual.html). Knows how to count; refuses to know what is counted.
+// Runs Envoy under valgrind's callgrind, which counts the user-space instructions of a process
+// (https://valgrind.org/docs/manual/cl-manual.html). Knows how to count; refuses to know what.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { Problem } from "../options.ts";
 export const PATIENCE_MS = 120_000;
 
 export interface Callgrind {
-  /** Path of a program that takes Envoy's arguments and becomes an Envoy whose instructions are counted. */
+  /** Path of a program that takes Envoy's arguments and runs Envoy under callgrind. */
   program: string;
   /** Starts counting in process `pid` of that program. Throws Problem. */
   start(pid: number): Promise<void>;
@@ -60,7 +60,7 @@ export function thousands(count: number): string {
   return `${(count / 1000).toFixed(1)} thousand`;
 }
 
-/** The number of instructions in one of callgrind's profiles. Throws Problem if there is no such number. */
+/** The number of instructions in a callgrind profile. Throws Problem if it has none. */
 export function readCount(profile: string): number {
   const count = /^summary: (\d+)$/m.exec(profile)?.[1];
   if (count === undefined) throw new Problem("bench: callgrind wrote a profile without a summary");

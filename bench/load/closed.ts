@@ -1,7 +1,7 @@
-// A closed loop: every slot sends its next request when its last one is answered. Shows how much goes through.
+// A closed loop: every slot sends its next request when its last is answered. Shows the throughput.
 import type { Slot } from "./slot.ts";
 
-/** A run ends when `requests` are sent or `ms` are over, whichever comes first. */
+/** A run ends after `requests` requests or `ms` milliseconds, whichever comes first. */
 export interface Limit {
   requests: number;
   ms: number;
@@ -13,8 +13,8 @@ export interface Throughput {
   seconds: number;
 }
 
-/** Requests that have no answer this long after the run are failures. */
-const PATIENCE_MS = 5000;
+/** Requests not answered this long after the run are failures. */
+const TIMEOUT_MS = 5000;
 
 /** Keeps all `slots` busy until the limit. */
 export function saturate(slots: Slot[], limit: Limit): Promise<Throughput> {
@@ -24,16 +24,16 @@ export function saturate(slots: Slot[], limit: Limit): Promise<Throughput> {
     let done = 0;
     let failures = 0;
     let isOver = false;
-    let patience: NodeJS.Timeout | undefined;
+    let timeout: NodeJS.Timeout | undefined;
 
     const finish = (): void => {
-      clearTimeout(patience);
+      clearTimeout(timeout);
       clearTimeout(timer);
       resolve({ requests: sent, failures: failures + sent - done, seconds: (performance.now() - start) / 1000 });
     };
     const timer = setTimeout(() => {
       isOver = true;
-      patience = setTimeout(finish, PATIENCE_MS);
+      timeout = setTimeout(finish, TIMEOUT_MS);
     }, limit.ms);
     const next = (slot: Slot): void => {
       if (isOver || sent >= limit.requests) {

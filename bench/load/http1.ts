@@ -1,12 +1,12 @@
-// HTTP/1.1 over raw sockets, one keep-alive connection for each slot: the request is bytes made once, and of an answer no
-// more is read than is needed to know that it ended. Knows the one answer that the bench's upstream gives.
+// HTTP/1.1 over raw sockets, with one keep-alive connection per slot. The request's bytes are made once, and an answer
+// is read only to find its end. Knows the one answer that the bench's upstream gives.
 import { connect, type Socket } from "node:net";
-import { AUTHORITY, PATH, USUAL_HEADERS, type Answered, type Lines, type Slot, type Target } from "./slot.ts";
+import { AUTHORITY, PATH, COMMON_HEADERS, type Answered, type Connections, type Slot, type Target } from "./slot.ts";
 
 const HEAD_END = "\r\n\r\n";
-/** How every good answer ends: its head, and the two bytes of the upstream's body. */
+/** How every good answer ends: the end of its head, and the upstream's two-byte body. */
 const GOOD_END = Buffer.from(`${HEAD_END}ok`);
-/** Where the status stands in `HTTP/1.1 200 OK`. */
+/** Position of the status in `HTTP/1.1 200 OK`. */
 const STATUS_AT = 9;
 
 class Connection implements Slot {
@@ -20,7 +20,7 @@ class Connection implements Slot {
 
   static open(port: number, request: Buffer): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      // One buffer for each connection in place of a new one for each answer.
+      // One buffer per connection instead of a new one per answer.
       const onread = {
         buffer: Buffer.allocUnsafe(16384),
         callback: (size: number, buffer: Uint8Array): boolean => {
@@ -53,7 +53,7 @@ class Connection implements Slot {
     this.#readSlowly(buffer.toString("latin1", 0, size));
   }
 
-  /** For an answer in several pieces, or another one than expected. */
+  /** For an answer in several pieces, or an unexpected one. */
   #readSlowly(piece: string): void {
     this.#partial += piece;
     const head = this.#partial.indexOf(HEAD_END);
@@ -72,13 +72,13 @@ class Connection implements Slot {
 }
 
 function requestOf(target: Target): Buffer {
-  const headers = { host: AUTHORITY, ...USUAL_HEADERS, ...target.headers };
+  const headers = { host: AUTHORITY, ...COMMON_HEADERS, ...target.headers };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return Buffer.from([`GET ${PATH} HTTP/1.1`, ...lines].join("\r\n") + HEAD_END);
 }
 
 /** Opens the connections. Throws if one cannot be opened. */
-export async function openHttp1(target: Target): Promise<Lines> {
+export async function openHttp1(target: Target): Promise<Connections> {
   const request = requestOf(target);
   const opening = Array.from({ length: target.streams }, () => Connection.open(target.port, request));
   const connections = await Promise.all(opening);

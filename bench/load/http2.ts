@@ -1,6 +1,6 @@
-// HTTP/2 with Node's own client: few connections, and on each of them as many streams at once as it has slots.
+// HTTP/2 with Node's own client: few connections, each with as many concurrent streams as it has slots.
 import { connect, constants, type ClientHttp2Session, type OutgoingHttpHeaders } from "node:http2";
-import { AUTHORITY, PATH, USUAL_HEADERS, type Answered, type Lines, type Slot, type Target } from "./slot.ts";
+import { AUTHORITY, PATH, COMMON_HEADERS, type Answered, type Connections, type Slot, type Target } from "./slot.ts";
 
 const STREAMS_PER_CONNECTION = 64;
 
@@ -15,7 +15,7 @@ class Stream implements Slot {
     const request = this.session.request(this.headers, { endStream: true });
     request.on("response", (headers) => (ok = headers[":status"] === 200));
     request.on("error", () => (ok = false));
-    // Comes after every end, good or bad.
+    // Emitted after every end, good or bad.
     request.on("close", () => answered(ok && request.rstCode === constants.NGHTTP2_NO_ERROR));
     request.resume();
   }
@@ -30,10 +30,10 @@ function openSession(port: number): Promise<ClientHttp2Session> {
 }
 
 /** Opens the connections. Throws if one cannot be opened. */
-export async function openHttp2(target: Target): Promise<Lines> {
+export async function openHttp2(target: Target): Promise<Connections> {
   const count = Math.ceil(target.streams / STREAMS_PER_CONNECTION);
   const sessions = await Promise.all(Array.from({ length: count }, () => openSession(target.port)));
-  const headers = { ":path": PATH, ":authority": AUTHORITY, ...USUAL_HEADERS, ...target.headers };
+  const headers = { ":path": PATH, ":authority": AUTHORITY, ...COMMON_HEADERS, ...target.headers };
   const slots: Slot[] = [];
   for (let i = 0; i < target.streams; i++) {
     const session = sessions[i % count];

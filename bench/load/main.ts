@@ -1,28 +1,28 @@
-// The load generator, a process of its own: opens lines to an Envoy, sends over them, tells what came back.
+// The load generator, in its own process: opens connections to an Envoy, sends requests, reports the results.
 import { serve } from "../helper.ts";
 import { saturate, type Limit, type Throughput } from "./closed.ts";
 import { openHttp1 } from "./http1.ts";
 import { openHttp2 } from "./http2.ts";
 import { pace, type Latency, type Pace } from "./open.ts";
-import type { Lines, Target } from "./slot.ts";
+import type { Connections, Target } from "./slot.ts";
 
-let lines: Lines = { slots: [], close: () => {} };
+let connections: Connections = { slots: [], close: () => {} };
 
-/** What the generator can be asked. */
+/** The functions that the benchmark calls. */
 const generator = {
-  /** Opens lines to `target`; they stay until close(). */
+  /** Opens connections to `target`; they stay open until close(). */
   async open(target: Target): Promise<void> {
-    lines.close();
-    lines = await (target.protocol === "http1" ? openHttp1(target) : openHttp2(target));
+    connections.close();
+    connections = await (target.protocol === "http1" ? openHttp1(target) : openHttp2(target));
   },
 
-  saturate: (limit: Limit): Promise<Throughput> => saturate(lines.slots, limit),
+  saturate: (limit: Limit): Promise<Throughput> => saturate(connections.slots, limit),
 
-  pace: (at: Pace): Promise<Latency> => pace(lines.slots, at),
+  pace: (at: Pace): Promise<Latency> => pace(connections.slots, at),
 
   close(): void {
-    lines.close();
-    lines = { slots: [], close: () => {} };
+    connections.close();
+    connections = { slots: [], close: () => {} };
   },
 };
 

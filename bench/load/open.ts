@@ -1,4 +1,4 @@
-// An open loop: requests set out at a fixed rate, whether the earlier ones are answered or not. Shows how long they take.
+// An open loop: requests go out at a fixed rate, whether or not earlier ones are answered. Shows the latency.
 import type { Slot } from "./slot.ts";
 
 export interface Pace {
@@ -10,23 +10,23 @@ export interface Pace {
 export interface Latency {
   requests: number;
   failures: number;
-  /** Microseconds from sending to the last byte of the answer, the waiting for a free slot included. */
+  /** Microseconds from sending to the answer's last byte, including the wait for a free slot. */
   p50: number;
   p99: number;
 }
 
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 
-/** The value below which `share` of the sorted `values` are. */
+/** The value below which `share` of the `sorted` values lie. */
 function quantile(sorted: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
-/** Sends at the pace. Timers here come each millisecond: what is due by then goes out together. */
+/** Sends at the given pace. Timers fire every millisecond: requests due by then go out together. */
 export function pace(slots: Slot[], { rate, ms }: Pace): Promise<Latency> {
   return new Promise((resolve) => {
     const free = [...slots];
-    /** When the requests that found no free slot were due. */
+    /** Due times of the requests that found no free slot. */
     const late: number[] = [];
     const times: number[] = [];
     const start = performance.now();
@@ -61,7 +61,7 @@ export function pace(slots: Slot[], { rate, ms }: Pace): Promise<Latency> {
         else send(slot, performance.now());
       }
       const isOver = now - start >= ms;
-      if (isOver && (done === due || now - start >= ms + PATIENCE_MS)) finish();
+      if (isOver && (done === due || now - start >= ms + TIMEOUT_MS)) finish();
       else setTimeout(tick, 1);
     };
     tick();

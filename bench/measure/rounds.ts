@@ -1,9 +1,8 @@
-// Rounds: A B C, C A B, … so that whatever changes on the machine meanwhile changes for all of them, and none has always the
-// same one before it.
+// Rounds: A B C, C A B, … so that changes on the machine affect all alike, and none always follows the same one.
 
 /**
- * Does `work` for each of `items`, in an order of its own in each of `rounds` rounds; no round but the first is begun that would
- * end after `deadline`. Tells how many rounds there were.
+ * Does `work` for each of `items` in each of `rounds` rounds, each in its own order. After the first round, begins none
+ * that would end after `deadline`. Returns the number of rounds.
  */
 export async function interleave<T>(
   items: T[],
@@ -21,7 +20,7 @@ export async function interleave<T>(
   return rounds;
 }
 
-/** The same items in a random order (Fisher and Yates). */
+/** The same items in random order (Fisher and Yates). */
 export function shuffled<T>(items: T[]): T[] {
   const order = [...items];
   for (let i = order.length - 1; i > 0; i--) {

@@ -1,13 +1,13 @@
-// The middle and the spread of a few numbers, what is left of them without disturbances, and how sure one can be of it.
+// The median and spread of a few numbers, their undisturbed value, and its confidence interval.
 
-/** Half of the values are from `low` to `high`: the quartiles. */
+/** `low` and `high` are the quartiles: half of the values lie between them. */
 export interface Spread {
   median: number;
   low: number;
   high: number;
 }
 
-/** With a probability of nine in ten the true value is from `low` to `high`. */
+/** The true value lies between `low` and `high` with a probability of 90 %. */
 export interface Estimate {
   value: number;
   low: number;
@@ -16,7 +16,7 @@ export interface Estimate {
 
 const RESAMPLES = 400;
 
-/** The value below which `share` of the values are, between two of them where it falls so; NaN if there are none. */
+/** The value below which `share` of the values lie, interpolated between two if necessary; NaN if there are none. */
 function quantile(values: number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const place = (sorted.length - 1) * share;
@@ -34,16 +34,16 @@ export function median(values: number[]): number {
 }
 
 /**
- * The lowest decile. Whatever else happens on a machine makes CPU time longer, never shorter, so that the lowest tenth of many short
- * windows says what was used when nothing happened; the median says how often something did.
+ * The lowest decile. Other activity on a machine makes CPU time longer, never shorter. So the lowest tenth of many
+ * short windows shows the use without disturbances; the median shows how common disturbances were.
  */
 export function undisturbed(values: number[]): number {
   return quantile(values, 0.1);
 }
 
 /**
- * What `statistic` makes of all of `count` rounds, and, by the bootstrap (Efron, "Bootstrap Methods: Another Look at the
- * Jackknife", 1979), how far it would be from that in other runs. `statistic` gets the numbers of rounds to look at.
+ * `statistic` of all `count` rounds, and how far other runs would deviate from it, by the bootstrap (Efron, "Bootstrap
+ * Methods: Another Look at the Jackknife", 1979). `statistic` gets the indices of the rounds to use.
  */
 export function estimate(count: number, statistic: (rounds: number[]) => number): Estimate {
   const value = statistic(Array.from({ length: count }, (_, round) => round));

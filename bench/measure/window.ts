@@ -1,32 +1,32 @@
-// One measurement of one Envoy: load over lines that are open already, and the CPU time that went by with it.
+// One measurement of one Envoy: load over connections that are already open, and the CPU time it takes.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Bench, Subject } from "../bench.ts";
 import type { Limit } from "../load/closed.ts";
 import type { Latency, Pace } from "../load/open.ts";
 import { cpuNanos } from "./process.ts";
 
-/** How requests come. */
+/** The kind of load. */
 export interface Load {
   protocol: "http1" | "http2";
   streams: number;
-  /** On top of those that the variant brings. */
+  /** In addition to the variant's. */
   headers?: Record<string, string>;
 }
 
 export interface Sample {
   requests: number;
   failures: number;
-  /** CPU microseconds of the Envoy process for each request. */
+  /** CPU microseconds per request in the Envoy process. */
   cpu: number;
   perSecond: number;
-  /** How many cores Envoy kept busy while requests came. */
+  /** How many cores Envoy kept busy during the load. */
   cores: number;
 }
 
-/** Envoy passes an answer on before it writes its logs: some more CPU time follows the last answer. */
+/** Envoy passes an answer on before it writes its logs, so some CPU time follows the last answer. */
 const SETTLE_MS = 50;
 
-/** Requests before the first reading: a window does not pay for filling the caches that the one before it left to it. */
+/** Requests before the first reading, so that a window does not pay for refilling the caches after another. */
 const LEAD_IN: Limit = { requests: 200, ms: 60_000 };
 
 /** Runs a closed loop. */
@@ -40,7 +40,7 @@ export async function saturate(bench: Bench, subject: Subject, load: Load, limit
   await sleep(SETTLE_MS);
   const cpu = cpuNanos(subject.envoy.pid) - before;
   await bench.load.ask("close");
-  // What was to be looked at twice is looked at now, while nothing is measured.
+  // Reports are decoded now, while nothing is measured.
   if (subject.collector !== 0) await bench.collectors.ask("tally", subject.collector);
   return {
     requests,

@@ -1,5 +1,5 @@
-// Compiles the AssemblyScript in assembly/ with the options of the release build, in memory, and starts what comes out.
-// The second optimizer of the build, wasm-opt, is left out: it takes longer than all the rest and changes little here.
+// Compiles the AssemblyScript in assembly/ with the release build's options, in memory, and instantiates the result.
+// Leaves out wasm-opt, the build's second optimizer: it takes longer than all the rest and changes little here.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,8 +7,8 @@ import { setFlagsFromString } from "node:v8";
 import asc from "assemblyscript/asc";
 import { Problem } from "../options.ts";
 
-/** Does its work as many times as it is told; what it gives back only keeps the compiler from leaving the work out. */
-export type Room = (times: number) => number;
+/** Does its work `times` times; its result only keeps the compiler from optimizing the work away. */
+export type HotPath = (times: number) => number;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const entry = "bench/micro/assembly/index.ts";
@@ -18,7 +18,7 @@ interface AscConfig {
   targets: { release: Record<string, unknown> };
 }
 
-/** Options of the release build as arguments, but for its output and for what needs Envoy's host. */
+/** The release build's options as arguments, except its output and what needs Envoy as host. */
 function releaseOptions(): string[] {
   const { options, targets } = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8")) as AscConfig;
   const kept = Object.entries({ ...options, ...targets.release }).filter(
@@ -29,7 +29,7 @@ function releaseOptions(): string[] {
 
 async function compile(): Promise<Uint8Array> {
   let wasm = new Uint8Array();
-  // No configuration file: that of the repository would add the whole filter.
+  // The repository's configuration file would add the whole filter.
   const config = ["--config", "none", "--use", "abort=", "--outFile", "micro.wasm", "--baseDir", root];
   const { error, stderr } = await asc.main([entry, ...releaseOptions(), ...config], {
     writeFile: (name, contents) => {
@@ -41,14 +41,14 @@ async function compile(): Promise<Uint8Array> {
   return wasm;
 }
 
-/** All rooms by name, ready to run. */
-export async function compileRooms(): Promise<Map<string, Room>> {
-  // The optimizing compiler from the first call on, as code that Envoy runs all day has it.
+/** All hot paths by name, ready to run. */
+export async function compileHotPaths(): Promise<Map<string, HotPath>> {
+  // Use the optimizing compiler from the first call, as for code that Envoy runs all day.
   setFlagsFromString("--no-liftoff");
   setFlagsFromString("--no-wasm-lazy-compilation");
   const module = await WebAssembly.compile(new Uint8Array(await compile()));
   const { exports } = await WebAssembly.instantiate(module, {});
-  const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Room][];
+  const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, HotPath][];
   (exports._initialize as () => void)();
   return new Map(functions.filter(([name]) => name !== "_initialize"));
 }

@@ -1,40 +1,40 @@
-// `npm run bench -- --micro`: nanoseconds for each of the hot rooms of the module, in Node, without Envoy; beside them what
-// the run before said. Says nothing of what crossing over to the host costs: that is what the other forms are for.
+// `npm run bench -- --micro`: nanoseconds for each of the module's hot paths, in Node without Envoy, beside the
+// previous run's. Excludes the cost of calls to the host, which the other forms of the benchmark measure.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { median } from "../measure/statistics.ts";
 import { tenth } from "../report/format.ts";
 import { asText } from "../report/table.ts";
-import { compileRooms, type Room } from "./compile.ts";
+import { compileHotPaths, type HotPath } from "./compile.ts";
 
 const json = fileURLToPath(new URL("../../build/micro.json", import.meta.url));
 const ROUNDS = 40;
 const RUN_MICROS = 4000;
 
-/** CPU microseconds of `times` times: what else runs on the machine is not counted, though it slows this down. */
-function run(room: Room, times: number): number {
+/** CPU microseconds for `times` times. Other work on the machine is not counted, though it slows this down. */
+function run(path: HotPath, times: number): number {
   const before = process.cpuUsage();
-  room(times);
+  path(times);
   const { user, system } = process.cpuUsage(before);
   return user + system;
 }
 
-/** How many times take long enough to be measured. */
-function calibrate(room: Room): number {
+/** How many times take long enough to measure. */
+function calibrate(path: HotPath): number {
   let times = 1000;
-  while (run(room, times) < RUN_MICROS) times *= 2;
+  while (run(path, times) < RUN_MICROS) times *= 2;
   return times;
 }
 
-/** Nanoseconds for each time, round by round: the fastest, and the median. */
-function measure(rooms: Map<string, Room>): Map<string, Nanos> {
-  const times = new Map([...rooms].map(([name, room]) => [name, calibrate(room)]));
+/** Nanoseconds for one time: the fastest round and the median. */
+function measure(paths: Map<string, HotPath>): Map<string, Nanos> {
+  const times = new Map([...paths].map(([name, path]) => [name, calibrate(path)]));
   const samples = new Map<string, number[]>();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, room] of rooms) {
+    for (const [name, path] of paths) {
       const count = times.get(name) ?? 1;
-      samples.set(name, [...(samples.get(name) ?? []), (run(room, count) / count) * 1000]);
+      samples.set(name, [...(samples.get(name) ?? []), (run(path, count) / count) * 1000]);
     }
   }
   return new Map([...samples].map(([name, ns]) => [name, { fastest: Math.min(...ns), median: median(ns) }]));
@@ -49,15 +49,15 @@ function readBefore(): Record<string, Nanos> {
   try {
     return JSON.parse(readFileSync(json, "utf8")) as Record<string, Nanos>;
   } catch {
-    // The first run.
+    // This is the first run.
     return {};
   }
 }
 
-/** Measures and prints all rooms. */
+/** Measures and prints all hot paths. */
 export async function runMicro(): Promise<void> {
   const before = readBefore();
-  const now = measure(await compileRooms());
+  const now = measure(await compileHotPaths());
   const rows = [...now].map(([name, { fastest, median }]) => {
     const earlier = before[name]?.fastest ?? NaN;
     const change = Number.isNaN(earlier) ? "–" : `${((fastest / earlier - 1) * 100).toFixed(0)} %`;

@@ -1,4 +1,4 @@
-// Marked blocks in the documents, which this program rewrites and people leave alone:
+// Marked blocks in the documents, which this program rewrites and people must not edit:
 //
 //   <!-- bench:NAME -->
 //   …
@@ -7,12 +7,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
 
-/** Puts `blocks` into the document of that name in docs/. Throws if it has no such block. */
+/** Replaces `blocks` in the document of that name in docs/. Throws if it has no such block. */
 export async function rewrite(document: string, blocks: Record<string, string>): Promise<void> {
   const path = fileURLToPath(new URL(`../../docs/${document}`, import.meta.url));
   let text = readFileSync(path, "utf8");
   for (const [name, content] of Object.entries(blocks)) text = replaceBlock(text, name, content, document);
-  // Tables of Markdown are aligned by their longest cells.
+  // Markdown tables are aligned to their longest cells.
   writeFileSync(path, await format(text, { ...(await resolveConfig(path)), filepath: path }));
 }
 

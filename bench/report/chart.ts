@@ -1,4 +1,4 @@
-// The picture of docs/benchmark.md as a specification for Vega (https://vega.github.io/vega/docs/specification): bars with
+// The chart in docs/benchmark.md as a Vega specification (https://vega.github.io/vega/docs/specification): bars with
 // their spread.
 import type { Results } from "../results.ts";
 import { ratio } from "./format.ts";
@@ -44,7 +44,7 @@ const axes = [
     domain: false,
     grid: true,
     gridColor: GRID,
-    title: "microseconds of CPU time of the Envoy process",
+    title: "CPU microseconds in the Envoy process",
     titleFont: FONT,
     titleFontWeight: "normal",
     titleColor: INK,
@@ -61,7 +61,7 @@ const bar = {
   fill: { scale: "kind", field: "kind" },
 };
 
-/** Below the bar, where it is on the background. */
+/** Below the bar, so that it is drawn on the background. */
 const spreadLine = {
   y: { scale: "label", field: "label", band: 1, offset: 3 },
   x: { scale: "micros", field: "low" },
@@ -72,7 +72,7 @@ const spreadLine = {
 
 const number = {
   y: { scale: "label", field: "label", band: 0.5 },
-  // Noise may put a bar to the left of zero; its number stays on the right.
+  // Noise may put a bar left of zero; its number stays on the right.
   x: { scale: "micros", signal: "max(datum.value, 0)" },
   dx: { value: 6 },
   baseline: { value: "middle" },
@@ -85,7 +85,7 @@ const number = {
 function title({ machine }: Results): object {
   const subtitle = [
     `Envoy ${machine.envoy}, one worker, HTTP/1.1, every variant in the same run`,
-    "line: where it is with nine in ten · ×: compared with native OpenTelemetry",
+    "line: 90 % interval · ×: ratio to native OpenTelemetry",
   ];
   return titleOf("CPU that tracing adds to each request", subtitle, 18);
 }
@@ -98,7 +98,7 @@ export function chartOf(results: Results): object {
     $schema: "https://vega.github.io/schema/vega/v6.json",
     width: WIDTH,
     height: bars.length * ROW_HEIGHT,
-    // Vega without a browser does not know how wide words are, and guesses too much.
+    // Without a browser Vega does not know the width of words, and overestimates it.
     autosize: "none",
     padding: PADDING,
     title: title(results),

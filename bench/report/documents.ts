@@ -1,4 +1,4 @@
-// The documents that have tables of a run in them. A quick run rewrites what it measured and leaves the rest.
+// The documents that contain a run's tables. A quick run rewrites only what it measured.
 import type { InstructionResults, Results } from "../results.ts";
 import { rewrite } from "./blocks.ts";
 import { sizingTables } from "./sizing.ts";

@@ -5,7 +5,7 @@ export function whole(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : "–";
 }
 
-/** With one digit behind the point. */
+/** With one decimal. */
 export function tenth(value: number): string {
   return Number.isFinite(value) ? value.toFixed(1) : "–";
 }

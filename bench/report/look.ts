@@ -1,9 +1,9 @@
-// What the pictures that Vega draws for the documents have in common. Colours are of a middle brightness, so that they can be read
-// on white and on black; the background is whatever is behind it.
+// The common style of the documents' Vega charts. The colours have medium brightness, to be readable on white and on
+// black; the background is transparent.
 export const INK = "#7d8590";
 export const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 
-/** Vega's title of a picture, `offset` pixels above what is drawn. */
+/** A chart's Vega title, `offset` pixels above the drawing. */
 export function titleOf(text: string, subtitle: string | string[], offset: number): object {
   return {
     text,

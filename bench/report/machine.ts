@@ -1,4 +1,4 @@
-// What a run was measured on, so that another one can be told from it.
+// Describes the machine and programs of a run, so that runs can be told apart.
 import { statSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import type { Machine } from "../results.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Describes this machine, `envoy` and the module at `wasm`. */
+/** This machine, `envoy` and the module at `wasm`. */
 export async function describeMachine(envoy: string, wasm: string): Promise<Machine> {
   const version = versionOf((await run(envoy, ["--version"], process.env)).output);
   return {

@@ -1,4 +1,4 @@
-// Draws pictures with Vega: docs/benchmark.svg, of which chart.ts says what is in it, and whatever else is given as a specification.
+// Draws charts with Vega: docs/benchmark.svg, whose content chart.ts defines, and any other specification.
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Results } from "../results.ts";
@@ -6,15 +6,15 @@ import { chartOf } from "./chart.ts";
 
 const output = fileURLToPath(new URL("../../docs/benchmark.svg", import.meta.url));
 
-/** As much of Vega as is used here. */
+/** The parts of Vega that are used here. */
 interface Vega {
   parse(specification: object): unknown;
   View: new (runtime: unknown, options: { renderer: "none" }) => { toSVG(): Promise<string> };
 }
 
-/** The picture of a specification as SVG; undefined if Vega is not installed. */
+/** A specification's chart as SVG; undefined if Vega is not installed. */
 export async function svgOf(specification: object): Promise<string | undefined> {
-  // Not by its name: everything else has to run, and to compile, without it.
+  // Not imported by a literal name: everything else must run and compile without it.
   const name = "vega";
   let vega: Vega;
   try {
@@ -26,7 +26,7 @@ export async function svgOf(specification: object): Promise<string | undefined> 
   return `${await view.toSVG()}\n`;
 }
 
-/** Draws docs/benchmark.svg; gives back why not, in one line, if Vega is not installed. */
+/** Draws docs/benchmark.svg. Returns the reason, in one line, if Vega is not installed. */
 export async function drawPicture(results: Results): Promise<string | undefined> {
   const svg = await svgOf(chartOf(results));
   if (svg === undefined) return "docs/ has the tables. No picture: Vega is not installed (npm install vega).";

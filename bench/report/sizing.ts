@@ -1,35 +1,35 @@
-// What a mesh of sidecars sends, computed from what one Envoy was measured to send. The assumptions are said here and
-// nowhere else; docs/sizing.md shows them with the tables.
+// What a mesh of sidecars sends, computed from measurements of one Envoy. The assumptions are defined only here;
+// docs/sizing.md shows them with the tables.
 import type { MainRow, MainTable } from "../results.ts";
 import { mebibytes, tenth, whole } from "./format.ts";
 import type { Table } from "./table.ts";
 
 /** Istio's default. */
 const WORKERS = 2;
-/** Requests per second that go through one sidecar, in and out together: each makes one span here, one at the other end. */
+/** Requests per second through one sidecar, in and out together: each makes one span here and one at the other end. */
 const REQUESTS = 100;
 const FLUSH_SPANS = 200;
 const BUFFER_BYTES = 1024 * 1024;
-/** Connections that are older are made anew, so that a collector tier that grows gets its share. */
+/** Maximum age of a connection, so that a growing collector tier gets its share. */
 const CONNECTION_SECONDS = 300;
 /** A longer buffer.flush_interval_ms, for comparison. */
-const SELDOM_SECONDS = 5;
+const LONG_INTERVAL_SECONDS = 5;
 
 const SIDECARS = [10, 1000, 10_000];
 const RATES = [1, 0.1, 0.01];
 
-/** Bytes as they add up: so many for each span, and so many for each report that carries some. */
+/** Bytes for each span, plus bytes for each report. */
 interface Bytes {
   span: number;
   report: number;
 }
 
-/** What the run found that sizes depend on. */
+/** The measurements that sizes depend on. */
 interface Unit {
-  /** Of a report's body, which is what is buffered, and of all that goes over the wire. */
+  /** In a report's body, which is buffered, and in total over the wire. */
   body: Bytes;
   wire: Bytes;
-  /** CPU seconds for each request, with its span and without. */
+  /** CPU seconds per request, with and without its span. */
   recorded: number;
   unsampled: number;
   memory: number;
@@ -42,7 +42,7 @@ function find(table: MainTable, name: string): MainRow {
 }
 
 /**
- * What a span and what a report weighs, from two rows with reports of different length: two equations
+ * Bytes of a span and of a report, from two rows with reports of different lengths: two equations
  * `bytes = spans × span + reports × report`.
  */
 function weigh(one: MainRow, other: MainRow, kind: "bodyBytes" | "wireBytes"): Bytes {
@@ -68,7 +68,7 @@ function unitOf(table: MainTable): Unit {
 }
 
 /**
- * Reports per second of a worker with `spans` per second: full batches, or one for each interval that begins with a span.
+ * Reports per second of a worker with `spans` per second: full batches, or one per interval, which begins with a span.
  */
 function reportsOf(spans: number, intervalSeconds: number): number {
   return Math.max(spans / FLUSH_SPANS, spans / (1 + spans * intervalSeconds));
@@ -83,13 +83,13 @@ function cpuOf(unit: Unit, rate: number): number {
   return REQUESTS * (rate * unit.recorded + (1 - rate) * unit.unsampled);
 }
 
-/** From seconds to the unit in which one speaks of such a time. */
+/** A duration in the unit that people use for it. */
 function duration(seconds: number): string {
   if (seconds < 120) return `${whole(seconds)} s`;
   return seconds < 7200 ? `${whole(seconds / 60)} min` : `${whole(seconds / 3600)} h`;
 }
 
-/** What one sidecar sends in a second, all workers together. */
+/** What all workers of one sidecar send per second. */
 interface Traffic {
   spans: number;
   reports: number;
@@ -108,7 +108,15 @@ function trafficOf({ wire, body }: Unit, rate: number, intervalSeconds: number):
 function sidecarTable(unit: Unit): Table {
   return {
     title: `One sidecar: ${WORKERS} workers, ${REQUESTS} requests per second in and out together`,
-    head: ["sampled", "spans/s", "KiB/s", "reports/s", "CPU millicores", "buffer lasts, collector away", "memory MiB"],
+    head: [
+      "sampled",
+      "spans/s",
+      "KiB/s",
+      "reports/s",
+      "CPU millicores",
+      "buffer lasts without collector",
+      "memory MiB",
+    ],
     rows: RATES.map((rate) => {
       const { spans, reports, wire, body } = trafficOf(unit, rate, 1);
       return [
@@ -128,7 +136,7 @@ function meshTable(unit: Unit): Table {
   const rows = SIDECARS.flatMap((sidecars) =>
     RATES.map((rate) => {
       const { spans, reports, wire } = trafficOf(unit, rate, 1);
-      const seldom = trafficOf(unit, rate, SELDOM_SECONDS);
+      const seldom = trafficOf(unit, rate, LONG_INTERVAL_SECONDS);
       const connections = WORKERS * sidecars;
       return [
         `${whole(sidecars)} sidecars, ${percent(rate)}`,
@@ -144,7 +152,7 @@ function meshTable(unit: Unit): Table {
     }),
   );
   return {
-    title: `A mesh; in brackets with buffer.flush_interval_ms ${SELDOM_SECONDS * 1000}`,
+    title: `A mesh; in parentheses with buffer.flush_interval_ms ${LONG_INTERVAL_SECONDS * 1000}`,
     head: [
       "",
       "spans/s",
@@ -153,7 +161,7 @@ function meshTable(unit: Unit): Table {
       "(reports/s)",
       "(Mbit/s)",
       "connections",
-      "new ones/s",
+      "new/s",
       "CPU cores of all sidecars",
     ],
     rows,
@@ -164,15 +172,15 @@ function meshTable(unit: Unit): Table {
 export function sizingTables(table: MainTable): Table[] {
   const unit = unitOf(table);
   const inputs: Table = {
-    title: "What they are computed from",
+    title: "Inputs",
     head: ["measured", "value"],
     rows: [
       ["bytes of a span", whole(unit.wire.span)],
-      ["bytes of a report beside its spans: its reporter", whole(unit.body.report)],
-      ["… with everything that HTTP adds", whole(unit.wire.report)],
+      ["bytes of a report besides its spans: its reporter", whole(unit.body.report)],
+      ["… including everything that HTTP adds", whole(unit.wire.report)],
       ["CPU µs added to a request whose span is sent", tenth(unit.recorded * 1e6)],
       ["CPU µs added to a request that is not sampled", tenth(unit.unsampled * 1e6)],
-      ["MiB resident more than without Lightspan, one worker", mebibytes(unit.memory)],
+      ["MiB resident added by Lightspan, one worker", mebibytes(unit.memory)],
     ],
   };
   return [inputs, sidecarTable(unit), meshTable(unit)];

@@ -1,4 +1,4 @@
-// A table as text for a terminal and as Markdown. The first column is words, the others are numbers.
+// A table as terminal text and as Markdown. The first column holds words, the others numbers.
 
 export interface Table {
   title: string;
@@ -6,7 +6,7 @@ export interface Table {
   rows: string[][];
 }
 
-/** Columns aligned by spaces. */
+/** With columns aligned by spaces. */
 export function asText({ title, head, rows }: Table): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (row: string[]): string =>
@@ -18,7 +18,7 @@ export function asText({ title, head, rows }: Table): string {
   return [title, rule, line(head), rule, ...rows.map(line)].join("\n");
 }
 
-/** The table under its title; Prettier aligns it. */
+/** The table below its title; Prettier aligns it. */
 export function asMarkdown({ title, head, rows }: Table): string {
   const line = (cells: string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   const rule = line(head.map((_, column) => (column === 0 ? "---" : "--:")));

@@ -1,4 +1,4 @@
-// The tables of a run. Which numbers stand where; how a table is drawn is table.ts's.
+// The tables of a run: which number goes where. table.ts draws them.
 import { NATIVE } from "../envoys/variant.ts";
 import type { Cost } from "../instructions/change.ts";
 import type { GrowthTable, InstructionResults, MainTable, Results, VariationRow } from "../results.ts";
@@ -8,7 +8,7 @@ import type { Table } from "./table.ts";
 /** Cost and throughput. */
 function costTable({ requestsPerWindow, rounds, streams, rows }: MainTable): Table {
   return {
-    title: `CPU of the Envoy process in ${rounds} rounds of ${whole(requestsPerWindow)} requests, HTTP/1.1, ${streams} connections, one worker: medians (quartiles); what is added (with nine in ten from–to)`,
+    title: `CPU of the Envoy process in ${rounds} rounds of ${whole(requestsPerWindow)} requests, HTTP/1.1, ${streams} connections, one worker: medians (quartiles); added µs and ratios (90 % intervals)`,
     head: ["", "µs per request", "added µs", "÷ native OpenTelemetry", "requests per second", "cores busy"],
     rows: rows.map(({ label, cpu, added, ofNative, perSecond, cores }) => [
       label,
@@ -21,11 +21,11 @@ function costTable({ requestsPerWindow, rounds, streams, rows }: MainTable): Tab
   };
 }
 
-/** Latency, memory, and what the collectors got. */
+/** Latency, memory, and what the collectors received. */
 function deliveryTable({ latencyRate, latencyRounds, rows }: MainTable): Table {
   const rounds = latencyRounds === 1 ? "one round" : `${latencyRounds} rounds`;
   return {
-    title: `Latency at ${whole(latencyRate)} requests per second (median of ${rounds}), memory, and what the collector received in all`,
+    title: `Latency at ${whole(latencyRate)} requests per second (median of ${rounds}), memory, and totals at the collector`,
     head: [
       "",
       "p50 µs",
@@ -63,7 +63,7 @@ function variationsTable({ rounds, labels, rows }: NonNullable<Results["variatio
     }),
   ];
   return {
-    title: `Other loads: µs per request without tracing, then µs added · as a part of what native OpenTelemetry adds; ${rounds} rounds`,
+    title: `Other loads: µs per request without tracing, then µs added · ratio to native OpenTelemetry; ${rounds} rounds`,
     head: ["", ...names.map((name) => labels[name] ?? name)],
     rows: rows.map(cells),
   };
@@ -83,14 +83,14 @@ function growthTable({ title, rows }: GrowthTable): Table {
   };
 }
 
-/** Instructions of each row, what it adds, and that as a part of what native OpenTelemetry adds. */
+/** Each row's instructions, what it adds, and the ratio of that to what native OpenTelemetry adds. */
 export function instructionsTable({ rows }: InstructionResults): Table {
   const perRequest = new Map(rows.map((row) => [row.name, row.perRequest]));
   const added = (name: string, base: string | null): number =>
     base === null ? NaN : (perRequest.get(name) ?? NaN) - (perRequest.get(base) ?? NaN);
   const native = added(NATIVE.name, NATIVE.base);
   return {
-    title: "Thousands of instructions of the Envoy process for each request, the kernel's apart",
+    title: "Thousands of instructions per request in the Envoy process, excluding the kernel's",
     head: ["", "per request", "added", "÷ native OpenTelemetry"],
     rows: rows.map(({ name, label, base, perRequest: count }) => [
       label,
@@ -127,10 +127,10 @@ export function furtherTables({ variations, growth }: Results): Table[] {
   return [...(variations === null ? [] : [variationsTable(variations)]), ...(growth?.tables ?? []).map(growthTable)];
 }
 
-/** Where, when and of what, in one line. */
+/** When, where and with what a run was measured, in one line. */
 export function provenance({ form, seconds, machine }: Results | InstructionResults): string {
   const { date, cpu, cores, kernel, envoy, node, commit, moduleBytes, loadAverage } = machine;
-  const busy = loadAverage > 0.7 ? `; the machine was busy before (load ${loadAverage.toFixed(1)})` : "";
+  const busy = loadAverage > 0.7 ? `; the machine was already busy (load ${loadAverage.toFixed(1)})` : "";
   const module = `${(moduleBytes / 1024).toFixed(1)} KiB`;
-  return `${date}, the ${form} form in ${whole(seconds)} s: ${cores} × ${cpu}, Linux ${kernel}, Envoy ${envoy}, Node ${node}, commit ${commit}, module of ${module}${busy}.`;
+  return `${date}, ${form} run of ${whole(seconds)} s: ${cores} × ${cpu}, Linux ${kernel}, Envoy ${envoy}, Node ${node}, commit ${commit}, module of ${module}${busy}.`;
 }

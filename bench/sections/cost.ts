@@ -1,10 +1,10 @@
-// From rounds of samples to what a variant costs: its windows that were disturbed least against those of its base.
+// Computes a variant's cost from rounds of samples: its least disturbed windows compared with those of its base.
 import { NATIVE, type Variant } from "../envoys/variant.ts";
 import { estimate, spread, undisturbed } from "../measure/statistics.ts";
 import type { Sample } from "../measure/window.ts";
 import type { Cost } from "../results.ts";
 
-/** The samples of each variant, by its name, a sample for each round. */
+/** Each variant's samples, by its name, one per round. */
 export class Rows {
   readonly #samples = new Map<string, Sample[]>();
 
@@ -34,7 +34,7 @@ export class Rows {
     };
   }
 
-  /** In `rounds`, the same ones of both: what slows the machine down slows down both. */
+  /** Uses the same `rounds` of both, because a slower machine slows both down. */
   #added(name: string, base: string, rounds: number[]): number {
     const lowest = (each: string): number => {
       const samples = this.of(each);

@@ -1,4 +1,4 @@
-// How Lightspan's cost grows with what its configuration asks for: custom tags, formats to write, the size of a batch.
+// How Lightspan's cost grows with its configuration: custom tags, formats to write, batch size.
 import type { Progress } from "../../demo/progress.ts";
 import type { Bench, Receipt, Subject } from "../bench.ts";
 import { lightspan, NO_TRACING, type Variant } from "../envoys/variant.ts";
@@ -7,9 +7,9 @@ import { saturate } from "../measure/window.ts";
 import type { Plan, Rounds } from "../plan.ts";
 import type { GrowthRow, Results } from "../results.ts";
 import { Rows } from "./cost.ts";
-import { USUAL, warmUp } from "./main.ts";
-import { MORE_HEADERS } from "./variations.ts";
-import { soMany } from "./words.ts";
+import { DEFAULT_LOAD, warmUp } from "./main.ts";
+import { EXTRA_HEADERS } from "./variations.ts";
+import { roundsDone } from "./words.ts";
 
 interface Series {
   title: string;
@@ -17,9 +17,9 @@ interface Series {
   variants: Variant[];
 }
 
-/** As many custom tags, each with the value of a request header. */
+/** `count` custom tags, each from a request header. */
 function tags(count: number): Record<string, unknown> {
-  const sources = Object.keys(MORE_HEADERS).slice(0, count);
+  const sources = Object.keys(EXTRA_HEADERS).slice(0, count);
   return { tags: { request_headers: Object.fromEntries(sources.map((header) => [`custom.${header}`, header])) } };
 }
 
@@ -29,8 +29,8 @@ function seriesOf(module: string): Series[] {
   const inject = (...formats: string[]): Record<string, unknown> => ({ propagation: { inject: formats } });
   return [
     {
-      title: "Custom tags, each the value of a request header; every request brings 40 more headers",
-      headers: MORE_HEADERS,
+      title: "Custom tags, each from a request header; every request has 40 extra headers",
+      headers: EXTRA_HEADERS,
       variants: [0, 8, 32].map((count) => make(`tags-${count}`, `${count} custom tags`, tags(count))),
     },
     {
@@ -43,7 +43,7 @@ function seriesOf(module: string): Series[] {
       ],
     },
     {
-      title: "Spans in a batch",
+      title: "Spans per batch",
       headers: {},
       variants: [5, 50, 200, 1000].map((spans) =>
         make(`batch-${spans}`, `${spans}${spans === 200 ? " (default)" : ""}`, { buffer: { flush_spans: spans } }),
@@ -52,7 +52,7 @@ function seriesOf(module: string): Series[] {
   ];
 }
 
-/** Measures all series with the module at `module`. */
+/** Measures all series with the module at path `module`. */
 export async function measureGrowth(
   bench: Bench,
   module: string,
@@ -74,7 +74,7 @@ export async function measureGrowth(
       () => warmUp(bench, subjects, plan),
       () => "done",
     );
-    // Spans of the warm-up are without the headers that make some of the tags.
+    // The warm-up's spans lack the headers that some tags come from, so they are subtracted.
     const before = new Map<Subject, Receipt | null>();
     for (const subject of subjects) before.set(subject, await bench.receipt(subject));
     const rows = series.map(() => new Rows());
@@ -82,12 +82,12 @@ export async function measureGrowth(
       `${rounds.rounds} rounds of ${series.length} series`,
       () =>
         interleave([...series.entries()], rounds.rounds, Date.now() + rounds.budgetMs, async ([index, each]) => {
-          const load = { ...USUAL, headers: each.headers };
-          for (const subject of shuffled(belonging(subjects, each))) {
+          const load = { ...DEFAULT_LOAD, headers: each.headers };
+          for (const subject of shuffled(subjectsOf(subjects, each))) {
             rows[index]?.add(subject.variant.name, await saturate(bench, subject, load, rounds.limit));
           }
         }),
-      soMany(rounds.rounds, "growth", notes),
+      roundsDone(rounds.rounds, "growth", notes),
     );
     const tables = [];
     for (const [index, { title, variants: own }] of series.entries()) {
@@ -104,7 +104,7 @@ export async function measureGrowth(
   }
 }
 
-function belonging(subjects: Subject[], { variants }: Series): Subject[] {
+function subjectsOf(subjects: Subject[], { variants }: Series): Subject[] {
   return subjects.filter(({ variant }) => variant === NO_TRACING || variants.includes(variant));
 }
 

@@ -1,4 +1,5 @@
-// The main table: every variant, closed loops for cost and throughput, open loops for latency, and what the collectors got.
+// The main table: every variant in closed loops for cost and throughput, in open loops for latency, and the collectors'
+// counts.
 import type { Progress } from "../../demo/progress.ts";
 import type { Bench, Receipt, Subject } from "../bench.ts";
 import type { Variant } from "../envoys/variant.ts";
@@ -10,13 +11,13 @@ import { pace, saturate, type Load } from "../measure/window.ts";
 import type { Plan } from "../plan.ts";
 import type { MainRow, MainTable } from "../results.ts";
 import { Rows } from "./cost.ts";
-import { inShort, soMany } from "./words.ts";
+import { done, roundsDone } from "./words.ts";
 
-export const USUAL: Load = { protocol: "http1", streams: 16 };
-/** Enough that a request of the open loop always finds one free. */
-const PACED: Load = { protocol: "http1", streams: 64 };
+export const DEFAULT_LOAD: Load = { protocol: "http1", streams: 16 };
+/** Enough streams that a request of the open loop always finds a free one. */
+const OPEN_LOOP_LOAD: Load = { protocol: "http1", streams: 64 };
 
-/** Measures `variants`; what a reader should know goes to `notes`. */
+/** Measures `variants`; adds what readers should know to `notes`. */
 export async function measureMain(
   bench: Bench,
   variants: Variant[],
@@ -30,25 +31,25 @@ export async function measureMain(
     (started) => `${started.length} live`,
   );
   try {
-    await progress.step("warming up", () => warmUp(bench, subjects, plan), inShort);
+    await progress.step("warming up", () => warmUp(bench, subjects, plan), done);
     const rows = new Rows();
     const rounds = await progress.step(
       `${plan.main.rounds} rounds of ${plan.main.limit.requests} requests to each`,
       () => closedLoops(bench, subjects, plan, rows),
-      soMany(plan.main.rounds, "the main table", notes),
+      roundsDone(plan.main.rounds, "the main table", notes),
     );
     const latencies = new Map<string, Latency[]>();
     const latencyRounds = await progress.step(
       `${plan.latency.pace.rate} requests per second to each`,
       () => openLoops(bench, subjects, plan, latencies),
-      soMany(plan.latency.rounds, "latency", notes),
+      roundsDone(plan.latency.rounds, "latency", notes),
     );
     if (rows.failures > 0) notes.push(`${rows.failures} requests of the main table got no 200`);
-    const ends = await progress.step("waiting for the last spans", () => collect(bench, subjects), inShort);
+    const ends = await progress.step("waiting for the last spans", () => collect(bench, subjects), done);
     return {
       requestsPerWindow: plan.main.limit.requests,
       rounds,
-      streams: USUAL.streams,
+      streams: DEFAULT_LOAD.streams,
       latencyRate: plan.latency.pace.rate,
       latencyRounds,
       rows: ends.map((end) => rowOf(end, rows, latencies.get(end.subject.variant.name) ?? [], notes)),
@@ -58,15 +59,15 @@ export async function measureMain(
   }
 }
 
-/** Lets every Envoy open its upstream connections, and V8 compile what is called often. */
+/** Lets every Envoy open its upstream connections, and V8 compile frequently called code. */
 export async function warmUp(bench: Bench, subjects: Subject[], plan: Plan): Promise<void> {
-  for (const subject of subjects) await saturate(bench, subject, USUAL, plan.warmUp);
+  for (const subject of subjects) await saturate(bench, subject, DEFAULT_LOAD, plan.warmUp);
 }
 
 function closedLoops(bench: Bench, subjects: Subject[], plan: Plan, rows: Rows): Promise<number> {
   const { rounds, limit, budgetMs } = plan.main;
   return interleave(subjects, rounds, Date.now() + budgetMs, async (subject) =>
-    rows.add(subject.variant.name, await saturate(bench, subject, USUAL, limit)),
+    rows.add(subject.variant.name, await saturate(bench, subject, DEFAULT_LOAD, limit)),
   );
 }
 
@@ -74,11 +75,11 @@ function openLoops(bench: Bench, subjects: Subject[], plan: Plan, latencies: Map
   const { rounds, pace: at, budgetMs } = plan.latency;
   return interleave(subjects, rounds, Date.now() + budgetMs, async (subject) => {
     const { name } = subject.variant;
-    latencies.set(name, [...(latencies.get(name) ?? []), await pace(bench, subject, PACED, at)]);
+    latencies.set(name, [...(latencies.get(name) ?? []), await pace(bench, subject, OPEN_LOOP_LOAD, at)]);
   });
 }
 
-/** What a subject is asked when all is over. */
+/** What is read from a subject at the end. */
 interface End {
   subject: Subject;
   receipt: Receipt | null;

@@ -1,4 +1,4 @@
-// The same few variants under other loads: protocols, streams at once, more headers, a trace that goes on, two workers.
+// A few variants under other loads: protocols, concurrent streams, more headers, a continued trace, two workers.
 import type { Progress } from "../../demo/progress.ts";
 import type { Bench, Subject } from "../bench.ts";
 import { CONTINUED, type Variant } from "../envoys/variant.ts";
@@ -8,10 +8,10 @@ import type { Plan, Rounds } from "../plan.ts";
 import type { Results, VariationRow } from "../results.ts";
 import { Rows } from "./cost.ts";
 import { warmUp } from "./main.ts";
-import { soMany } from "./words.ts";
+import { roundsDone } from "./words.ts";
 
-/** As many headers as a browser, a mesh and a few products on the way add up to. */
-export const MORE_HEADERS: Record<string, string> = Object.fromEntries(
+/** As many headers as a browser, a mesh and a few products in between add together. */
+export const EXTRA_HEADERS: Record<string, string> = Object.fromEntries(
   Array.from({ length: 40 }, (_, i) => [`x-extra-${String(i).padStart(2, "0")}`, "a value of some 30 characters."]),
 );
 
@@ -28,12 +28,12 @@ const SETTINGS: Setting[] = [
   { label: "HTTP/2, 1 stream", load: { protocol: "http2", streams: 1 }, workers: 1 },
   { label: "HTTP/2, 16 streams", load: { protocol: "http2", streams: 16 }, workers: 1 },
   { label: "HTTP/2, 256 streams", load: { protocol: "http2", streams: 256 }, workers: 1 },
-  { label: "40 more request headers", load: { protocol: "http1", streams: 16, headers: MORE_HEADERS }, workers: 1 },
-  { label: "a trace that goes on", load: { protocol: "http1", streams: 16, headers: CONTINUED }, workers: 1 },
+  { label: "40 extra request headers", load: { protocol: "http1", streams: 16, headers: EXTRA_HEADERS }, workers: 1 },
+  { label: "a continued trace", load: { protocol: "http1", streams: 16, headers: CONTINUED }, workers: 1 },
   { label: "two workers", load: { protocol: "http1", streams: 16 }, workers: 2 },
 ];
 
-/** Measures `variants`, which have no tracing and native OpenTelemetry among them, in every setting. */
+/** Measures `variants`, which include no tracing and native OpenTelemetry, in every setting. */
 export async function measureVariations(
   bench: Bench,
   variants: Variant[],
@@ -63,7 +63,7 @@ export async function measureVariations(
             rows[index]?.add(subject.variant.name, await saturate(bench, subject, setting.load, rounds.limit));
           }
         }),
-      soMany(rounds.rounds, "variations", notes),
+      roundsDone(rounds.rounds, "variations", notes),
     );
     const failures = rows.reduce((sum, each) => sum + each.failures, 0);
     if (failures > 0) notes.push(`${failures} requests of the variations got no 200`);

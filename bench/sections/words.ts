@@ -1,15 +1,15 @@
-// What a finished step says of itself.
+// The messages of a finished step.
 
-/** Says nothing but that it is over. */
-export function inShort(): string {
+/** For a step without a result. */
+export function done(): string {
   return "done";
 }
 
-/** For a step that gives the number of rounds it did; fewer than `wanted` is worth a note. */
-export function soMany(wanted: number, what: string, notes: string[]): (rounds: number) => string {
+/** For a step that returns its number of rounds; fewer than `wanted` adds a note. */
+export function roundsDone(wanted: number, what: string, notes: string[]): (rounds: number) => string {
   return (rounds) => {
     if (rounds === wanted) return "done";
-    notes.push(`${what}: ${rounds} of ${wanted} rounds, for lack of time`);
+    notes.push(`${what}: ${rounds} of ${wanted} rounds, because time ran out`);
     return `${rounds} rounds, time is up`;
   };
 }

@@ -1,6 +1,6 @@
-// The real pilot-agent with an Envoy of its own, as the container istio-proxy runs them. Knows the agent's environment;
-// refuses to know what it fetches. The agent keeps modules in a fixed folder below /var/lib, so it runs in a mount namespace
-// where that is a file system in memory: nothing is left on this machine, and nobody's modules are found.
+// The real pilot-agent with its own Envoy, as the container istio-proxy runs them. Knows the agent's environment;
+// refuses to know what it fetches. The agent stores modules in a fixed folder below /var/lib, so it runs in a mount
+// namespace with an in-memory file system there: it leaves nothing on this machine and finds no other modules.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,20 +13,20 @@ import { freePorts, startProgram, type Program } from "./program.ts";
 import { findIstio } from "./tools.ts";
 
 export interface Agent extends Program {
-  /** Of its Envoy: `http://127.0.0.1:PORT` */
+  /** Its Envoy's admin interface: `http://127.0.0.1:PORT` */
   admin: string;
 }
 
 export interface AgentOptions {
   pilot: Pilot;
   workload: Workload;
-  /** The address that the pod has here. */
+  /** The pod's address here. */
   address: string;
-  /** More of the proxy's environment, as a pod's template gives it. */
+  /** Additions to the proxy's environment, as in a pod's template. */
   env?: Record<string, string>;
-  /** More of the mesh configuration's defaultConfig. */
+  /** Additions to the mesh configuration's defaultConfig. */
   proxyConfig?: object;
-  /** REDIRECT: connections come by iptables, and the proxy runs as Istio's own user, by whom iptables tells them. */
+  /** REDIRECT: connections come through iptables; the proxy runs as Istio's own user, by which iptables knows it. */
   interception?: "NONE" | "REDIRECT";
 }
 
@@ -35,13 +35,15 @@ const inOwnFolders = 'mount -t tmpfs none /var/lib && mkdir -p -m 777 /var/lib/i
 /** The user that Istio's proxy runs as in a pod. */
 export const proxyUser = 1337;
 
-/** Runs a program as that user, who may still read what only this one may: the cache's programs, the module. */
+/**
+ * Runs a program as that user, who can still read files that only the current user may: cached programs, the module.
+ */
 const asProxyUser = [
   ...["setpriv", `--reuid=${proxyUser}`, `--regid=${proxyUser}`, "--clear-groups"],
   ...["--inh-caps=+dac_override", "--ambient-caps=+dac_override"],
 ];
 
-/** The command line before the agent's own; undefined where this user may not have a mount namespace. */
+/** The command line in front of the agent's own; undefined if this user may not create a mount namespace. */
 async function namespaceCommand(): Promise<string[] | undefined> {
   const unshare = onPath("unshare", process.env);
   if (unshare === undefined) return undefined;
@@ -56,7 +58,7 @@ export async function agentMissing(): Promise<string | undefined> {
   return (await namespaceCommand()) === undefined ? "unshare is missing, or may not make a mount namespace" : undefined;
 }
 
-/** Starts pilot-agent and waits until its Envoy takes traffic. */
+/** Starts pilot-agent and waits until its Envoy accepts traffic. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { pilot, workload, address, env, proxyConfig: more, interception = "NONE" } = options;
   const istio = await findIstio(console.error);
@@ -96,7 +98,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       ISTIO_META_WORKLOAD_NAME: name,
       ISTIO_META_OWNER: `kubernetes://apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
       ISTIO_METAJSON_LABELS: JSON.stringify(labelsOf(workload)),
-      // No certificates: nothing here speaks TLS to istiod.
+      // No certificates, because nothing here speaks TLS to istiod.
       FILE_MOUNTED_CERTS: "true",
       CA_PROVIDER: "none",
       ENVOY_STATUS_PORT: String(envoyStatus),

@@ -1,5 +1,5 @@
-// The story of `npm start`, told by Istio: the manifests of `lightspan istio` are all that is added to a mesh with Bookinfo
-// in it, and a page view is the same trace.
+// The story of `npm start` in Istio: with only the manifests of `lightspan istio` added to a mesh with Bookinfo, a page
+// view is the same trace.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { faultsOf } from "../../demo/expected.ts";
@@ -26,7 +26,7 @@ test(
         const faults = satellite.store.list().slice(0, 3).map(faultsOf);
         throw new Error(`${error.message}; the first traces: ${JSON.stringify(faults, null, 1)}`);
       });
-      // As to a collector of the mesh, which has a sidecar too.
+      // As if to a collector in the mesh, which also has a sidecar.
       const { host, port } = ports.get(workload("details-v1"))?.inbound ?? { host: "", port: 0 };
       for (let i = 0; i < 5; i++)
         await fetch(`http://${host}:${port}/api/v2/reports`, { method: "POST", body: "a report" });

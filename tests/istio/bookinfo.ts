@@ -1,5 +1,5 @@
-// Bookinfo in a mesh of Istio's: a real Envoy beside each application and one as ingress gateway, all of them configured by
-// the real istiod. What the proxies do is for istiod to say.
+// Bookinfo in an Istio mesh: a real Envoy beside each application and one as ingress gateway. The real istiod
+// configures them all and decides what they do.
 import { ingress, services } from "../../demo/topology.ts";
 import { hostOf } from "../../runner/config/service.ts";
 import { labelsOf } from "../../runner/config/node.ts";
@@ -14,13 +14,13 @@ import { startProxy } from "./proxy.ts";
 const gatewayLabels = { istio: "ingressgateway", ...labelsOf(ingress) };
 
 export interface Mesh extends Cluster {
-  /** By the name of the workload. */
+  /** By workload name. */
   envoys: Map<string, EnvoyProcess>;
-  /** The product page, behind the ingress gateway. */
+  /** URL of the product page at the ingress gateway. */
   url: string;
 }
 
-/** Runs `body` in a mesh with Bookinfo in it, and takes everything down. Logs are in the message of a failure. */
+/** Runs `body` in a mesh with Bookinfo, then stops everything. A failure's message contains the logs. */
 export async function inMesh(options: ClusterOptions, body: (mesh: Mesh) => Promise<void>): Promise<void> {
   const [gatewayPort = 0] = await freePorts(1);
   const objects = [...entrance(gatewayPort), ...options.objects];
@@ -40,7 +40,7 @@ export async function inMesh(options: ClusterOptions, body: (mesh: Mesh) => Prom
   });
 }
 
-/** Bookinfo's gateway and route, as Istio's sample has them, on a port of loopback. */
+/** Bookinfo's gateway and route, as in Istio's sample, on a loopback port. */
 function entrance(port: number): KubeObject[] {
   const metadata = { name: "bookinfo", namespace: "default" };
   const destination = { host: hostOf(services.productpage), port: { number: services.productpage.port } };

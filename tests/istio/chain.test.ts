@@ -1,5 +1,5 @@
-// Where istiod puts Lightspan, what it does when the module or its configuration is no good, and what becomes of native
-// tracing: read from the configuration that real Envoys took from the real istiod, with traffic through them.
+// Where istiod puts Lightspan, what happens if the module or its configuration is bad, and what happens to native
+// tracing: read from the configuration that real Envoys got from the real istiod, with traffic through them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EnvoyProcess } from "../../runner/process.ts";
@@ -17,7 +17,7 @@ import { startProxy } from "./proxy.ts";
 const timeout = 120_000;
 const file = ["--collector", collectorUrl, "--module", `file://${wasm}`];
 
-/** The native tracer of Istio's usual OpenTelemetry provider, for the whole mesh. */
+/** Native tracing with Istio's usual OpenTelemetry provider, for the whole mesh. */
 const nativeTracing = {
   extensionProviders: [
     { name: "otel", opentelemetry: { service: "satellite.observability.svc.cluster.local", port: 8360 } },

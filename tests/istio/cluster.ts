@@ -1,5 +1,5 @@
-// Bookinfo in a cluster, before any proxy is there: the applications in this process, a collector, the Kubernetes API with
-// all their objects, and the real istiod. Knows where everything listens; which proxies there are is a test's to say.
+// Bookinfo in a cluster without proxies: the applications in this process, a collector, the Kubernetes API with all
+// their objects, and the real istiod. Knows where everything listens; each test decides which proxies there are.
 import { appOf } from "../../demo/bookinfo.ts";
 import { serve, type RunningApp } from "../../demo/apps/app.ts";
 import { services, workloads, type BookinfoWorkload } from "../../demo/topology.ts";
@@ -9,7 +9,7 @@ import { bookinfoServices, clusterWide, outsider, podOf, sidecarOf, type Ports }
 import { startPilot, type Pilot } from "./pilot.ts";
 import { findIstio } from "./tools.ts";
 
-/** The collector's place in the mesh, as `--collector` names it. */
+/** The collector's URL in the mesh, for `--collector`. */
 export const collectorUrl = "http://satellite.observability.svc:8360";
 
 const collectorHost = "observability/satellite.observability.svc.cluster.local";
@@ -20,24 +20,24 @@ export interface Cluster {
   kubernetes: Kubernetes;
   pilot: Pilot;
   satellite: Satellite;
-  /** Where each workload's proxy listens, as its Sidecar says. */
+  /** Where each workload's proxy listens, according to its Sidecar. */
   ports: Map<BookinfoWorkload, Ports>;
-  /** Takes `part` down with the cluster, before it. */
+  /** Stops `part` when the cluster stops, before the cluster. */
   add<T extends { stop(): Promise<void> }>(part: T): T;
 }
 
 export interface ClusterOptions {
-  /** On top of Bookinfo's own. */
+  /** In addition to Bookinfo's own. */
   objects: KubeObject[];
   /** Merged into istiod's mesh configuration. */
   meshConfig?: object;
-  /** More of istiod's environment. */
+  /** Additions to istiod's environment. */
   pilotEnvironment?: Record<string, string>;
-  /** More hosts that the Sidecars show, as NAMESPACE/HOST:PORT. */
+  /** Additional hosts that the Sidecars show, as NAMESPACE/HOST:PORT. */
   sees?: string[];
 }
 
-/** Runs `body` in a cluster with Bookinfo in it, and takes everything down. */
+/** Runs `body` in a cluster with Bookinfo, then stops everything. */
 export async function inCluster(options: ClusterOptions, body: (cluster: Cluster) => Promise<void>): Promise<void> {
   const { objects, meshConfig, pilotEnvironment, sees = [] } = options;
   const istio = await findIstio(console.error);
@@ -74,8 +74,8 @@ export async function inCluster(options: ClusterOptions, body: (cluster: Cluster
 }
 
 /**
- * Addresses of this run alone: the port is 9080 everywhere, as in Bookinfo, since Istio names operations by it.
- * The topology's own addresses stay in the node ids.
+ * Addresses for this run only. The port is always 9080, as in Bookinfo, because Istio puts it in the names of
+ * operations. The node ids keep the topology's own addresses.
  */
 const range = `127.${100 + (process.pid % 100)}.${(process.pid >> 7) % 256}`;
 

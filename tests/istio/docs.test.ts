@@ -1,4 +1,4 @@
-// What the documents show about Istio: every command of ours is run, every manifest is judged by istioctl.
+// The documents' examples for Istio: runs every command of ours, and has istioctl judge every manifest.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { objectsIn } from "./objects.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const documents = ["README.md", "docs/istio.md", "docs/migration.md"];
 
-/** The fenced blocks of one language, with where they stand. */
+/** The fenced blocks of one language, with their places. */
 function blocksOf(language: string): { place: string; text: string }[] {
   return documents.flatMap((document) => {
     const whole = readFileSync(root + document, "utf8");
@@ -28,7 +28,7 @@ const commands = blocksOf("sh").flatMap(({ place, text }) =>
   text.split("\n").flatMap((line) => (line.startsWith("npx lightspan ") ? [{ place, text: line }] : [])),
 );
 const manifests = blocksOf("yaml").filter(({ text }) => text.startsWith("apiVersion:"));
-// README.md's is a part of Envoy's own configuration; tests/envoy has it validated.
+// README.md's block is part of Envoy's own configuration; tests/envoy validates it.
 const envoy = blocksOf("yaml").find(({ text }) => text.startsWith("http_filters:"));
 
 test("there are commands and manifests in the documents", () => {

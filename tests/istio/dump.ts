@@ -1,16 +1,16 @@
-// What an Envoy was told, from its own configuration dump. Knows the dump's shape; refuses to know what should be in it.
+// Reads an Envoy's configuration from its own dump. Knows the dump's structure; refuses to know what should be in it.
 
-/** Of an Envoy: `http://127.0.0.1:PORT` */
+/** An Envoy's admin interface: `http://127.0.0.1:PORT` */
 interface Admin {
   admin: string;
 }
 
 export interface ConnectionManager {
-  /** INBOUND or OUTBOUND, as the listener says. */
+  /** The listener's INBOUND or OUTBOUND. */
   direction: string;
   /** Names of the HTTP filters, in order. */
   filters: string[];
-  /** Whether Envoy itself has anything to do with traces, be it that it marks request ids. */
+  /** Whether Envoy itself does anything about traces, even if it only marks request ids. */
   tracing: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface Extension {
   /** The filter's type, without its package. */
   type: string;
   vmId: string | undefined;
-  /** The file that the module is in. */
+  /** The module's file. */
   filename: string | undefined;
 }
 
@@ -39,7 +39,7 @@ interface Chain {
   filters?: { typed_config: Manager }[];
 }
 
-/** Every HTTP connection manager of the listeners that are active. */
+/** Every HTTP connection manager of the active listeners. */
 export async function connectionManagers(envoy: Admin): Promise<ConnectionManager[]> {
   const states = await dump<{ active_state?: { listener: Listener } }>(envoy, "dynamic_listeners");
   return states.flatMap(({ active_state }) => {
@@ -61,7 +61,7 @@ interface WasmConfig {
   vm_config?: { vm_id?: string; code?: { local?: { filename?: string } } };
 }
 
-/** The filters that came by extension configuration discovery. */
+/** The filters that arrived by extension configuration discovery. */
 export async function extensions(envoy: Admin): Promise<Extension[]> {
   const answer = await fetch(`${envoy.admin}/config_dump`);
   const { configs } = (await answer.json()) as { configs: { "@type": string; ecds_filters?: unknown[] }[] };
@@ -76,7 +76,7 @@ export async function extensions(envoy: Admin): Promise<Extension[]> {
   );
 }
 
-/** Whether Envoy speaks HTTP/2 to this cluster, and offers it where there is TLS; undefined if there is none of that name. */
+/** Whether Envoy speaks HTTP/2 to this cluster and, over TLS, offers it; undefined if there is no such cluster. */
 export async function speaksHttp2(envoy: Admin, cluster: string): Promise<boolean | undefined> {
   interface Cluster {
     name: string;

@@ -1,4 +1,4 @@
-// A module that fails: it lets its first request go on and traps at the second, as a module with a bug in it would.
+// A module that fails: it lets its first request continue and traps at the second, as a module with a bug would.
 import { writeFileSync } from "node:fs";
 import binaryen from "binaryen";
 

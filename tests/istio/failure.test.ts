@@ -1,4 +1,4 @@
-// What becomes of traffic where something is wrong, for each kind of manifest: docs/istio.md has the same table.
+// What happens to traffic when something is wrong, for each kind of manifest: docs/istio.md has the same table.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ const failingModule = join(folder, "failing.wasm");
 writeFailingModule(failingModule);
 after(() => rmSync(folder, { recursive: true }));
 
-/** The answers to requests that begin a little after one another, at one sidecar; undefined if it never gets ready. */
+/** The answers of one sidecar to requests that start in short succession; undefined if it never gets ready. */
 async function answers(count: number, objects: KubeObject[]): Promise<number[] | undefined> {
   let statuses: number[] | undefined;
   await inCluster({ objects }, async ({ pilot, ports, add }) => {
@@ -33,7 +33,7 @@ async function answers(count: number, objects: KubeObject[]): Promise<number[] |
       if (error instanceof EnvoyFailed && /was not live/.test(error.message)) return;
       throw error;
     }
-    // reviews v3 takes 50 ms for each, so that all are under way at once.
+    // reviews v3 takes 50 ms for each, so that all are in flight at once.
     statuses = await Promise.all(
       Array.from({ length: count }, async (_, i) => {
         await sleep(10 * i);
@@ -46,7 +46,7 @@ async function answers(count: number, objects: KubeObject[]): Promise<number[] |
   return statuses;
 }
 
-/** In the words of the documents' table. */
+/** As in the documents' table. */
 function inWords(statuses: number[] | undefined): string {
   if (statuses === undefined) return "pod not ready";
   return statuses.every((status) => status === 200) ? "traffic flows" : `${statuses.find((status) => status !== 200)}`;
@@ -74,14 +74,14 @@ const cases: [what: string, answers: (kind: string) => Promise<string>][] = [
 
 const failing = new Map<string, Promise<number[] | undefined>>();
 
-/** Twelve answers beside a module that fails at the second request, found out once for each kind. */
+/** Twelve answers with a module that fails at the second request, measured once for each kind. */
 function ofFailing(kind: string): Promise<number[] | undefined> {
   const known = failing.get(kind) ?? answers(12, manifestObjects(...base(kind, failingModule)));
   failing.set(kind, known);
   return known;
 }
 
-/** The documents' table: cells by row and kind. */
+/** The documents' table: cells by row name, one per kind. */
 const table = new Map(
   readFileSync(new URL("../../docs/istio.md", import.meta.url), "utf8")
     .split("\n")

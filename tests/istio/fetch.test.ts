@@ -1,5 +1,5 @@
-// The module on its way to a proxy: the real pilot-agent fetches it from where the manifests say, by each way that they can
-// say it, and where it cannot, traffic flows on.
+// How the module reaches a proxy: the real pilot-agent fetches it in each way that the manifests offer, and if it
+// cannot, traffic keeps flowing.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ const kinds = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
 const folder = mkdtempSync(join(tmpdir(), "lightspan-oci-"));
 let web: Place;
 let registry: Registry;
-/** Of the image in the registry. */
+/** Digest of the image in the registry. */
 let digest = "";
 
 before(async () => {
@@ -40,11 +40,11 @@ after(async () => {
 interface Running {
   cluster: Cluster;
   agent: Agent;
-  /** Sends a request through the proxy to its application; the status of the answer. */
+  /** Sends a request through the proxy to its application and returns the status. */
   request(): Promise<number>;
 }
 
-/** Runs `body` beside a proxy of details that a real agent keeps, under the manifests for these flags. */
+/** Runs `body` with a proxy of details that a real agent runs, with the manifests for these flags. */
 async function withAgent(
   flags: string[],
   body: (running: Running) => Promise<void>,
@@ -72,7 +72,7 @@ async function withAgent(
   });
 }
 
-/** That the proxy runs Lightspan with a module that the agent fetched, and that a request gives a span. */
+/** Checks that the proxy runs Lightspan with a module that the agent fetched, and that a request gives a span. */
 async function checkSpan({ cluster, agent, request }: Running): Promise<void> {
   const ours = (await extensions(agent)).filter(({ name }) => name.includes("lightspan"));
   assert.deepEqual(
@@ -140,7 +140,7 @@ for (const kind of kinds) {
 }
 
 test("a new module takes the old one's place while requests go on, and none is lost", { skip, timeout }, async () => {
-  // The same module with an empty custom section behind it is another one to everybody who compares.
+  // The same module with an empty custom section appended has another checksum.
   const next = Buffer.concat([readFileSync(wasm), Buffer.from([0, 5, 4]), Buffer.from("next")]);
   const path = join(folder, "next.wasm");
   writeFileSync(path, next);
@@ -189,7 +189,7 @@ test("as a WasmPlugin, a new proxy waits for the module as long as it takes", { 
       },
     );
     await Promise.race([running, eventually("a question for the module", () => late.asked[0])]);
-    // Longer than a proxy with the EnvoyFilter waits.
+    // This is longer than a proxy with the EnvoyFilter waits.
     await sleep(12_000);
     const early = ready;
     late.release();

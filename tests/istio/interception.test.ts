@@ -1,5 +1,6 @@
-// A pod as Kubernetes would have it: Istio's own iptables rules send every connection through the proxy, the application
-// knows nothing of it, a Sidecar hides all but its namespace and the collector, and spans go to Lightstep's public name over TLS. Needs root, iptables and namespaces.
+// A pod as in Kubernetes: Istio's own iptables rules send every connection through the proxy without the application's
+// knowledge, a Sidecar hides all but its namespace and the collector, and spans go to Lightstep's public name over TLS.
+// Needs root, iptables and namespaces.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -16,12 +17,12 @@ async function missing(): Promise<string | false> {
     (name) => onPath(name, process.env) === undefined,
   );
   if (tools.length > 0) return `needs ${tools.join(", ")}`;
-  // A container's root may have neither.
+  // Root in a container may be allowed neither.
   const { code, output } = await run("unshare", ["--net", "--mount", "iptables", "-t", "nat", "-L"], process.env);
   return code !== 0 && `needs a network namespace with iptables: ${output.trim().split("\n")[0]}`;
 }
 
-/** What came of one pod that trusts the certificates of this authority. */
+/** The result of one pod that trusts this authority's certificates. */
 async function runPod(authority: string): Promise<PodReport> {
   const inside = [process.execPath, "--import", "tsx", pod, authority];
   const { code, output } = await run("unshare", ["--net", "--mount", ...inside], process.env);

@@ -1,4 +1,4 @@
-// istioctl as the judge of a manifest. Knows what it says of every EnvoyFilter, which is no complaint.
+// Has istioctl judge a manifest. Knows its message about every EnvoyFilter, which is not a complaint.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { findIstio } from "./tools.ts";
 const nothing =
   /EnvoyFilter exposes internal implementation details|" (is valid|has warnings: *)$|No validation issues found/;
 
-/** What istioctl has against a manifest, a line each; empty if nothing. */
+/** istioctl's complaints about a manifest, one per line; empty if there are none. */
 export async function complaints(yaml: string): Promise<string[]> {
   const { istioctl } = await findIstio(console.error);
   const folder = mkdtempSync(join(tmpdir(), "lightspan-manifest-"));

@@ -1,5 +1,5 @@
-// A Kubernetes API server with nothing behind it: it keeps objects, lists them and tells watchers of every change. That is
-// all that istiod asks of a cluster here. Knows Kubernetes' HTTP conventions; refuses to know what the objects mean.
+// A Kubernetes API server without a cluster: it stores objects, lists them and notifies watchers of every change.
+// istiod needs no more here. Knows Kubernetes' HTTP conventions; refuses to know what the objects mean.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { listen } from "../envoy/ground.ts";
 
@@ -14,7 +14,7 @@ export interface KubeObject {
 export interface Kubernetes {
   /** `http://127.0.0.1:PORT` */
   url: string;
-  /** Creates an object, or puts it in the place of the one of that name. */
+  /** Creates an object, or replaces the one of that name. */
   apply(object: KubeObject): void;
   remove(object: KubeObject): void;
   close(): Promise<void>;
@@ -23,14 +23,14 @@ export interface Kubernetes {
 type EventType = "ADDED" | "MODIFIED" | "DELETED";
 type Watcher = (type: EventType, object: KubeObject) => void;
 
-/** All objects of one kind, and who watches them. */
+/** All objects of one kind, and their watchers. */
 interface Collection {
   kind: string;
   objects: Map<string, KubeObject>;
   watchers: Set<Watcher>;
 }
 
-/** Kinds of Kubernetes' own that istiod asks for. A watcher of a kind that has no objects must still hear its name. */
+/** Kubernetes' own kinds that istiod asks for. A watcher of a kind without objects must still be told its name. */
 const ownKinds = [
   ...["ConfigMap", "EndpointSlice", "Ingress", "IngressClass", "Lease", "MutatingWebhookConfiguration", "Namespace"],
   ...[
@@ -45,19 +45,19 @@ const ownKinds = [
 ];
 const withoutNamespace = new Set(["Namespace", "Node", "CustomResourceDefinition"]);
 
-/** A request, read as Kubernetes reads it. */
+/** A request as Kubernetes reads it. */
 interface Question {
   collection: Collection;
   apiVersion: string;
   name: string | undefined;
-  /** Whether the question is about this object. */
+  /** Whether the request asks for this object. */
   selects(object: KubeObject): boolean;
-  /** The object, or only its metadata if that is what was asked for. */
+  /** The object, or only its metadata if the request asks for that. */
   show(object: KubeObject): KubeObject;
   kind: string;
 }
 
-/** Starts the API with these objects in it. */
+/** Starts the API with these objects. */
 export async function startKubernetes(objects: KubeObject[]): Promise<Kubernetes> {
   const collections = new Map<string, Collection>();
   const kinds = new Map(ownKinds.map((kind) => [pluralOf(kind), kind]));
@@ -149,7 +149,7 @@ export async function startKubernetes(objects: KubeObject[]): Promise<Kubernetes
   };
 }
 
-/** What Kubernetes adds to an object that it is given. */
+/** The object with the fields that Kubernetes adds. */
 function complete(object: KubeObject, version: number): KubeObject {
   const { kind, metadata } = object;
   const namespace = withoutNamespace.has(kind) ? undefined : (metadata.namespace ?? "default");
@@ -196,7 +196,7 @@ function questionOf(
   };
 }
 
-/** The equalities of a label selector. What else a selector can say, istiod asks of objects that are not here. */
+/** The equalities of a label selector. istiod uses other selectors only for objects that are not here. */
 function labelsOf(selector: string): [string, string][] {
   return selector.split(",").flatMap((term): [string, string][] => {
     const [, key, value] = /^([^!=\s]+)=(\S+)$/.exec(term) ?? [];
@@ -218,7 +218,7 @@ function keyOf(namespace: string | undefined, name: string): string {
   return `${namespace ?? ""}/${name}`;
 }
 
-/** What istiod writes (leases, events) it gets back, and nobody else ever sees it. */
+/** Returns to istiod what it writes (leases, events); nobody else ever sees it. */
 async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = "";
   for await (const chunk of request.setEncoding("utf8")) body += chunk;

@@ -1,5 +1,5 @@
-// Every manifest that `lightspan istio` can print, judged by Istio's own tools: istioctl validates and analyzes it, the real
-// injector puts what it says into a pod, Kustomize and Istio's chart take what is made for them.
+// Istio's own tools judge every manifest that `lightspan istio` can print: istioctl validates and analyzes it, the real
+// injector applies it to a pod, and Kustomize and Istio's chart accept the files made for them.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -57,7 +57,7 @@ for (const module of modules) {
     const flags = ["--module", ...module, "--collector", ...collector];
     test(`istioctl has nothing against what comes of ${flags.join(" ")}, of any kind`, async () => {
       const documents = kinds.flatMap((kind) => objectsFor(choicesOf(["--kind", kind, ...flags], readModule)));
-      // What does not hang on the kind is there once.
+      // Objects that do not depend on the kind are there once.
       const distinct = new Set(documents.map(String));
       assert.deepEqual(await complaints([...distinct].join("---\n")), []);
     });
@@ -67,7 +67,7 @@ for (const module of modules) {
 const templates = new URL("../../cli/istio/manifests/", import.meta.url);
 for (const name of readdirSync(templates)) {
   const yaml = readFileSync(new URL(name, templates), "utf8");
-  // The others are for Kustomize, for Kubernetes and for Istio's chart: below.
+  // The other files, for Kustomize, Kubernetes and Istio's chart, are tested below.
   if (!/^apiVersion: .*istio\.io\//m.test(yaml)) continue;
   test(`istioctl has nothing against ${name} as it stands`, async () => {
     assert.deepEqual(await complaints(yaml), []);
@@ -131,7 +131,7 @@ interface PodSpec {
   volumes?: { name: string; configMap?: { name: string } }[];
 }
 
-/** Writes the files for Kustomize and Helm into `folder`, and returns it. */
+/** Writes the files for Kustomize and Helm into `folder` and returns it. */
 function written(folder: string, ...flags: string[]): string {
   const { status, stderr } = lightspan("istio", "--out", folder, ...flags);
   assert.equal(status, 0, stderr);
@@ -151,7 +151,7 @@ function deployment(): KubeObject {
   return found;
 }
 
-/** The pod that the real injector of this Istio makes of a Deployment, under these values of its chart. */
+/** The pod that this Istio's real injector makes of a Deployment, with these values of its chart. */
 async function injected(deployment: KubeObject, values: object, native: boolean): Promise<PodSpec> {
   const folder = mkdtempSync(join(root, "inject-"));
   const path = (name: string, content: string): string => {
@@ -192,7 +192,7 @@ async function injected(deployment: KubeObject, values: object, native: boolean)
   }
 }
 
-/** That Istio's proxy, the only one in this pod, has the token from the Secret and the module from the ConfigMap. */
+/** Checks that the pod's only Istio proxy has the token from the Secret and the module from the ConfigMap. */
 function checkProxy({ containers, initContainers = [], volumes = [] }: PodSpec, native: boolean): void {
   const named = (container: Container): boolean => container.name === "istio-proxy";
   assert.deepEqual([containers.filter(named).length, initContainers.filter(named).length], native ? [0, 1] : [1, 0]);
@@ -208,7 +208,7 @@ function checkProxy({ containers, initContainers = [], volumes = [] }: PodSpec, 
 
 const pods = ["--collector", "lightstep", "--token-secret", "lightstep"];
 
-/** The same Deployment with these annotations of its pods, and with other containers if any are given. */
+/** The same Deployment with these pod annotations, and with other containers if given. */
 function annotated(deployment: KubeObject, annotations: Record<string, string>, containers?: Container[]): KubeObject {
   const { template } = deployment.spec as { template: { metadata: Record<string, unknown>; spec: PodSpec } };
   template.metadata.annotations = annotations;
@@ -216,14 +216,14 @@ function annotated(deployment: KubeObject, annotations: Record<string, string>, 
   return deployment;
 }
 
-/** The values for Istio's chart that these flags give. */
+/** The values for Istio's chart from these flags. */
 function valuesFor(...flags: string[]): object {
   return parse(
     readFileSync(join(written(mkdtempSync(join(root, "out-")), ...flags), "istiod-values.yaml"), "utf8"),
   ) as object;
 }
 
-/** A gateway's own Deployment has no more than the proxy, and the injector fills it in. */
+/** A gateway's Deployment has only the proxy, which the injector fills in. */
 const gatewayProxy: Container = { name: "istio-proxy", image: "auto" };
 
 for (const native of [false, true]) {
@@ -243,10 +243,10 @@ for (const native of [false, true]) {
   });
 
   test(`Istio's chart takes the values, and its injector follows them ${where}`, async () => {
-    // kube-inject has default templates of its own, and reads those of the values for names only.
+    // kube-inject has its own default templates, and reads only names from those of the values.
     const templates = { "inject.istio.io/templates": "sidecar,lightspan" };
     checkProxy(await injected(annotated(deployment(), templates), valuesFor(...pods), native), native);
-    // A pod may say itself which it wants.
+    // A pod may name its own templates.
     const other = { ...templates, "sidecar.istio.io/nativeSidecar": String(!native) };
     checkProxy(await injected(annotated(deployment(), other), valuesFor(...pods), native), !native);
   });

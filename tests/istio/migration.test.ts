@@ -1,4 +1,5 @@
-// docs/migration.md names every setting of the tracers that people come from: the fields of Istio's and Envoy's own APIs.
+// docs/migration.md names every setting of the tracers that people migrate from: the fields of Istio's and Envoy's own
+// APIs.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -10,7 +11,7 @@ const provider = `${mesh}.MeshConfig.ExtensionProvider`;
 const trace = "envoy.config.trace.v3";
 const manager = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
-/** Messages by the section of the document that has their fields, as they are spelt there. */
+/** Messages by the section of the document that lists their fields. */
 const sections: [heading: string, messages: string[]][] = [
   [
     "From Istio's Lightstep provider",
@@ -34,7 +35,7 @@ const sections: [heading: string, messages: string[]][] = [
   ],
 ];
 
-/** Other tracers' own settings, which nobody brings along from the one that the section is about. */
+/** Other tracers' settings, which do not belong in a section about one tracer. */
 const ofOthers = ["zipkin", "datadog", "stackdriver", "openCensusAgent"];
 
 const document = readFileSync(new URL("../../docs/migration.md", import.meta.url), "utf8");
@@ -58,7 +59,7 @@ for (const [heading, messages] of sections) {
       .trim()
       .split("\n")
       .map((line) => line.split(" "))
-      // Istio's settings are written in JSON's way, Envoy's as in its API.
+      // Istio's settings have their JSON names, Envoy's those of its API.
       .map(([message = "", name = "", json = ""]) => (message.startsWith("istio.") ? json : name))
       .filter((name) => !ofOthers.includes(name));
     assert.ok(names.length > 3);

@@ -1,5 +1,5 @@
-// Bookinfo as Kubernetes and Istio have it: pods, services, endpoints, and the Sidecars that stand in for iptables on one
-// machine. Everything follows from the topology; knows how the objects are written, not who reads them.
+// Bookinfo as Kubernetes and Istio objects: pods, services, endpoints, and the Sidecars that replace iptables on one
+// machine. Everything follows from the topology. Knows how the objects are written, not who reads them.
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
 import type { Endpoint } from "../../runner/config/cluster.ts";
@@ -8,7 +8,7 @@ import { services, type ServiceName } from "../../demo/topology.ts";
 import type { KubeObject } from "./kubernetes.ts";
 import type { Istio } from "./tools.ts";
 
-/** All documents of a YAML text. */
+/** All documents in a YAML text. */
 export function objectsIn(yaml: string): KubeObject[] {
   return parseAllDocuments(yaml).flatMap((document) => {
     if (document.errors[0] !== undefined) throw document.errors[0];
@@ -17,7 +17,7 @@ export function objectsIn(yaml: string): KubeObject[] {
   });
 }
 
-/** What every cluster of these tests has: Istio's resource definitions, namespaces, a node, and mTLS off. */
+/** The objects of every cluster in these tests: Istio's resource definitions, namespaces, a node, and mTLS off. */
 export function clusterWide(istio: Istio): KubeObject[] {
   const namespaces = ["default", "istio-system", "observability"].map((name) => ({
     apiVersion: "v1",
@@ -32,7 +32,7 @@ export function clusterWide(istio: Istio): KubeObject[] {
       labels: { "topology.kubernetes.io/region": "region-1", "topology.kubernetes.io/zone": "zone-1" },
     },
   };
-  // istiod gives no certificates here: there is no agent to ask for them.
+  // istiod issues no certificates here, because no agent asks for them.
   const plainText = {
     apiVersion: "security.istio.io/v1",
     kind: "PeerAuthentication",
@@ -42,7 +42,7 @@ export function clusterWide(istio: Istio): KubeObject[] {
   return [...objectsIn(readFileSync(istio.crds, "utf8")), ...namespaces, node, plainText];
 }
 
-/** Istio's own sample, as it is, with what the API server would fill in. */
+/** Istio's own sample, unchanged, with the fields that the API server would fill in. */
 export function bookinfoServices(istio: Istio): KubeObject[] {
   return objectsIn(readFileSync(istio.bookinfo, "utf8"))
     .filter(({ kind }) => kind === "Service")
@@ -55,7 +55,7 @@ function completeService(service: KubeObject, clusterIP: string): KubeObject {
   return { ...service, spec: { type: "ClusterIP", clusterIP, clusterIPs: [clusterIP], ports: complete, ...spec } };
 }
 
-/** A pod and its place in its service, if it has one. */
+/** A pod and its endpoint in its service, if it has one. */
 export function podOf(workload: Workload, labels = labelsOf(workload)): KubeObject[] {
   const { name, pod, namespace, app, ip, serviceAccount } = workload;
   const objects: KubeObject[] = [
@@ -84,7 +84,7 @@ export function podOf(workload: Workload, labels = labelsOf(workload)): KubeObje
   return objects;
 }
 
-/** A service with one endpoint that is no pod of the mesh. */
+/** A service with one endpoint that is not a pod of the mesh. */
 export function outsider(name: string, namespace: string, port: number, at: Endpoint, portName = "http"): KubeObject[] {
   const service = completeService(
     { apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { ports: [{ name: portName, port }] } },
@@ -111,7 +111,7 @@ function endpointOf(
   };
 }
 
-/** Where a workload's sidecar listens, and what is behind it, without iptables. */
+/** Where a workload's sidecar listens and forwards to, without iptables. */
 export interface Ports {
   /** The pod's address and the port for requests to it. */
   inbound: Endpoint;
@@ -120,7 +120,7 @@ export interface Ports {
   outbound: Endpoint;
 }
 
-/** The Sidecar that has a workload's proxy listen at these ports. `sees` are hosts, as a Sidecar's egress names them. */
+/** The Sidecar that makes a workload's proxy listen on these ports. `sees` are hosts, as in a Sidecar's egress. */
 export function sidecarOf(workload: Workload, { inbound, app, outbound }: Ports, sees: string[]): KubeObject {
   return {
     apiVersion: "networking.istio.io/v1",
@@ -143,7 +143,7 @@ export function sidecarOf(workload: Workload, { inbound, app, outbound }: Ports,
           captureMode: "NONE",
           hosts: ["./*"],
         },
-        // Clusters come from what a Sidecar shows; this listener itself is of no use to anybody.
+        // A Sidecar's listeners determine the clusters; nobody uses this listener itself.
         ...sees.map((host) => ({
           bind: outbound.host,
           port: { number: Number(host.split(":")[1]), name: "http-other", protocol: "HTTP" },

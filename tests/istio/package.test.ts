@@ -1,4 +1,4 @@
-// The package as somebody gets it who has no clone: packed, installed into an empty folder, and run there.
+// The package as users without a clone get it: packed, installed into an empty folder, and run there.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { objectsIn } from "./objects.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The environment of somebody who has no clone: `npm run` adds its own to it, and an old npm that a package brings. */
+/** The environment of a user without a clone: `npm run` adds variables, and an old npm that a package brings. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
 const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
 environment.PATH = folders.join(delimiter);
@@ -27,7 +27,7 @@ test("from the packed package in an empty folder, both commands run", { timeout:
     assert.equal(code, 0, output);
     return output;
   };
-  // The module is built already; packing would build it again.
+  // The module is already built; packing would rebuild it.
   await inFolder("npm", "pack", "--ignore-scripts", "--pack-destination", folder, root);
   const archive = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";
   writeFileSync(join(folder, "package.json"), "{}");

@@ -1,5 +1,5 @@
-// Istio's control plane, real, in front of the Kubernetes API of kubernetes.ts. Knows istiod's flags and the switches that
-// an Envoy without Istio's own extensions needs; refuses to know of meshes and proxies.
+// Istio's real control plane, using the Kubernetes API of kubernetes.ts. Knows istiod's flags and the switches that an
+// Envoy without Istio's own extensions needs; refuses to know meshes and proxies.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,20 +9,20 @@ import type { Kubernetes } from "./kubernetes.ts";
 import type { Istio } from "./tools.ts";
 
 export interface Pilot extends Program {
-  /** Where proxies ask for their configuration, without TLS. */
+  /** Where proxies get their configuration, without TLS. */
   xdsPort: number;
 }
 
-/** What Istio adds that only Istio's own build of Envoy has: the switches turn it off. */
+/** Switches that turn off what only Istio's own build of Envoy has. */
 const withoutIstiosExtensions = {
   PILOT_ENABLE_METADATA_EXCHANGE: "false",
   PILOT_ENABLE_ALPN_FILTER: "false",
 };
 
-/** The mesh configuration of these tests; `defaultProviders.metrics` is left out, since it needs Istio's own extension. */
+/** These tests' mesh configuration, without `defaultProviders.metrics`, which needs Istio's own extension. */
 const mesh = { trustDomain: "cluster.local", enableAutoMtls: false, enablePrometheusMerge: false };
 
-/** Writes a kubeconfig that leads to `kubernetes`; returns its path. */
+/** Writes a kubeconfig for `kubernetes` and returns its path. */
 export function writeKubeconfig(folder: string, kubernetes: Kubernetes): string {
   const path = join(folder, "kubeconfig");
   const kubeconfig = {

@@ -1,20 +1,20 @@
-// Where modules come from by HTTP: a server that hands out one file at /lightspan.wasm, at once or when it is told to.
-// Refuses to know what Istio's agent makes of an answer.
+// An HTTP server for modules: serves one file at /lightspan.wasm, at once or when told to. Refuses to know what Istio's
+// agent does with an answer.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { listen, type Listening } from "../envoy/ground.ts";
 
 export interface Place extends Listening {
-  /** The paths that were asked for. */
+  /** The requested paths. */
   asked: string[];
 }
 
-/** Serves the file at `path` to everybody who asks. */
+/** Serves the file at `path`. */
 export function serveFile(path: string): Promise<Place> {
   return serve(path, Promise.resolve());
 }
 
-/** Serves it too, but answers nobody before `release` is called. */
+/** Serves it too, but answers nobody until `release` is called. */
 export async function serveLate(path: string): Promise<Place & { release(): void }> {
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));

@@ -1,7 +1,7 @@
-// One pod, whole: run inside network and mount namespaces of its own, it has Istio's iptables rules, the real agent with its
-// Envoy as Istio's user, an application that calls its own service by the service's address, and Lightstep's public endpoint
-// by its name, its port and TLS, with a satellite behind it. Prints, as JSON, what came of it. Knows how a pod's network and
-// files are set up; what should come of it, interception.test.ts knows.
+// One complete pod, in its own network and mount namespaces: Istio's iptables rules, the real agent and its Envoy as
+// Istio's user, an application that calls its own service by the service's address, and Lightstep's public endpoint
+// with its name, port and TLS, served by a satellite. Prints the result as JSON. Knows how a pod's network and files
+// are set up; interception.test.ts knows the expected result.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -23,31 +23,31 @@ import { startPilot } from "./pilot.ts";
 import { findIstio } from "./tools.ts";
 
 export interface PodReport {
-  /** Of the request. */
+  /** The request's status. */
   status: number;
-  /** Where the application saw its connection come from. */
+  /** The peer of the application's connection, as it saw it. */
   peer: string;
-  /** Trace context that the application got. */
+  /** The trace context that the application received. */
   headers: Record<string, unknown>;
   spans: Span[];
-  /** Reports that came with a token, and all that came. */
+  /** Reports received with a token, and all received. */
   withToken: number;
   reports: number;
-  /** How often a report was tried again, as Lightspan counts it. */
+  /** How often a report was retried, as counted by Lightspan. */
   retried: number;
   managers: ConnectionManager[];
 }
 
 const address = "10.244.0.1";
 
-/** The service's port; the application has another, as is usual, and callers do not know it. */
+/** The service's port. The application's differs, as usual, and callers do not know it. */
 const servicePort = 80;
 
 const lightstep = "collector.lightstep.com";
-// Made for this test and good for nothing else: a certificate for Lightstep's name that only this pod trusts.
+// A certificate for Lightstep's name, made for this test only, that only this pod trusts.
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
 
-/** Gives Lightstep's name an address of this pod, and makes this pod trust one authority alone. */
+/** Gives Lightstep's name an address in this pod, and makes this pod trust only one authority. */
 function setUpFiles(authority: string): void {
   const mount = (...args: string[]): void => void execFileSync("mount", args);
   const hosts = join(mkdtempSync(join(tmpdir(), "lightspan-pod-")), "hosts");
@@ -57,7 +57,7 @@ function setUpFiles(authority: string): void {
   copyFileSync(fixture(authority), "/etc/ssl/certs/ca-certificates.crt");
 }
 
-/** Puts TLS with Lightstep's name before the satellite. */
+/** Puts TLS with Lightstep's name in front of the satellite. */
 async function serveLightstep(satellitePort: number): Promise<void> {
   const server = createTlsServer({
     cert: readFileSync(fixture("collector.pem")),
@@ -78,7 +78,7 @@ function setUpNetwork(pilotAgent: string): void {
   ip("link", "set", "pod", "up");
   ip("link", "set", "node", "up");
   ip("addr", "add", `${address}/24`, "dev", "pod");
-  // Services' addresses are nobody's: iptables has to catch what goes there.
+  // Nobody has the services' addresses: iptables must catch connections to them.
   ip("route", "add", "10.96.0.0/16", "dev", "pod");
   const redirect = [
     "-p",
@@ -99,7 +99,7 @@ function setUpNetwork(pilotAgent: string): void {
   execFileSync(pilotAgent, ["istio-iptables", ...redirect, "-d", "15090,15021,15020"], { stdio: ["ignore", 2, 2] });
 }
 
-/** `authority`: whose certificates this pod trusts, a file of tests/fixtures/tls. */
+/** `authority`: the file in tests/fixtures/tls of the authority that this pod trusts. */
 async function main(authority: string): Promise<PodReport> {
   const istio = await findIstio(console.error);
   setUpNetwork(istio.pilotAgent);

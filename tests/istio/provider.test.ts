@@ -1,4 +1,4 @@
-// A mesh that still names Lightstep's removed tracer, in either of the two places where it could be: what docs/migration.md warns of.
+// A mesh that still names Lightstep's removed tracer, in either of the two places that docs/migration.md warns about.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,7 +19,7 @@ const leftOver = {
   defaultProviders: { tracing: ["lightstep"] },
 };
 
-/** How istiod ends when a proxy asks it for listeners; undefined if it lives on. */
+/** How istiod ends when a proxy asks it for listeners; undefined if it survives. */
 async function endOfIstiod(meshConfig: object, ...flags: string[]): Promise<string | undefined> {
   const objects = manifestObjects("--collector", collectorUrl, "--module", `file://${wasm}`, ...flags);
   let end: string | undefined;

@@ -1,5 +1,5 @@
-// An Envoy that gets its configuration from istiod, as the one in a pod does. Knows the bootstrap of such an Envoy; what it
-// is then told, istiod knows.
+// An Envoy that gets its configuration from istiod, like the one in a pod. Knows the bootstrap of such an Envoy;
+// refuses to know the rest, which istiod sends.
 import { bootstrap, type Config } from "../../runner/config/bootstrap.ts";
 import { cluster } from "../../runner/config/cluster.ts";
 import { istioNode, type Workload } from "../../runner/config/node.ts";
@@ -11,7 +11,7 @@ export interface ProxyOptions {
   pilot: Pilot;
   workload: Workload;
   kind?: "sidecar" | "router";
-  /** More metadata of the node, such as more labels. */
+  /** Additional node metadata, such as labels. */
   metadata?: Record<string, unknown>;
   readyTimeoutMs?: number;
 }
@@ -20,7 +20,7 @@ export interface ProxyOptions {
 export async function startProxy(options: ProxyOptions): Promise<EnvoyProcess> {
   const { pilot, workload, kind = "sidecar", metadata, readyTimeoutMs } = options;
   const node = istioNode(kind, workload);
-  // NONE: without iptables, so that connections come to the ports that a Sidecar says.
+  // NONE: without iptables, connections come to the ports that a Sidecar names.
   node.metadata = { ...(node.metadata as Config), INTERCEPTION_MODE: "NONE", ...metadata };
   const ads = { ads: {}, initial_fetch_timeout: "0s", resource_api_version: "V3" };
   const xds = cluster("xds-grpc", [{ host: "127.0.0.1", port: pilot.xdsPort }], { http2: true });

@@ -1,5 +1,5 @@
-// An OCI registry: the one of crane, a tool for registries that Istio's agent shares its client with. Knows crane's command
-// line; refuses to know what is in an image.
+// An OCI registry: that of crane, a registry tool whose client Istio's agent also uses. Knows crane's command line;
+// refuses to know what is in an image.
 import assert from "node:assert/strict";
 import { run } from "../../runner/command.ts";
 import { freePorts, startProgram, type Program } from "./program.ts";
@@ -8,11 +8,11 @@ import { findIstio } from "./tools.ts";
 export interface Registry extends Program {
   /** `127.0.0.1:PORT` */
   host: string;
-  /** Pushes the image layout in `folder`, as the documents say, under a name below `host`; the digest that it then has. */
+  /** Pushes the image layout in `folder`, as the documents say, to a name below `host`, and returns its digest. */
   push(folder: string, name: string): Promise<string>;
 }
 
-/** Starts a registry that keeps images in memory, without TLS, on loopback. */
+/** Starts a registry on loopback, without TLS, that keeps images in memory. */
 export async function startRegistry(): Promise<Registry> {
   const { crane } = await findIstio(console.error);
   const [port = 0] = await freePorts(1);

@@ -1,4 +1,4 @@
-// The collector on the types that Lightstep published for Go. Knows the lines that our main.go prints.
+// Runs the collector built on Lightstep's published Go types. Knows the lines that our main.go prints.
 import type { Report, ReportedSpan, Tags } from "../../satellite/store/report.ts";
 import { goProgram } from "./go/build.ts";
 import type { Manner, Peer } from "./peer.ts";
@@ -21,12 +21,12 @@ interface Line {
   tokenInBody: boolean;
   reporterId: string;
   reporterTags: Tags;
-  /** Lost spans that the report tells of. */
+  /** Lost spans that the report counts. */
   spansDropped: number;
   spans: (Omit<ReportedSpan, "parentId"> & { references: Reference[] })[];
 }
 
-/** Starts it. `token` is what a report must carry to be told as having one. */
+/** Starts it. A report has a token if it carries `token`. */
 export async function startCollectorPb(token: string): Promise<Peer> {
   const lines: Line[] = [];
   const program = await startProgram([await goProgram("lightstep")], { TOKEN: token }, (line) => {
@@ -53,7 +53,7 @@ function readReport({ reporterId, reporterTags, tokenInBody, spans }: Line): Rep
   };
 }
 
-/** Receivers read one reference at most, and only a whole one: anything else is a mistake of the sender. */
+/** Receivers read at most one reference, and only a complete one: anything else is the sender's mistake. */
 function parentOf(traceId: string, references: Reference[]): string | null {
   const [first, second] = references;
   if (first === undefined) return null;

@@ -1,5 +1,5 @@
-// Each real collector by itself: what others' encoders send to it comes back out of it, so that a row of formats.test.ts that
-// fails speaks of the module. And what a collector does not take, which docs/formats.md tells.
+// Each real collector by itself: it returns what other encoders send to it, so that a failing row of formats.test.ts
+// points to the module. Also what a collector does not take, as docs/formats.md says.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { deflateSync } from "node:zlib";
@@ -24,7 +24,7 @@ const START_MICROS = Date.now() * 1000;
 const DURATION_MICROS = 1431;
 const TAGS = { node_id: "sidecar~1", "http.status_code": "503", text: 'ä "quoted" \\ 漢' };
 
-/** One failed client span with a parent, in each format, by encoders that are not the module's. */
+/** One failed client span with a parent, in each format, from encoders other than the module's. */
 const encoders: Record<FormatName, (spanId: string) => Uint8Array> = {
   lightstep: (spanId) =>
     encodeReport({
@@ -84,7 +84,7 @@ function nanos(micros: number): { low: number; high: number; unsigned: true } {
 
 type Send = (peer: Peer, format: FormatName, body: Uint8Array) => Promise<number | string>;
 
-/** Gives the HTTP status. */
+/** Returns the HTTP status. */
 const overHttp =
   (encoding?: "deflate"): Send =>
   async (peer, name, body) => {
@@ -99,7 +99,7 @@ const overHttp =
     return (await fetch(url, { method: "POST", headers, body: packed })).status;
   };
 
-/** Gives the code of gRPC, or throws what was answered. */
+/** Returns the gRPC code, or throws the answer. */
 const overGrpc: Send = (peer, name, body) => {
   const client = new Client(`127.0.0.1:${peer.portOf(name, "grpc")}`, credentials.createInsecure());
   const metadata = new Metadata();
@@ -119,7 +119,7 @@ const senders: [what: string, transport: Transport, send: Send][] = [
   ["grpc", "grpc", overGrpc],
 ];
 
-/** What a collector makes of the span, in the satellite's words. */
+/** The span as a collector understood it, in the satellite's form. */
 function expected(format: FormatName): Partial<Span> {
   return {
     traceId: format === "lightstep" ? TRACE_ID.slice(16) : TRACE_ID,
@@ -190,7 +190,7 @@ for (const [name, start, refusesDeflate = false] of collectors) {
         const own = await startOwn(`http://127.0.0.1:${port}`);
         try {
           const spanId = (++count).toString(16).padStart(16, "0");
-          // Where the format has it, over gRPC: it goes on over HTTP all the same.
+          // Over gRPC if the format has it: it is passed on over HTTP in any case.
           const send = own.portOf(format, "grpc") === undefined ? overHttp() : overGrpc;
           await send(own, format, encoders[format](spanId));
           const span = await eventually(`span ${spanId}`, () => find(peer, spanId));

@@ -1,5 +1,5 @@
-// envoy/docker-compose.yaml without a container engine: read by docker compose's own library, every Envoy configuration of
-// it validated by the real Envoy, and both profiles run for real on loopback (compose/containers.ts tells how).
+// envoy/docker-compose.yaml without a container engine: docker compose's own library reads it, the real Envoy validates
+// every Envoy configuration in it, and both profiles run on loopback (compose/containers.ts says how).
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -153,13 +153,13 @@ test("without a token the page is there, and each Envoy's log says what is missi
   }
 });
 
-/** What no container of the file that we run is. */
+/** Endpoints that are not among the containers that we run. */
 function outside(jaeger: number, lightstep: number): Elsewhere {
   const host = "127.0.0.1";
   return { "jaeger:4318": { host, port: jaeger }, "collector.lightstep.com:443": { host, port: lightstep } };
 }
 
-/** Starts it all, views the page until each version of reviews has answered, and checks each trace. */
+/** Starts everything, views the page until each version of reviews has answered, and checks each trace. */
 async function upAndRunning(
   services: Services,
   elsewhere: Elsewhere,
@@ -201,7 +201,7 @@ async function wholeTrace({ store }: Satellite, traceId: string): Promise<Trace>
   });
 }
 
-/** Each span as the way from the root to it. */
+/** Each span as its path from the root. */
 function shapeOf({ spans }: Trace): string[] {
   const way = (span: Span | undefined): string =>
     span === undefined
@@ -214,7 +214,7 @@ function expectedShape(version: string): string[] {
   const shape: string[] = [];
   const call = (above: string, caller: string, callee: string, ...next: string[]): void => {
     const client = `${above}/client ${caller} ${callee}:9080`;
-    // Its own Envoy goes by no host that callers choose, but by its virtual host.
+    // The callee's Envoy uses its virtual host, not a host that callers choose.
     const server = `${client}/server ${callee} application`;
     shape.push(client, server);
     if (callee === "productpage") for (const each of ["details", "reviews"]) call(server, callee, each);
@@ -224,7 +224,7 @@ function expectedShape(version: string): string[] {
   return shape.sort();
 }
 
-/** Lightstep's endpoint as far as TLS goes: with its name in a certificate of this moment, in front of `port`. */
+/** Lightstep's endpoint as far as TLS goes: a fresh certificate with its name, in front of `port`. */
 async function startTls(port: number): Promise<{ port: number; ca: string; close(): void }> {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-tls-"));
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];

@@ -1,5 +1,5 @@
-// What docker-compose.yaml and our own Bookinfo believe of Istio's images, against the sources that Istio builds them from:
-// images and ports, the variables that tell an application where the others are, paths, and the headers that go on.
+// Checks the assumptions of docker-compose.yaml and our own Bookinfo about Istio's images against the images' sources:
+// images and ports, the variables that locate the other services, paths, and the headers passed on.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
@@ -20,7 +20,7 @@ const istio = await istioSource().catch((error: unknown) => {
 const skip = istio instanceof ToolMissing ? istio.message : false;
 
 const read = (file: string): string => readFileSync(`${String(istio)}/samples/bookinfo/${file}`, "utf8");
-/** A source without the lines that are comments: they have quotes in them, too. */
+/** A source without comment lines, which also contain quotes. */
 const code = (file: string): string => read(`src/${file}`).replace(/^\s*(#|\/\/).*$/gm, "");
 
 interface Container {
@@ -35,7 +35,7 @@ interface Deployment {
   spec: { template: { spec: { containers: Container[] } } };
 }
 
-/** The quoted words of the list that begins with `begin` and ends with `end`, sorted. */
+/** The sorted quoted words of the list between `begin` and `end`. */
 function listIn(source: string, begin: string, end: string): string[] {
   const from = source.indexOf(begin);
   assert.ok(from >= 0, `there is no ${begin}`);
@@ -86,7 +86,7 @@ describe("Istio's Bookinfo", { skip }, () => {
     const ours = forwardedHeaders.filter((name) => name !== "b3").sort();
     assert.deepEqual(listIn(code(JAVA), "headers_to_propagate = {", "}"), ours);
     assert.deepEqual(listIn(code("details/details.rb"), "incoming_headers = [", "]"), ours);
-    // Here B3 is OpenTelemetry's, which reads and writes x-b3-*; and a user is of a session.
+    // Here OpenTelemetry's B3 reads and writes x-b3-*, and the user comes from a session.
     const page = code("productpage/productpage.py");
     assert.ok(page.includes("propagator = B3MultiFormat()") && page.includes("propagator.inject(headers, ctx)"));
     assert.ok(page.includes("headers['end-user'] = session['user']"));

@@ -1,5 +1,5 @@
-// The examples of docs/example.md, each run as it stands but for its ports: one Envoy, one upstream, one collector that others
-// made. And the document, which has the example in it line by line, with nothing left out.
+// Runs the examples of docs/example.md, changing only their ports: one Envoy, one upstream, one real collector. Also
+// checks that the document contains the whole example, line by line.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -26,7 +26,7 @@ const backends: [format: FormatName, port: number, start: () => Promise<Peer>][]
 ];
 
 for (const [format, port, start] of backends) {
-  // The first run may build or fetch the collector.
+  // The first run may build or download the collector.
   test(`example/${format}.yaml brings a request's span to a real collector`, { timeout: 600_000 }, async (context) => {
     const peer = await start().catch((error: unknown) => {
       if (!(error instanceof ToolMissing)) throw error;
@@ -67,7 +67,7 @@ test("docs/example.md explains every line of the example, in order, and says how
   const text = readFileSync(`${root}docs/example.md`, "utf8");
   assert.ok(text.includes(`${example("otlp").trim().split("\n").length} lines: [`));
   const shown = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml]) => yaml).join("");
-  // Each part begins at the margin.
+  // Each part is unindented.
   const lines = (yaml: string): string[] => yaml.split("\n").map((line) => line.trim());
   assert.deepEqual(lines(shown), lines(example("otlp")));
 });
@@ -80,7 +80,9 @@ test("the two examples differ in the collector alone", () => {
   assert.equal(different.length, 2, different.join("\n"));
 });
 
-/** A configuration with other ports, a name for its listener, and the module's path made absolute: Envoy runs elsewhere. */
+/**
+ * A configuration with other ports, a named listener, and an absolute path to the module, because Envoy runs elsewhere.
+ */
 function atPorts(yaml: string, ports: Record<number, number>): Config {
   const moved = yaml
     .replace(/port_value: (\d+)/g, (_, port: string) => `port_value: ${ports[Number(port)]}`)

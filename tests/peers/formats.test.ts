@@ -1,5 +1,5 @@
-// Bookinfo behind real Envoys, reporting to collectors that others made: one row of rows.ts each. What a collector says that
-// it got must be the trace that Bookinfo has to give, and must have the tags that every other row has.
+// Bookinfo with real Envoys, reporting to real collectors: one test for each row of rows.ts. The trace that a collector
+// says it received must be Bookinfo's, with the same tags as in every other row.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { faultsOf, reviewsOf } from "../../demo/expected.ts";
@@ -12,7 +12,7 @@ import { ToolMissing } from "./tools.ts";
 import { visit, type Visit } from "./visit.ts";
 
 const VISITS = 6;
-/** Lightstep's format has a place for 64 bits of a trace id. */
+/** Lightstep's format has room for 64 bits of a trace id. */
 const TRACE_ID_DIGITS = { lightstep: 16, otlp: 32, zipkin: 32 };
 const SPANS = { withoutRatings: 6, withRatings: 8 };
 
@@ -67,14 +67,14 @@ async function withBookinfo(row: Row, peer: Peer, body: (bookinfo: Bookinfo) => 
   }
 }
 
-/** All that `peer` has, put together. */
+/** All that `peer` has, combined. */
 async function tracesOf(peer: Peer): Promise<TraceStore> {
   const store = new TraceStore();
   for (const report of await peer.received()) store.add(report);
   return store;
 }
 
-/** The trace with that id, once `complete` says that it is. */
+/** The trace with that id, once `complete` says it is complete. */
 async function arrival(peer: Peer, traceId: string, complete: (trace: Trace) => boolean): Promise<Trace> {
   let last: Trace | undefined;
   const found = eventually(`all of trace ${traceId}`, async () => {
@@ -93,7 +93,7 @@ function isWhole(trace: Trace): boolean {
   return trace.spans.length >= (calls.length > 0 ? SPANS.withRatings : SPANS.withoutRatings);
 }
 
-/** As Bookinfo has to be, and as the same request was to the rows before. */
+/** As Bookinfo must be, and as the same request was in earlier rows. */
 function checkTrace({ format }: Row, trace: Trace, caller: Visit | undefined): void {
   assert.ok(caller);
   const digits = TRACE_ID_DIGITS[format];
@@ -102,7 +102,7 @@ function checkTrace({ format }: Row, trace: Trace, caller: Visit | undefined): v
 
   const entrance = trace.spans.find(({ parentId }) => parentId === caller.spanId);
   assert.ok(entrance, `no span has the caller's ${caller.spanId} as its parent`);
-  // What the caller did is not ours to see: without it, the trace must be that of any page view.
+  // The caller's span is not ours: without it, the trace must be that of any page view.
   const own = trace.spans.map((span) => (span === entrance ? { ...span, parentId: null } : span));
   assert.deepEqual(faultsOf({ ...trace, spans: own }), []);
 
@@ -114,7 +114,7 @@ function checkTrace({ format }: Row, trace: Trace, caller: Visit | undefined): v
   }
 }
 
-/** The tags of each kind of span as the first row had them. */
+/** The tags of each kind of span, as in the first row. */
 const tagsBefore = new Map<string, Record<string, string>>();
 
 function checkTags(span: Span, reviews: string): void {
@@ -138,7 +138,7 @@ async function checkAccount({ envoys }: Bookinfo, peer: Peer): Promise<void> {
   assert.equal(counts.reports_failed, 0);
 }
 
-/** Without the Envoy of details, its caller's span is one of an error, and no other is. */
+/** Without the Envoy of details, only its caller's span is an error. */
 async function checkError({ format }: Row, { url, envoys }: Bookinfo, peer: Peer): Promise<void> {
   await envoys.find(({ name }) => name === "details-v1")?.stop();
   const { traceId } = await visit(url);

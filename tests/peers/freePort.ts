@@ -1,7 +1,7 @@
-// A port for a program that cannot be told to take any and say which.
+// A port for a program that cannot choose a free port itself and say which.
 import { createServer, type AddressInfo } from "node:net";
 
-/** A port of the loopback that was free a moment ago. */
+/** A loopback port that was free a moment ago. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().on("error", reject);

@@ -1,5 +1,5 @@
-// Spans that Lightspan lost, as Lightstep's own Go package reads of them: the module, in the mock host, meets a refusal, and its next
-// report goes to the collector as it is.
+// Lightspan's lost spans as Lightstep's own Go package reads them: the module, in the mock host, meets a refusal, and
+// its next report goes to the collector unchanged.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Sidecar } from "../unit/module/sidecar.ts";

@@ -1,5 +1,5 @@
-// An OpenTelemetry Collector: OTLP and Zipkin in, and out of its file exporter what it made of them. Knows its configuration,
-// its log and the framing of that file.
+// An OpenTelemetry Collector that takes OTLP and Zipkin and writes what it understood with its file exporter. Knows its
+// configuration, its log and the framing of that file.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ export async function startOtelcol(): Promise<Peer> {
   const binary = await goProgram("otelcol");
   const folder = mkdtempSync(join(tmpdir(), "lightspan-otelcol-"));
   const file = join(folder, "spans");
-  // Its Zipkin receiver, unlike the other, does not tell which port it got.
+  // Unlike the OTLP receiver, its Zipkin receiver does not log its port.
   const zipkin = await freePort();
   const config = join(folder, "config.yaml");
   writeFileSync(config, JSON.stringify(configuration(zipkin, file)));
@@ -37,7 +37,7 @@ export async function startOtelcol(): Promise<Peer> {
   };
 }
 
-/** YAML, of which JSON is a part. */
+/** As JSON, which is valid YAML. */
 function configuration(zipkin: number, path: string): object {
   const endpoint = "127.0.0.1:0";
   return {
@@ -53,12 +53,12 @@ function configuration(zipkin: number, path: string): object {
   };
 }
 
-/** The file exporter writes a TracesData, on the wire the same as a request, behind its size in four bytes. */
+/** The file exporter writes a four-byte size, then a TracesData, which is encoded like a request. */
 function readSpans(file: Buffer): Report[] {
   const reports: Report[] = [];
   for (let at = 0; at + 4 <= file.length;) {
     const size = file.readUInt32BE(at);
-    // The last one may still be on its way into the file.
+    // The last one may not be completely written yet.
     if (at + 4 + size > file.length) break;
     reports.push(...decodeOtlp(file.subarray(at + 4, at + 4 + size)));
     at += 4 + size;

@@ -1,21 +1,21 @@
-// What every collector of the tests is to them: ports to send to, and what it says that it received.
+// The interface of every collector in these tests: ports to send to, and what it says it received.
 import type { FormatName, Report, Transport } from "../../satellite/store/report.ts";
 
-/** What a collector can tell of how reports came, all of which were so. Absent where it cannot tell. */
+/** How all of a collector's reports arrived, as far as it can tell; absent if it cannot. */
 export interface Manner {
-  /** How bodies were packed, such as `deflate`; empty for one that was not. */
+  /** Content encodings of bodies, such as `deflate`; empty for an uncompressed one. */
   contentEncodings?: Set<string>;
-  /** Whether the access token was in the header, and in the body of formats that have a place for it. */
+  /** Whether the access token was in the header, and in the body, for formats that have a place for it. */
   tokenInHeader: boolean;
   tokenInBody: boolean;
-  /** How many lost spans its reports have told of, all together. */
+  /** The sum of lost spans that its reports count. */
   spansDropped?: number;
 }
 
 export interface Peer {
-  /** Where a format is sent to; undefined where this collector does not take it. */
+  /** The port for a format; undefined if this collector does not take it. */
   portOf(format: FormatName, transport: Transport): number | undefined;
-  /** All that was received so far, as the collector has it. */
+  /** Everything received so far, as the collector understood it. */
   received(): Promise<Report[]>;
   manner?(): Manner;
   stop(): Promise<void>;

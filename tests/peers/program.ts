@@ -1,4 +1,4 @@
-// One collector as a child process, whichever it is: started, its output read line by line, stopped for certain.
+// Runs any collector as a child process: starts it, reads its output line by line, and makes sure that it stops.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { atExit } from "../../runner/cleanup.ts";
@@ -6,7 +6,7 @@ import { signalGroup } from "../../runner/command.ts";
 
 const READY_MS = 60_000;
 const SOFT_STOP_MS = 5_000;
-/** Lines of output that a failure shows. */
+/** How many lines of output a failure shows. */
 const SHOWN = 20;
 
 export interface Program {
@@ -14,8 +14,8 @@ export interface Program {
 }
 
 /**
- * Starts a program and waits until `ready` makes something of a line that it wrote; gives that. Later lines go to `ready`
- * too. Throws an Error with the last lines when the program ends before or takes longer than a minute.
+ * Starts a program, passes each line of its output to `ready`, and returns the first defined result. Later lines go to
+ * `ready` too. Throws an Error with the last lines if the program ends before or takes longer than a minute.
  */
 export async function startProgram<T>(
   command: [program: string, ...args: string[]],

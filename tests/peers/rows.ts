@@ -1,5 +1,5 @@
-// What is tried, as one table: a format over a transport to a collector that others made, or to ours. The table shows only
-// what the module under test offers, by its own schema: what it cannot be configured to do cannot be tried.
+// The combinations to test, as one table: a format over a transport to somebody else's collector, or to ours. Only
+// those that the module's own schema allows are tested.
 import { readFileSync } from "node:fs";
 import type { Config } from "../../runner/config/bootstrap.ts";
 import { collectorCluster } from "../../runner/config/mesh.ts";
@@ -15,7 +15,7 @@ export const TOKEN = "the token";
 export interface Row {
   format: FormatName;
   transport: Transport;
-  /** Zipkin's server takes gzip alone. */
+  /** Zipkin's server takes only gzip. */
   compression: "none" | "deflate";
   collector: string;
   start(): Promise<Peer>;
@@ -26,7 +26,7 @@ const collectorPb = { collector: "Lightstep's collectorpb in Go", start: () => s
 const otelcol = { collector: "an OpenTelemetry Collector", start: startOtelcol };
 const zipkin = { collector: "Zipkin", start: startZipkin };
 
-/** All that there is; docs/formats.md has the same. */
+/** All combinations; docs/formats.md lists the same. */
 export const all: Row[] = [
   { format: "lightstep", transport: "http", compression: "none", ...satellite },
   { format: "lightstep", transport: "http", compression: "none", ...collectorPb },
@@ -63,7 +63,7 @@ export const rows = all.filter(
     offers("compression", compression, "none"),
 );
 
-/** Lightspan's configuration for a row; what is default is left out, so that the default is what is tried. */
+/** Lightspan's configuration for a row. Leaves defaults out, so that they are tested as defaults. */
 export function settings({ format, transport, compression }: Row): Config {
   const collector: Config = { cluster: collectorCluster, access_token: TOKEN };
   if (format !== "lightstep") collector.protocol = format;

@@ -1,8 +1,8 @@
-// The satellite as a collector among the others: the one that takes every format.
+// The satellite as one of the collectors: the only one that takes every format.
 import { startSatellite } from "../../satellite/server.ts";
 import type { Peer } from "./peer.ts";
 
-/** With `forward`, what it accepts goes on to the collector at that URL. */
+/** With `forward`, it passes what it accepts on to the collector at that URL. */
 export async function startOwn(forward?: string): Promise<Peer> {
   const satellite = await startSatellite({ forward });
   const { counts, store } = satellite;

@@ -1,11 +1,11 @@
-// One page view as a caller with a trace of its own makes it: the same to the byte each time, but for the ids.
+// One page view by a caller with its own trace: the same bytes each time, except for the ids.
 import { randomBytes } from "node:crypto";
 import { request } from "node:http";
 
 export interface Visit {
-  /** Of 128 bits, 32 hex digits. */
+  /** 128 bits, as 32 hex digits. */
   traceId: string;
-  /** The caller's span, parent of the first one of ours. */
+  /** The caller's span, the parent of our first. */
   spanId: string;
 }
 
@@ -13,7 +13,7 @@ export interface Visit {
 export function visit(url: string): Promise<Visit> {
   const traceId = randomBytes(16).toString("hex");
   const spanId = randomBytes(8).toString("hex");
-  // Not the port, which differs from run to run, and is in a tag.
+  // A host without the port, which differs from run to run and is in a tag.
   const headers = { host: "bookinfo.test", "user-agent": "visit", b3: `${traceId}-${spanId}-1` };
   return new Promise((resolve, reject) => {
     const sent = request(url, { headers }, (response) => {

@@ -1,5 +1,5 @@
-// The Zipkin server: the released jar, and what its own API tells of the spans that were sent to it. Knows where the jar comes
-// from and the server's command line.
+// The Zipkin server: the released jar, and the spans that its own API returns. Knows where the jar comes from and the
+// server's command line.
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { cached, findJava, findMaven } from "./tools.ts";
 const VERSION = "3.6.1";
 const SHA256 = "d8326e0ed4f43855dba81228f688554706e52578a7c782d9a90b73f8680654a1";
 const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
-/** What the queries ask for: more than any test sends. */
+/** Limit of the queries: more than any test sends. */
 const MOST_TRACES = 10_000;
 const DAY_MS = 86_400_000;
 
@@ -46,7 +46,7 @@ async function zipkinJar(): Promise<string> {
 }
 
 async function query(port: number): Promise<Report[]> {
-  // Spans may be ahead of the server's clock by what a request lasts.
+  // Spans may be ahead of the server's clock by a request's duration.
   const parameters = `limit=${MOST_TRACES}&lookback=${DAY_MS}&endTs=${Date.now() + 60_000}`;
   const response = await fetch(`http://127.0.0.1:${port}/api/v2/traces?${parameters}`);
   if (response.status !== 200) throw new Error(`Zipkin answers ${response.status}: ${await response.text()}`);

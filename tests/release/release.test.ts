@@ -1,5 +1,5 @@
-// A release, made twice in folders that have nothing in common but the sources: the same bytes. And taken apart as those do who
-// get one: sums, bill of materials, the package installed where nothing else is.
+// A release built twice, in folders that share only the sources, gives the same bytes. Then a release is used as its
+// recipients would: checksums, bill of materials, the package installed into an empty folder.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ after(() => rmSync(work, { recursive: true, force: true }));
 
 const { name, version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { name: string; version: string };
 
-/** A release from a copy of the sources at `folder`, by somebody with another umask, time zone and language. */
+/** A release from a copy of the sources at `folder`, with another umask, time zone and language. */
 function releaseIn(folder: string, umask: string, environment: Record<string, string>): string {
   const list = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
@@ -47,7 +47,7 @@ describe("a release", () => {
     const other = releaseIn(join(work, "some", "other", "place"), "077", { TZ: "Asia/Tokyo", LANG: "de_DE.UTF-8" });
     const [one, two] = [contentOf(release), contentOf(other)];
     assert.deepEqual([...one.keys()], [...two.keys()]);
-    // Names alone: the bytes of two archives tell nobody anything.
+    // Compare names only: the bytes of two archives help nobody.
     assert.deepEqual(
       [...one.keys()].filter((file) => one.get(file) !== two.get(file)),
       [],
@@ -97,12 +97,12 @@ describe("the bill of materials", () => {
     }
     const { components } = JSON.parse(text()) as { components: Component[] };
     const inside = components.find((component) => component.name === "lightspan.wasm")?.components ?? [];
-    // The compiler's own library needs no import.
+    // The compiler's own library is used without imports.
     assert.deepEqual(inside.map((component) => component.name).sort(), [...packages, "assemblyscript"].sort());
   });
 });
 
-/** The environment of somebody who has no clone: `npm run` adds its own to it, and an old npm that a package brings. */
+/** The environment of a user without a clone: `npm run` adds variables, and an old npm that a package brings. */
 const stranger = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
 stranger.PATH = (process.env.PATH ?? "")
   .split(delimiter)

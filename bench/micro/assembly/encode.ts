@@ -1,4 +1,4 @@
-// From what Envoy told of a stream to the bytes of its span.
+// From Envoy's data about a stream to the bytes of its span.
 import { reset } from "../../../assembly/bytes/arena";
 import { Slice, text } from "../../../assembly/bytes/slice";
 import { ACCEPT, TraceContext } from "../../../assembly/context/context";

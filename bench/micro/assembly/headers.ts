@@ -1,4 +1,4 @@
-// Request headers as the host hands them over, for the other files here.
+// Request headers as the host passes them, for the other files here.
 import { encodePairs } from "../../../assembly/bytes/fields";
 import { Slice } from "../../../assembly/bytes/slice";
 
@@ -25,7 +25,7 @@ const VALUES: string[] = [
   "15000",
 ];
 
-/** What a request in a mesh brings, `more` names and values in turn, and `filler` other headers. */
+/** The headers of a request in a mesh, then `more` as alternating names and values, then `filler` other headers. */
 export function headers(more: string[], filler: i32 = 0): Slice {
   const names = NAMES.slice(0);
   const values = VALUES.slice(0);

@@ -1,4 +1,4 @@
-// Every room that is measured; each does its work as many times as it is told.
+// All measured hot paths; each does its work `times` times.
 export * from "./scan";
 export * from "./parse";
 export * from "./ids";

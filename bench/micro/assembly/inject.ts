@@ -1,4 +1,4 @@
-// Finding the header changes that make a request carry its trace context.
+// Computing the header changes that write a request's trace context.
 import { Slice } from "../../../assembly/bytes/slice";
 import { b3 } from "../../../assembly/context/b3";
 import { b3multi } from "../../../assembly/context/b3multi";

@@ -1,4 +1,4 @@
-// Reading a trace context, in each of its three formats.
+// Reading a trace context in each of its three formats.
 import { Slice, text } from "../../../assembly/bytes/slice";
 import { readB3 } from "../../../assembly/context/b3";
 import { b3multi } from "../../../assembly/context/b3multi";

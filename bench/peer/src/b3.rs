@@ -1,4 +1,4 @@
-//! The trace context of a request: B3, a header for each of its parts.
+//! A request's trace context: B3, with a header for each part.
 use proxy_wasm::traits::HttpContext;
 use rand::rngs::SmallRng;
 use rand::Rng;
@@ -8,9 +8,9 @@ const SPAN_ID: &str = "x-b3-spanid";
 const PARENT_SPAN_ID: &str = "x-b3-parentspanid";
 const SAMPLED: &str = "x-b3-sampled";
 
-/// The span that this hop makes.
+/// The trace context of this hop's span.
 pub struct Trace {
-    /// As it goes on: 16 or 32 hex digits.
+    /// As passed on: 16 or 32 hex digits.
     pub id: String,
     /// Its lower 64 bits.
     pub low: u64,
@@ -46,20 +46,20 @@ fn received(stream: &impl HttpContext, random: &mut SmallRng) -> Option<Trace> {
     Some(Trace { id, low, span: random.random(), parent: Some(parent) })
 }
 
-fn begun(random: &mut SmallRng) -> Trace {
+fn started(random: &mut SmallRng) -> Trace {
     let high: u64 = random.random();
     let low: u64 = random.random();
     Trace { id: format!("{high:016x}{low:016x}"), low, span: random.random(), parent: None }
 }
 
-/// Goes on with the caller's trace or begins one, and writes it into the request and, for access logs, into the filter
-/// state; None if the caller says 0.
-pub fn go_on(stream: &impl HttpContext, random: &mut SmallRng) -> Option<Trace> {
+/// Continues the caller's trace or starts one, and writes it into the request and, for access logs, into filter state;
+/// None if the caller says 0.
+pub fn continue_or_start(stream: &impl HttpContext, random: &mut SmallRng) -> Option<Trace> {
     let sampled = header(stream, SAMPLED);
     if sampled.as_deref() == Some("0") {
         return None;
     }
-    let trace = received(stream, random).unwrap_or_else(|| begun(random));
+    let trace = received(stream, random).unwrap_or_else(|| started(random));
     if trace.parent.is_none() {
         stream.set_http_request_header(TRACE_ID, Some(&trace.id));
     }

@@ -1,4 +1,4 @@
-//! What happened on a stream, asked of the host when the stream has ended.
+//! What happened on a stream, read from the host after the stream ended.
 use std::borrow::Cow;
 
 use proxy_wasm::traits::{Context, HttpContext};
@@ -40,14 +40,14 @@ fn lossy(bytes: Bytes) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// A header of gRPC's, of the response's trailers or else of its headers.
+/// A gRPC header from the response's trailers, or else from its headers.
 fn grpc(stream: &impl HttpContext, name: &str) -> Option<String> {
     let header = stream.get_http_response_header_bytes(name);
     stream.get_http_response_trailer_bytes(name).or(header).map(lossy)
 }
 
 impl Exchange {
-    pub fn ask(stream: &impl HttpContext) -> Exchange {
+    pub fn read(stream: &impl HttpContext) -> Exchange {
         let headers = stream.get_http_request_headers_bytes();
         let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         let grpc_status = grpc(stream, "grpc-status");

@@ -1,5 +1,5 @@
-//! A tracing filter of Lightspan's shape, written with the standard proxy-wasm crate in its ordinary way: the peer of the
-//! benchmark. It knows what is done when; it has no options, and does not try again.
+//! The benchmark's peer: a tracing filter of Lightspan's shape, written with the standard proxy-wasm crate in the
+//! ordinary way. This file knows what happens when; the filter has no options and does not retry.
 mod b3;
 mod exchange;
 mod protobuf;
@@ -27,7 +27,7 @@ proxy_wasm::main! {{
     proxy_wasm::set_root_context(|id| Box::new(Root { id, tracer: None }));
 }}
 
-/// What all streams of a root context share.
+/// State that all streams of a root context share.
 struct Tracer {
     root_id: u32,
     random: SmallRng,
@@ -36,7 +36,7 @@ struct Tracer {
 
 struct Root {
     id: u32,
-    /// None until it is configured.
+    /// None until configured.
     tracer: Option<Rc<RefCell<Tracer>>>,
 }
 
@@ -82,16 +82,16 @@ impl Context for Stream {}
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
-        self.trace = b3::go_on(self, &mut self.tracer.borrow_mut().random);
+        self.trace = b3::continue_or_start(self, &mut self.tracer.borrow_mut().random);
         Action::Continue
     }
 
     fn on_log(&mut self) {
         let Some(trace) = self.trace.take() else { return };
-        let exchange = Exchange::ask(self);
+        let exchange = Exchange::read(self);
         let mut tracer = self.tracer.borrow_mut();
         tracer.report.add(&trace, &exchange);
-        // A call in the name of this stream would be cancelled with it.
+        // A call on behalf of this stream would be cancelled with it.
         if tracer.report.is_full() && hostcalls::set_effective_context(tracer.root_id).is_ok() {
             tracer.report.send();
         }

@@ -1,4 +1,4 @@
-//! Protobuf's wire format, as far as a report needs it. Field numbers are below 16.
+//! The parts of protobuf's wire format that a report needs. Field numbers are below 16.
 
 const VARINT: u8 = 0;
 const BYTES: u8 = 2;
@@ -22,7 +22,7 @@ pub fn string(out: &mut Vec<u8>, field: u8, value: &str) {
     out.extend_from_slice(value.as_bytes());
 }
 
-/// A message whose fields `write` writes. One byte is kept for its size; a larger size moves what was written.
+/// A message with the fields that `write` writes. Reserves one byte for its size; a larger size moves the fields.
 pub fn message(out: &mut Vec<u8>, field: u8, write: impl FnOnce(&mut Vec<u8>)) {
     out.push(field << 3 | BYTES);
     let at = out.len();

@@ -1,4 +1,4 @@
-//! Encoded spans on their way to the collector: a ReportRequest of Lightstep's collector.proto.
+//! Batches encoded spans and sends them to the collector, as a ReportRequest of Lightstep's collector.proto.
 use std::time::Duration;
 
 use log::warn;
@@ -25,7 +25,7 @@ const REPORTER_TAGS: u8 = 4;
 pub struct Report {
     cluster: String,
     body: Vec<u8>,
-    /// Bytes that every report begins with.
+    /// Size of the part that every report begins with.
     head: usize,
     spans: usize,
 }
@@ -53,7 +53,7 @@ impl Report {
         self.spans >= MAX_SPANS
     }
 
-    /// Sends the spans there are, in the name of the current context.
+    /// Sends the batched spans on behalf of the current context.
     pub fn send(&mut self) {
         if self.spans == 0 {
             return;
@@ -74,7 +74,7 @@ impl Report {
     }
 }
 
-/// What is the same in all spans of this Envoy.
+/// The tags common to all spans of this Envoy.
 fn node_tags(root: &dyn Context) -> Vec<(&'static str, String)> {
     let node = |path: &[&str]| text(root, [&["xds", "node"], path].concat());
     let label = |name: &str| node(&["metadata", "LABELS", name]);

@@ -109,7 +109,7 @@ fn response_tags(out: &mut Vec<u8>, exchange: &Exchange) {
     some_tag(out, "grpc.message", exchange.grpc_message.as_deref());
 }
 
-/// What the route's decorator says, or the authority.
+/// The route's decorator, or else the authority.
 fn operation(exchange: &Exchange) -> Cow<'_, str> {
     let decorated = exchange.header("x-envoy-decorator-operation");
     decorated.or_else(|| exchange.header(":authority")).unwrap_or(Cow::Borrowed("unknown"))

@@ -1,6 +1,6 @@
-// What a container engine does for the services of docker-compose.yaml, without one: each network is a loopback address of its
-// own, names lead to addresses, mounted files are there. Envoy and the Collector are the real programs; Istio's images are
-// played by our own Bookinfo, which answers the same paths, on the same port, told by the same variables.
+// Runs the services of docker-compose.yaml without a container engine: each network is a loopback address, names
+// resolve to addresses, and mounted files exist. Envoy and the Collector are the real programs. Our own Bookinfo stands
+// in for Istio's images: it answers the same paths on the same port, and reads the same variables.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -16,12 +16,12 @@ import { goProgram } from "../go/build.ts";
 import { startProgram, type Program } from "../program.ts";
 import { networkOf, type Service, type Services } from "./project.ts";
 
-/** Istio's images know nothing of the header `b3`, which our own Bookinfo passes on; contract.test.ts compares the rest. */
+/** Istio's images do not know the header `b3`, which our Bookinfo passes on; contract.test.ts compares the rest. */
 function withoutB3(app: App): App {
   return ({ method, url, headers }, call) => app({ method, url, headers: { ...headers, b3: undefined } }, call);
 }
 
-/** What is outside of the containers, or played by the test: `jaeger:4318` and where it is. */
+/** Endpoints outside the containers, or provided by the test, by authority, such as `jaeger:4318`. */
 export type Elsewhere = Record<string, Endpoint>;
 
 export class Containers {
@@ -31,11 +31,11 @@ export class Containers {
   private readonly programs: Program[] = [];
   private readonly addresses = new Map<string, string>();
 
-  /** `block` keeps several of these apart: 127.0.BLOCK.x. */
+  /** `block` separates several instances: 127.0.BLOCK.x. */
   constructor(
     private readonly services: Services,
     private readonly elsewhere: Elsewhere,
-    /** Path of the authorities that Envoy trusts, in place of the image's. */
+    /** Path of the authorities that Envoy trusts, instead of the image's. */
     private readonly ca: string,
     block: number,
   ) {
@@ -56,14 +56,14 @@ export class Containers {
     return address;
   }
 
-  /** The arguments of an Envoy's command, and the path here of the configuration among them. */
+  /** The arguments of an Envoy's command, and the local path of its configuration. */
   envoyCommand(name: string, { command }: Service): { config: string; more: string[] } {
     const [flag, path, ...more] = command ?? [];
     if (flag !== "-c" || path === undefined) throw new Error(`the command of ${name} is ${command}`);
     return { config: this.inside(name, path), more };
   }
 
-  /** Starts all that is in this file: applications, then the Collector, then Envoys. */
+  /** Starts all services: the applications, then the Collector, then the Envoys. */
   async start(): Promise<void> {
     for (const [name, service] of this.named("examples-bookinfo-")) this.apps.push(await this.startApp(name, service));
     for (const [name] of this.named("opentelemetry-collector")) this.programs.push(await this.startCollector(name));
@@ -102,7 +102,7 @@ export class Containers {
     );
   }
 
-  /** A file as the container `name` sees it at `path`, at a path here. */
+  /** The local path of the file that the container `name` sees at `path`. */
   private inside(name: string, path: string): string {
     const own = join(this.folder, name);
     mkdirSync(own, { recursive: true });
@@ -121,7 +121,7 @@ export class Containers {
     writeFileSync(to, isText ? this.translate(name, readFileSync(source, "utf8")) : readFileSync(source));
   }
 
-  /** Paths of mounted files, and addresses, as they are here. */
+  /** Replaces the paths of mounted files, and addresses, by local ones. */
   private translate(name: string, text: string): string {
     return text
       .replace(/\/etc\/envoy\/[\w./-]+/g, (path) => this.localPath(name, path))

@@ -1,5 +1,5 @@
-// envoy/docker-compose.yaml as docker compose understands it. Knows what of the compose specification the file makes use of;
-// refuses to know what is in the containers.
+// envoy/docker-compose.yaml as docker compose understands it. Knows the parts of the compose specification that the
+// file uses; refuses to know what is in the containers.
 import { fileURLToPath } from "node:url";
 import { run } from "../../../runner/command.ts";
 import { goProgram } from "../go/build.ts";
@@ -10,7 +10,7 @@ export interface Service {
   image: string;
   command: string[] | null;
   environment?: Record<string, string>;
-  /** `service:NAME` for the network of another. */
+  /** `service:NAME` for another service's network. */
   network_mode?: string;
   volumes?: { type: string; source: string; target: string }[];
   ports?: { published: string; target: number; host_ip?: string }[];
@@ -26,7 +26,7 @@ export async function composeServices(environment: Record<string, string> = {}):
   return (JSON.parse(output) as { services: Services }).services;
 }
 
-/** The service whose network a service is in: its own, or that of another. */
+/** The service whose network a service uses: its own or another's. */
 export function networkOf(name: string, { network_mode: mode }: Service): string {
   return mode?.startsWith("service:") ? mode.slice("service:".length) : name;
 }

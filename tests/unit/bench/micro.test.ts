@@ -1,21 +1,21 @@
-// The micro benchmark compiles what it measures; when a room of assembly/ changes its doors, this says so.
+// The micro benchmark compiles what it measures; this fails when an interface of assembly/ that it uses changes.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { compileRooms, type Room } from "../../../bench/micro/compile.ts";
+import { compileHotPaths, type HotPath } from "../../../bench/micro/compile.ts";
 
-describe("the hot rooms", () => {
-  let rooms = new Map<string, Room>();
+describe("the hot paths", () => {
+  let paths = new Map<string, HotPath>();
   before(async () => {
-    rooms = await compileRooms();
+    paths = await compileHotPaths();
   });
 
   it("are there, and do their work as often as they are told", () => {
-    assert.ok(rooms.size >= 10, [...rooms.keys()].join(", "));
-    for (const [name, room] of rooms) assert.notEqual(room(3), 0, name);
+    assert.ok(paths.size >= 10, [...paths.keys()].join(", "));
+    for (const [name, path] of paths) assert.notEqual(path(3), 0, name);
   });
 
   it("encode as many bytes for two spans as for one, twice", () => {
-    const encode = rooms.get("encode_a_span");
+    const encode = paths.get("encode_a_span");
     assert.equal(encode?.(2), 2 * (encode?.(1) ?? NaN));
   });
 });

@@ -18,8 +18,8 @@ test("the paths are those that the satellite takes, and no other", () => {
   assert.deepEqual(documented, taken);
 });
 
-test("what is said to be proved is what npm run test:peers tries, row by row", () => {
-  const documented = tableBelow(document, "What is proved, with whom").map((row) => row.map(plain));
+test("the tested collectors are those of npm run test:peers, row by row", () => {
+  const documented = tableBelow(document, "What is tested with which collector").map((row) => row.map(plain));
   const tried = all.map(({ format, transport, compression, collector }) => [format, transport, compression, collector]);
   assert.deepEqual(documented, tried);
 });
@@ -32,7 +32,7 @@ test("the versions are those of the collectors that are built", () => {
   assert.ok(document.includes(`OpenTelemetry Collector is ${collector}, Zipkin ${zipkin}`), `${collector}, ${zipkin}`);
 });
 
-test("every field of a span is told for every format", () => {
-  for (const row of tableBelow(document, "What of a span is where"))
+test("every field of a span has a cell for every format", () => {
+  for (const row of tableBelow(document, "Where each field goes"))
     assert.ok(row.length === 4 && row.every((cell) => cell !== ""), row.join(" | "));
 });

@@ -1,5 +1,5 @@
-// Command compose prints what `docker compose config --format json` would: the file with the name that it is given, read by the
-// library that docker compose reads it with. Variables, .env, profiles and anchors are resolved, and a mistake is an error.
+// Command compose prints what `docker compose config --format json` would print for the named file, which it reads with
+// docker compose's own library. Variables, .env, profiles and anchors are resolved, and a mistake is an error.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 func main() {
 	options, err := cli.NewProjectOptions(
 		[]string{os.Args[1]},
-		// The order that docker compose has: what the environment says, then .env, then the profiles of both.
+		// Docker compose's order: the environment, then .env, then the profiles of both.
 		cli.WithOsEnv,
 		cli.WithEnvFiles(),
 		cli.WithDotEnv,

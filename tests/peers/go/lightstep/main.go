@@ -1,7 +1,7 @@
-// Command lightstep is a Lightstep collector on the types that Lightstep published for Go: reports over HTTP and over
-// gRPC, each decoded by that package and by nothing of ours. It prints, one JSON value a line, first where it listens and
-// then each report as it was decoded. It never tells a token: only whether the report's header and its body had the one
-// that the environment variable TOKEN holds.
+// Command lightstep is a Lightstep collector on the types that Lightstep published for Go. It takes reports over HTTP
+// and gRPC, and only that package decodes them. It prints one JSON value per line: first where it listens, then each
+// decoded report. It never prints a token, only whether the report's header and its body had the one in the environment
+// variable TOKEN.
 package main
 
 import (

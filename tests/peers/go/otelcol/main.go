@@ -1,5 +1,5 @@
-// Command otelcol is an OpenTelemetry Collector with just what the tests need of it: OTLP and Zipkin in, a file or OTLP out.
-// It is what OpenTelemetry's own builder generates, less the parts that nobody here asks for.
+// Command otelcol is an OpenTelemetry Collector with only what the tests need: OTLP and Zipkin in, a file or OTLP out.
+// It is what OpenTelemetry's own builder generates, without the unused parts.
 package main
 
 import (
