@@ -9,6 +9,7 @@ import { atExit } from "./cleanup.ts";
 import { signalGroup } from "./command.ts";
 import type { Config } from "./config/bootstrap.ts";
 import { LogTail, reasonIn } from "./log.ts";
+import { reserveUdpPorts } from "./udp.ts";
 
 export interface EnvoyOptions {
   /** Path of the program, as findEnvoy gives it. */
@@ -66,10 +67,11 @@ export class EnvoyFailed extends Error {
 
 /** Starts one Envoy and waits until it is live. Throws EnvoyFailed when it does not get there. */
 export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
-  const { name, binary, readyTimeoutMs = 60_000 } = options;
+  const { name, binary, readyTimeoutMs = 180_000 } = options;
+  const { config, release } = await reserveUdpPorts(options.config);
   const folder = mkdtempSync(join(tmpdir(), "lightspan-envoy-"));
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-  const child = spawn(binary, commandLine(options, folder), {
+  const child = spawn(binary, commandLine({ ...options, config }, folder), {
     env: { ...process.env, ...options.env },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -84,7 +86,7 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
   const ended = endOf(child);
 
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= end(child, ended).then(forget).then(removeFolder));
+  const stop = (): Promise<void> => (stopping ??= end(child, ended).then(release).then(forget).then(removeFolder));
 
   try {
     const admin = await whenLive(join(folder, "admin"), ended, readyTimeoutMs);

@@ -29,7 +29,7 @@ export function cluster(name: string, endpoints: Endpoint[], options: ClusterOpt
   return {
     name,
     type: endpoints.every(({ host }) => isIP(host) !== 0) ? "STATIC" : "STRICT_DNS",
-    connect_timeout: "1s",
+    connect_timeout: "10s",
     lb_policy: "ROUND_ROBIN",
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: lbEndpoints }] },
     ...(options.http2 ? { typed_extension_protocol_options: http2 } : {}),

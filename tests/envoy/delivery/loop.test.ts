@@ -15,7 +15,8 @@ import { istioNode } from "../../../runner/config/node.ts";
 import { workload } from "../../../demo/topology.ts";
 import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { Collector } from "../collector/collector.ts";
-import { account, envoyBinary, eventually, listen, wasm } from "../ground.ts";
+import { account, envoyBinary, listen, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 
 const LISTENER = "requests";
 

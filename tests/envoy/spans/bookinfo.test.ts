@@ -10,7 +10,8 @@ import { faultsOf, reviewsOf } from "../../../demo/expected.ts";
 import { startBookinfo, type Bookinfo } from "../../../demo/bookinfo.ts";
 import { ingress, workloads } from "../../../demo/topology.ts";
 import { viewPages } from "../../../demo/traffic.ts";
-import { account, during, envoyBinary, eventually, wasm } from "../ground.ts";
+import { account, during, envoyBinary, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 
 /** How slow reviews v3 is here. */
 const DELAY_MS = 50;
@@ -133,7 +134,7 @@ for (const concurrency of [1, 4]) {
     },
   );
 
-  test(`with ${concurrency} workers 200 page views at once mix up nothing`, { timeout: 120_000 }, async () => {
+  test(`with ${concurrency} workers 200 page views at once mix up nothing`, async () => {
     await withBookinfo(concurrency, async ({ url }, satellite) => {
       const callers = Array.from({ length: 200 }, () => ({
         traceId: randomBytes(16).toString("hex"),

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { deflateSync } from "node:zlib";
 import { Collector } from "../../envoy/collector/collector.ts";
 import { accept, type Fault, type Outcome } from "../../envoy/collector/fault.ts";
+import { eventually } from "../../wait.ts";
 import { overGrpc, overHttp1, overHttp2, reportOf, type Heard } from "./senders.ts";
 
 let collector: Collector;
@@ -19,10 +20,8 @@ const all: Way[] = [...http, "gRPC"];
 
 /** An outcome is certain a moment after the sender has heard, or has given up. */
 async function outcomes(): Promise<(Outcome | undefined)[]> {
-  const deadline = Date.now() + 2_000;
   const now = () => collector.ledger.receipts.map(({ outcome }) => outcome);
-  while (now().includes(undefined) && Date.now() < deadline) await sleep(5);
-  return now();
+  return eventually("every outcome", now, (outcomes) => !outcomes.includes(undefined));
 }
 
 // What a client of gRPC makes of a fault: UNAVAILABLE 14, INTERNAL 13, DEADLINE_EXCEEDED 4, UNKNOWN 2, as its own rules say.
@@ -61,12 +60,18 @@ const faults: [what: string, fault: Fault, ways: Way[], heard: Record<string, He
   ["a reset in its middle", { kind: "reset", when: "middle" }, http, { "HTTP/1.1": "cut", "HTTP/2": "cut" }, "unclear"],
   [
     "a second's delay",
-    { ...accept, delayMs: 1_000 },
+    { ...accept, after: () => sleep(1_000) },
     all,
     { "HTTP/1.1": "timeout", "HTTP/2": "timeout", gRPC: 4 },
     "unanswered",
   ],
-  ["a short delay", { ...accept, delayMs: 50 }, all, { "HTTP/1.1": 200, "HTTP/2": 200, gRPC: 0 }, "acknowledged"],
+  [
+    "a short delay",
+    { ...accept, after: () => sleep(50) },
+    all,
+    { "HTTP/1.1": 200, "HTTP/2": 200, gRPC: 0 },
+    "acknowledged",
+  ],
 ];
 
 function resets(): Record<string, "reset"> {

@@ -5,7 +5,7 @@ import { bootstrap } from "../../../runner/config/bootstrap.ts";
 import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { startUpstreams } from "../../envoy/equality/upstream.ts";
 import { Visit } from "../../envoy/equality/visit.ts";
-import { eventually } from "../../envoy/ground.ts";
+import { eventually } from "../../wait.ts";
 import { startHttp3Client, type Http3Client } from "../../envoy/http3/http3.ts";
 import type { CompiledProbe } from "../probe/compile.ts";
 import { clustersOf, http3Name, listenersOf, sentinelPath } from "./config.ts";
