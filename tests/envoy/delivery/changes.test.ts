@@ -80,7 +80,7 @@ test("a cluster that is taken away, and given back", async (context) => {
 });
 
 test("a report whose cluster is taken away is counted as lost, though the collector has it", async () => {
-  const scene = await setScene({ dynamic: true, config: { buffer: { flush_spans: 5 } } });
+  const scene = await setScene({ dynamic: true });
   const { receipts } = scene.collector.ledger;
   try {
     const held = new Gate();
@@ -98,7 +98,7 @@ test("a report whose cluster is taken away is counted as lost, though the collec
     assert.equal(account.reasons.no_cluster, first.sent, "all are counted as lost");
     await eventually("the outcome", () => receipts[0]?.outcome);
     const { uniqueSpans, acknowledged } = scene.collector.ledger.totals();
-    assert.ok(uniqueSpans >= 5, `the collector has ${uniqueSpans} of them`);
+    assert.ok(uniqueSpans > 0, "the collector has some of them");
     assert.equal(acknowledged, 0, "its answer did not get through");
     assertAccount(account, first.sent, scene.collector.ledger.totals());
   } finally {
