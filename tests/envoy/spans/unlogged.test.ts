@@ -99,6 +99,8 @@ describe("over HTTP/3", () => {
       hops: [{ name: "in", direction: "INBOUND", settings: {}, http3: http3KeyPair }],
       upstream: upstream.port,
       collector: satellite.port,
+      // Nobody tells the server that a client was killed: its streams end when they have been idle for so long.
+      connectionManager: { stream_idle_timeout: "20s" },
     });
     const read = (): Promise<Record<string, number>> => account([server]);
     const open = (count: number): Promise<unknown> =>
@@ -124,7 +126,6 @@ describe("over HTTP/3", () => {
         process.kill(client.envoy.pid, "SIGKILL");
         await Promise.all(hanging);
       });
-      // Nobody tells the server. It finds out when the connection has been idle for too long.
       const second = await startHttp3Client({ to });
       await during([second.envoy], async () => {
         const hanging = Array.from({ length: 5 }, (_, i) =>

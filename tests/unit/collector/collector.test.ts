@@ -89,8 +89,8 @@ for (const [what, fault, ways, heard, outcome] of faults) {
       collector.behave(fault, accept);
       const isTimeout = heard[way] === "timeout" || heard[way] === 4;
       assert.equal((await senders[way](collector.port, reportOf("1"), isTimeout ? 300 : 60_000)).heard, heard[way]);
-      givenUp.open();
       assert.deepEqual([0, 200].includes((await senders[way](collector.port, reportOf("2"))).heard as number), true);
+      givenUp.open();
       assert.deepEqual(await outcomes(), [outcome, "acknowledged"]);
     });
   }
