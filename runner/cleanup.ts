@@ -1,9 +1,9 @@
-// What still has to happen when this process ends, in whatever way it ends: a child to kill, a temporary folder to remove.
-// Knows the exit event and the signals; refuses to know what is cleaned up. Nothing can help against SIGKILL.
+// Tasks for the end of this process, however it ends: a child to kill, a temporary folder to remove. Knows the exit event and the
+// signals; refuses to know what is cleaned up. Nothing helps against SIGKILL.
 const tasks = new Set<() => void>();
 let armed = false;
 
-/** Runs `task` (synchronous, quick) when this process ends. Returns the function that takes it off the list again. */
+/** Runs `task`, which must be synchronous and quick, when this process ends. Returns a function that cancels it. */
 export function atExit(task: () => void): () => void {
   arm();
   tasks.add(task);
@@ -13,12 +13,12 @@ export function atExit(task: () => void): () => void {
 function arm(): void {
   if (armed) return;
   armed = true;
-  // Also comes after an uncaught error and after process.exit.
+  // This event also follows an uncaught error and process.exit.
   process.on("exit", runAll);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     const handler = (): void => {
       runAll();
-      // Having a listener takes the signal's usual effect away; give it back unless somebody else decides.
+      // A listener takes away the usual effect of a signal. Restore it, unless another listener decides.
       if (process.listenerCount(signal) > 1) return;
       process.removeListener(signal, handler);
       process.kill(process.pid, signal);
@@ -33,7 +33,7 @@ function runAll(): void {
     try {
       task();
     } catch {
-      // The others still have to run, and nobody is left to tell.
+      // The other tasks still have to run, and nobody is left to hear of the error.
     }
   }
 }

@@ -1,5 +1,5 @@
-// Other programs: where they are on the PATH and what they print. Knows nothing of what they are for.
-// The search is done here, and not by the shell or by spawn, so that a caller can say which file was meant.
+// Other programs: where they are on the PATH and what they print. Refuses to know what they are for. It searches the PATH itself, not
+// through a shell or spawn, so that a caller can name the file that was found.
 import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -7,7 +7,7 @@ import { atExit } from "./cleanup.ts";
 
 export type Environment = Record<string, string | undefined>;
 
-/** What a program printed (both streams, as they came) and its exit code; null when it did not start or was killed. */
+/** What a program printed, both streams as they came, and its exit code: null if it did not start or was killed. */
 export interface Outcome {
   code: number | null;
   output: string;
@@ -23,15 +23,15 @@ export function isExecutable(path: string): boolean {
   }
 }
 
-/** The first executable of that name on the PATH of `env`. */
+/** The first executable called `name` on the PATH of `env`. */
 export function onPath(name: string, env: Environment): string | undefined {
   const folders = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
 /**
- * Sends a signal to a child started with `detached`, and to what it started in turn. A command on the PATH is often a
- * script around the real program (a version manager's, say), and killing the script alone would leave the program.
+ * Sends a signal to a child that was started with `detached`, and to the processes that it started. A command on the PATH is often a
+ * script around the real program, say of a version manager. Killing only the script would leave the program.
  */
 export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -42,7 +42,7 @@ export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Runs a program to its end. Never throws: a program that cannot start is an Outcome as well. */
+/** Runs a program to its end. Never throws: a program that can't start has an Outcome too. */
 export function run(program: string, args: string[], env: Environment): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });

@@ -1,5 +1,5 @@
-// Finds an Envoy to run: the one that ENVOY_BIN names, else one on the PATH that is new enough, else the pinned wheel.
-// Knows the order and the versions that Lightspan supports; what a wheel is, wheel.ts knows.
+// Finds an Envoy to run: the one that ENVOY_BIN names, else a supported one on the PATH, else the pinned wheel. Knows the order and the
+// versions that Lightspan supports; refuses to know what a wheel is (wheel.ts).
 import { resolve } from "node:path";
 import { isExecutable, onPath, run, type Environment } from "./command.ts";
 import { hasV8 } from "./runtime.ts";
@@ -8,7 +8,7 @@ import { envoyFromWheel } from "./wheel.ts";
 const oldest = 36;
 const newest = 40;
 
-/** There is no Envoy to be had here; the message says what to do about it. */
+/** No Envoy can be found here. The message says what to do about it. */
 export class EnvoyNotFound extends Error {}
 
 /** `1.40.0` from the output of `envoy --version`. */
@@ -16,7 +16,7 @@ export function versionOf(output: string): string | undefined {
   return /version: [^/\s]*\/(\d+\.\d+\.\d+)/.exec(output)?.[1];
 }
 
-/** Why Lightspan does not run in an Envoy of that version; undefined when it does. */
+/** Why Lightspan doesn't run in an Envoy of that version; undefined if it does. */
 export function unsupported(version: string | undefined): string | undefined {
   if (version === undefined) return "it does not tell its version";
   const [major, minor] = version.split(".").map(Number);
@@ -24,7 +24,7 @@ export function unsupported(version: string | undefined): string | undefined {
   return `it is ${version}, and Lightspan supports 1.${oldest} to 1.${newest}`;
 }
 
-/** The path of an Envoy that runs here. `log` gets a line for whatever takes time or was passed over. */
+/** The path of an Envoy that runs here. `log` gets a line for each step that takes time and each Envoy that is passed over. */
 export async function findEnvoy(log: (line: string) => void, env: Environment = process.env): Promise<string> {
   if (env.ENVOY_BIN) {
     const binary = resolve(env.ENVOY_BIN);

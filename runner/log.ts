@@ -1,9 +1,9 @@
-// What an Envoy logs, in bounded memory. Knows the shape of Envoy's log lines; refuses to know what they mean.
+// The log of an Envoy, in bounded memory. Knows the shape of Envoy's log lines; refuses to know what they mean.
 const startsLine = /^\[\d{4}-\d\d-\d\d /;
-// What Envoy warns of under "misc" and "main" (deprecated fields, missing limits) is true of every start here.
+// Every start here gets the warnings under "misc" and "main": deprecated fields, missing limits.
 const matters = /^\[[^\]]*\]\[\d+\]\[(error|critical|warning\]\[(?!misc|main))/;
 
-/** The last `limit` characters of a text that keeps growing, from a line's beginning on. */
+/** The last `limit` characters of a growing text, from the beginning of a line. */
 export class LogTail {
   private chunks: string[] = [];
   private size = 0;
@@ -26,7 +26,7 @@ export class LogTail {
   }
 }
 
-/** The warnings and errors of a log, with the lines that continue them; empty when it has none. */
+/** The warnings and errors of a log, with the lines that continue them; empty if it has none. */
 export function warningsOf(log: string): string {
   let inside = false;
   const chosen = log.split("\n").filter((line) => {
@@ -36,7 +36,7 @@ export function warningsOf(log: string): string {
   return chosen.slice(-40).join("\n");
 }
 
-/** Why it went wrong, as far as a log can tell: its warnings and errors, else its last lines. */
+/** What a log says about a failure: its warnings and errors, else its last lines. */
 export function reasonIn(log: string): string {
   return warningsOf(log) || log.trimEnd().split("\n").slice(-10).join("\n");
 }

@@ -1,5 +1,5 @@
-// One real Envoy as a child process: started from a configuration object, watched until it is live, asked through its
-// admin port, stopped for certain. Knows Envoy's command line and admin interface; refuses to know what is configured.
+// One real Envoy as a child process: starts it from a configuration object, waits until it is live, asks it through its admin port, and
+// makes sure that it stops. Knows Envoy's command line and admin interface; refuses to know what is configured.
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,21 +9,22 @@ import { atExit } from "./cleanup.ts";
 import { signalGroup } from "./command.ts";
 import type { Config } from "./config/bootstrap.ts";
 import { LogTail, reasonIn } from "./log.ts";
+import { reserveUdpPorts } from "./udp.ts";
 
 export interface EnvoyOptions {
-  /** Path of the program, as findEnvoy gives it. */
+  /** Path of the program, as findEnvoy returns it. */
   binary: string;
-  /** For messages and for telling several Envoys apart. */
+  /** Its name in messages. */
   name: string;
-  /** The bootstrap. An `admin` of its own is kept, otherwise one on a free loopback port is added. */
+  /** The bootstrap. If it has no `admin`, one on a free loopback port is added. */
   config: Config;
   concurrency?: number;
   logLevel?: string;
   /** For example `wasm:debug`. */
   componentLogLevel?: string;
-  /** More of Envoy's options. With `--base-id` among them, hot restart is left on. */
+  /** More options for Envoy. With `--base-id` among them, hot restart stays on. */
   extraArgs?: string[];
-  /** Environment variables on top of this process's own. */
+  /** Environment variables, in addition to those of this process. */
   env?: Record<string, string>;
   readyTimeoutMs?: number;
 }
@@ -33,19 +34,19 @@ export interface EnvoyProcess {
   readonly pid: number;
   /** The admin interface, `http://127.0.0.1:PORT`. */
   readonly admin: string;
-  /** Resolves, with the way it ended, when the process is gone. */
+  /** Resolves when the process has ended, and says how. */
   readonly ended: Promise<string>;
-  /** What Envoy logged so far; the last 2 MB of it. */
+  /** The log so far, up to the last 2 MB. */
   log(): string;
   /** Counters and gauges whose name starts with `prefix`. */
   stats(prefix?: string): Promise<Map<string, number>>;
-  /** The port that a listener is bound to, also when it was configured as 0. */
+  /** The port that a listener is bound to, even if it was configured as 0. */
   listenerPort(name: string): Promise<number>;
-  /** Ends the process, softly and then hard, and removes its temporary folder. May be called twice. */
+  /** Stops the process, by force if need be, and removes its temporary folder. May be called twice. */
   stop(): Promise<void>;
 }
 
-/** Envoy refused its configuration, died, or did not become live. `log` is all that it wrote. */
+/** Envoy refused its configuration, died, or did not become live. `log` has everything it wrote. */
 export class EnvoyFailed extends Error {
   readonly #log: string;
 
@@ -64,12 +65,13 @@ export class EnvoyFailed extends Error {
   }
 }
 
-/** Starts one Envoy and waits until it is live. Throws EnvoyFailed when it does not get there. */
+/** Starts one Envoy and waits until it is live. Throws EnvoyFailed if it doesn't get there. */
 export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
   const { name, binary, readyTimeoutMs = 60_000 } = options;
+  const { config, release } = await reserveUdpPorts(options.config);
   const folder = mkdtempSync(join(tmpdir(), "lightspan-envoy-"));
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-  const child = spawn(binary, commandLine(options, folder), {
+  const child = spawn(binary, commandLine({ ...options, config }, folder), {
     env: { ...process.env, ...options.env },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -84,7 +86,7 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
   const ended = endOf(child);
 
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= end(child, ended).then(forget).then(removeFolder));
+  const stop = (): Promise<void> => (stopping ??= end(child, ended).then(release).then(forget).then(removeFolder));
 
   try {
     const admin = await whenLive(join(folder, "admin"), ended, readyTimeoutMs);
@@ -112,7 +114,7 @@ function commandLine(options: EnvoyOptions, folder: string): string[] {
   const args = ["-c", configPath, "--admin-address-path", join(folder, "admin")];
   args.push("--concurrency", String(concurrency), "-l", logLevel);
   if (componentLogLevel !== undefined) args.push("--component-log-level", componentLogLevel);
-  // Hot restart claims a number that all Envoys of this machine share.
+  // Hot restart claims a number that no other Envoy of this machine may have.
   if (!extraArgs.includes("--base-id")) args.push("--disable-hot-restart");
   return [...args, ...extraArgs];
 }
@@ -120,7 +122,7 @@ function commandLine(options: EnvoyOptions, folder: string): string[] {
 function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.on("error", (error) => resolve(`could not be started: ${error.message}`));
-    // "close" comes after the last line of the log was read, "exit" may come before.
+    // "exit" may come before the last line of the log has been read; "close" comes after it.
     child.on("close", (code, signal) =>
       resolve(signal === null ? `ended with code ${code}` : `was ended by ${signal}`),
     );
@@ -145,7 +147,7 @@ async function liveAdmin(addressPath: string): Promise<string | undefined> {
     const admin = `http://${readFileSync(addressPath, "utf8").trim()}`;
     return (await ask(admin, "/ready")).startsWith("LIVE") ? admin : undefined;
   } catch {
-    // No file yet, nobody listening yet, or not live yet.
+    // There is no file yet, nothing listens yet, or Envoy is not live yet.
     return undefined;
   }
 }
@@ -158,7 +160,7 @@ async function end(child: ChildProcess, ended: Promise<string>): Promise<void> {
 }
 
 async function ask(admin: string, path: string): Promise<string> {
-  const response = await fetch(admin + path, { signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(admin + path, { signal: AbortSignal.timeout(60_000) });
   const body = await response.text();
   if (!response.ok) throw new Error(`${admin}${path} answered ${response.status}: ${body.trim()}`);
   return body;
@@ -170,7 +172,7 @@ async function readStats(admin: string, prefix: string): Promise<Map<string, num
   for (const line of (await ask(admin, `/stats?filter=${encodeURIComponent(pattern)}`)).split("\n")) {
     const colon = line.lastIndexOf(": ");
     const value = line.slice(colon + 2);
-    // Histograms and texts have lines of their own kind.
+    // Histograms and texts have other lines.
     if (colon > 0 && /^\d+$/.test(value)) stats.set(line.slice(0, colon), Number(value));
   }
   return stats;

@@ -1,4 +1,4 @@
-// The outermost shell of a static Envoy configuration. Knows which parts a bootstrap has; refuses to know what is in them.
+// The outer shell of a static Envoy configuration. Knows which parts a bootstrap has; refuses to know what is in them.
 
 /** A piece of Envoy v3 configuration, in the JSON form of its protobuf message. */
 export type Config = Record<string, unknown>;

@@ -12,7 +12,7 @@ export interface ClusterOptions {
   http2?: boolean;
   /** Content of `metadata.filter_metadata.istio`. */
   istio?: Config;
-  /** The address that connections come from; a pod's own, as it would be without loopback. */
+  /** The address that connections come from: the pod's own, as in a real mesh. */
   source?: string;
 }
 
@@ -29,7 +29,7 @@ export function cluster(name: string, endpoints: Endpoint[], options: ClusterOpt
   return {
     name,
     type: endpoints.every(({ host }) => isIP(host) !== 0) ? "STATIC" : "STRICT_DNS",
-    connect_timeout: "1s",
+    connect_timeout: "10s",
     lb_policy: "ROUND_ROBIN",
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: lbEndpoints }] },
     ...(options.http2 ? { typed_extension_protocol_options: http2 } : {}),
@@ -49,7 +49,7 @@ export function inboundCluster(service: Service, app: Endpoint): Config {
   return cluster(inboundName(service), [app], { istio: { services: [istioService(service)] } });
 }
 
-// Envoy wants a bare SocketAddress here, not an Address around it.
+// Envoy takes a bare SocketAddress here, without an Address around it.
 function sourceAddress(address: string): Config {
   return { source_address: { address, port_value: 0 } };
 }

@@ -1,15 +1,15 @@
-// The HTTP filters of every Envoy here: Lightspan, first, with the filters that write its headers if asked to, and the router, last.
+// The HTTP filters of every Envoy here: Lightspan first, with the filters that write its headers if required, and the router last.
 // Knows how a Wasm plugin is configured; refuses to know what Lightspan's own configuration means.
 import type { Config } from "./bootstrap.ts";
 
 export interface Lightspan {
   /** Path of lightspan.wasm. */
   wasm: string;
-  /** Lightspan's configuration. A string is handed on as it is, so that a test can give something broken. */
+  /** Lightspan's configuration. A string is passed on unchanged, so that a test can break it. */
   config: Config | string;
   /** Environment variables of the VM. */
   environment?: Record<string, string>;
-  /** Variables of Envoy's own environment that the VM may see. */
+  /** Environment variables of Envoy that the VM may see. */
   hostEnvironment?: string[];
   /** The host functions and callbacks that the VM may use; all if left out. */
   allowed?: string[];

@@ -5,16 +5,16 @@ import { routerFilter } from "./filter.ts";
 export interface HttpListener {
   name: string;
   address: string;
-  /** 0 lets the system choose; EnvoyProcess.listenerPort tells which one it was. */
+  /** If it is 0, a free one is chosen; EnvoyProcess.listenerPort returns it. */
   port: number;
   direction: "INBOUND" | "OUTBOUND" | "UNSPECIFIED";
   routeName: string;
   virtualHosts: Config[];
-  /** All but the router, in order. */
+  /** All filters except the router, in order. */
   filters: Config[];
   /** More fields of the connection manager, in Envoy's own names. */
   connectionManager?: Config;
-  /** Makes it an HTTP/3 listener, on a UDP port, that shows this certificate. */
+  /** Makes it an HTTP/3 listener, on a UDP port, with this certificate. */
   http3?: KeyPair;
 }
 
@@ -24,7 +24,7 @@ export interface KeyPair {
   key: string;
 }
 
-/** A listener with one HTTP connection manager. No `tracing` in it: Lightspan does without. */
+/** A listener with one HTTP connection manager, without `tracing`: Lightspan doesn't need it. */
 export function httpListener(listener: HttpListener): Config {
   const { name, address, port, direction, routeName, virtualHosts, filters, http3 } = listener;
   const side = direction === "INBOUND" ? "inbound" : "outbound";
@@ -46,7 +46,7 @@ export function httpListener(listener: HttpListener): Config {
       name,
       address: socketAddress(address, port, "UDP"),
       traffic_direction: direction,
-      // No enable_reuse_port here: with several workers, Envoy refuses a UDP listener that does without it.
+      // The port is shared: with several workers, Envoy refuses a UDP listener whose enable_reuse_port is false.
       udp_listener_config: { quic_options: {} },
       filter_chains: [{ ...chain, transport_socket: quic(http3) }],
     };
@@ -55,7 +55,7 @@ export function httpListener(listener: HttpListener): Config {
     name,
     address: socketAddress(address, port),
     traffic_direction: direction,
-    // A second Envoy on the same port has to fail, not to share the port's connections.
+    // A second Envoy on the same port must fail instead of sharing its connections.
     enable_reuse_port: false,
     filter_chains: [chain],
   };

@@ -1,5 +1,5 @@
-// The two kinds of Envoy in a mesh, whole: a sidecar beside an application and a gateway before all of them.
-// Knows how Istio puts the parts together; every number, address and name comes from the caller.
+// The two kinds of Envoy in a mesh: a sidecar beside each application, and a gateway in front of them all. Knows how Istio puts the
+// parts together; every number, address and name comes from the caller.
 import { bootstrap, type Config } from "./bootstrap.ts";
 import { cluster, inboundCluster, outboundCluster, type Endpoint } from "./cluster.ts";
 import { lightspanFilter, type Lightspan } from "./filter.ts";
@@ -22,14 +22,14 @@ export interface Upstream {
   endpoints: Endpoint[];
 }
 
-/** What all Envoys have in common. */
+/** Options of all Envoys. */
 interface Common {
   workload: Workload;
-  /** The filter under test; null for an Envoy without it, to compare with. */
+  /** The filter under test; null for an Envoy without it. */
   lightspan: Lightspan | null;
   /** Where `lightspan-collector` points. */
   collector?: Endpoint & { http2?: boolean };
-  /** Where the listeners bind; loopback if not given. */
+  /** Where the listeners bind; loopback if left out. */
   address?: string;
   /** The address that calls to other pods come from. */
   source?: string;
@@ -116,7 +116,7 @@ function listen(common: Common, listener: Omit<HttpListener, "address" | "filter
   return httpListener({
     ...listener,
     address,
-    // First: filters after it have the trace, and the route is still that of the request as it came.
+    // Lightspan is first. So later filters see the trace, and the route is still the one for the original request.
     filters: lightspan === null ? filters : [lightspanFilter(lightspan), ...filters],
     connectionManager: { ...listener.connectionManager, ...common.connectionManager },
   });

@@ -1,5 +1,5 @@
-// Who an Envoy is, in Istio's words: node id, cluster and metadata as pilot-agent would write them for a pod.
-// Knows only a workload's identity; what the workload calls or serves is none of its business.
+// The identity of an Envoy in Istio's words: node id, cluster and metadata, as pilot-agent writes them for a pod. Knows only who a
+// workload is; refuses to know what it calls or serves.
 import type { Config } from "./bootstrap.ts";
 
 /** One pod, as Kubernetes and Istio name it. */
@@ -11,12 +11,12 @@ export interface Workload {
   app: string;
   /** Gateways have none. */
   version?: string;
-  /** The pod's address in the node id, on loopback. */
+  /** The pod's address, on loopback, as in the node id. */
   ip: string;
   serviceAccount: string;
 }
 
-/** The labels of a pod after Istio's injector has added the canonical ones. */
+/** The labels of a pod, with the canonical ones that Istio's injector adds. */
 export function labelsOf(workload: Workload): Record<string, string> {
   return {
     app: workload.app,

@@ -1,8 +1,8 @@
-// Routes as Istio writes them when no VirtualService says otherwise. Knows the domains that a service answers to.
+// Routes as Istio writes them in the absence of a VirtualService. Knows the domains that a service answers to.
 import type { Config } from "./bootstrap.ts";
 import { hostOf, inboundName, operationOf, outboundName, type Service } from "./service.ts";
 
-/** One route. The decorator has no effect without HCM tracing, and stands here because Istio always writes it. */
+/** One route. The decorator has no effect without HCM tracing. It is here because Istio always writes it. */
 export function route(match: Config, cluster: string, operation: string): Config {
   return { name: "default", match, route: { cluster, timeout: "0s" }, decorator: { operation } };
 }

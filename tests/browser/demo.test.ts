@@ -11,7 +11,8 @@ import { istioNode } from "../../runner/config/node.ts";
 import { formatDuration } from "../../satellite/duration.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import type { Trace } from "../../satellite/store/traces.ts";
-import { envoyBinary, eventually, wasm } from "../envoy/ground.ts";
+import { envoyBinary, wasm } from "../envoy/ground.ts";
+import { eventually } from "../wait.ts";
 import { barriers, inWindow, NARROW, openBrowser, sees, textsOf } from "./ground.ts";
 import { picture } from "./pictures.ts";
 

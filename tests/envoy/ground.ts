@@ -1,13 +1,13 @@
-// What every test in real Envoy stands on: the program, the module, a wait that tells what it waited for, and Envoy's
-// log in the message of a failure.
+// What every test in real Envoy stands on: the program, the module, a server to forward to, the account of requests, and Envoy's log
+// in the message of a failure.
 import { existsSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { findEnvoy } from "../../runner/find.ts";
 import { warningsOf } from "../../runner/log.ts";
 import type { EnvoyProcess } from "../../runner/process.ts";
+import { eventually } from "../wait.ts";
 
 /** Path of the module under test. */
 export const wasm = fileURLToPath(new URL("../../build/lightspan.wasm", import.meta.url));
@@ -16,31 +16,16 @@ if (!existsSync(wasm)) throw new Error("build/lightspan.wasm is missing: npm run
 /** Path of Envoy, found or downloaded once. */
 export const envoyBinary: Promise<string> = findEnvoy((line) => console.error(line));
 
-/** Asks again and again until `check` gives something that is not undefined; then that. Says `what` if it never does. */
-export async function eventually<T>(
-  what: string,
-  check: () => T | undefined | Promise<T | undefined>,
-  patienceMs = 20_000,
-): Promise<T> {
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    const value = await check();
-    if (value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${patienceMs / 1000} s: ${what}`);
-    await sleep(25);
-  }
-}
-
-/** Where a server of a test listens. */
+/** Where a test's server listens. */
 export interface Listening {
   host: string;
   port: number;
   close(): Promise<void>;
 }
 
-/** Has `server` listen on a free port of the loopback. */
+/** Makes `server` listen on a free loopback port. */
 export async function listen(server: Server): Promise<Listening> {
-  // Envoy keeps its connections; one that closes just as a request sets out would make that request fail.
+  // Envoy reuses its connections. If one closed just as a request set out, that request would fail.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const close = (): Promise<void> =>
@@ -52,8 +37,8 @@ export async function listen(server: Server): Promise<Listening> {
 }
 
 /**
- * Runs `body`, and stops `envoys` whatever happens. At its end no request may be unaccounted for. A failure's message gets the
- * warnings of every Envoy's log.
+ * Runs `body` and then stops `envoys`, whatever happens. At the end of `body` every request must be accounted for. If it fails, the
+ * message gets the warnings from each Envoy's log.
  */
 export async function during(envoys: EnvoyProcess[], body: () => Promise<void>): Promise<void> {
   try {
@@ -72,20 +57,13 @@ export async function during(envoys: EnvoyProcess[], body: () => Promise<void>):
   }
 }
 
-/** Waits until `envoy` says that each request has ended and is counted: requests = recorded + unsampled. One that has ended says nothing. */
+/** Waits until every request of `envoy` has ended and is counted: requests = recorded + unsampled. An Envoy that has ended passes. */
 export async function noneUnaccounted(envoy: EnvoyProcess): Promise<void> {
-  let last: Record<string, number> | undefined;
-  const check = async (): Promise<true | undefined> => {
-    last = await account([envoy]).catch(() => undefined);
-    if (last === undefined) return true;
-    const { requests = 0, requests_open = 0, spans_recorded = 0, spans_unsampled = 0 } = last;
-    return (requests_open === 0 && requests === spans_recorded + spans_unsampled) || undefined;
-  };
-  try {
-    await eventually("requests = spans_recorded + spans_unsampled, and none open", check);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}: ${JSON.stringify(last)}`);
-  }
+  const read = (): Promise<Record<string, number>> => account([envoy]).catch(() => ({}));
+  await eventually("requests = spans_recorded + spans_unsampled, and none open", read, (counts) => {
+    const { requests = 0, requests_open = 0, spans_recorded = 0, spans_unsampled = 0 } = counts;
+    return requests_open === 0 && requests === spans_recorded + spans_unsampled;
+  });
 }
 
 /** Lightspan's counters, summed over Envoys, without their prefix: `spans_sent` and so on. */

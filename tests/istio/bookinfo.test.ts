@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { faultsOf } from "../../demo/expected.ts";
 import { workload } from "../../demo/topology.ts";
 import { viewPages } from "../../demo/traffic.ts";
-import { account, eventually, wasm } from "../envoy/ground.ts";
+import { account, wasm } from "../envoy/ground.ts";
+import { eventually } from "../wait.ts";
 import { inMesh } from "./bookinfo.ts";
 import { collectorUrl } from "./cluster.ts";
 import { manifestObjects } from "./manifests.ts";
@@ -14,7 +15,6 @@ const views = 12;
 
 test(
   "Bookinfo behind proxies that istiod configures gives the traces that npm start gives",
-  { timeout: 180_000 },
   async () => {
     const objects = manifestObjects("--collector", collectorUrl, "--module", `file://${wasm}`);
     await inMesh({ objects }, async ({ url, satellite, envoys, ports }) => {

@@ -30,7 +30,7 @@ async function runPod(authority: string): Promise<PodReport> {
   return JSON.parse(output.slice(output.indexOf('{"status"'))) as PodReport;
 }
 
-const options = { skip: await missing(), timeout: 120_000 };
+const options = { skip: await missing() };
 
 test(
   "behind Istio's iptables rules a call gives a client and a server span, which Lightstep's endpoint gets over TLS",

@@ -18,7 +18,7 @@ const environment = Object.fromEntries(Object.entries(process.env).filter(([name
 const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
 environment.PATH = folders.join(delimiter);
 
-test("from the packed package in an empty folder, both commands run", { timeout: 120_000 }, async (t) => {
+test("from the packed package in an empty folder, both commands run", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-package-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const inFolder = async (...command: string[]): Promise<string> => {

@@ -13,7 +13,8 @@ import { fileURLToPath } from "node:url";
 import { services, workload } from "../../demo/topology.ts";
 import { startSatellite } from "../../satellite/server.ts";
 import type { Span } from "../../satellite/store/traces.ts";
-import { eventually, wasm } from "../envoy/ground.ts";
+import { wasm } from "../envoy/ground.ts";
+import { eventually, PATIENCE_MS } from "../wait.ts";
 import { proxyUser, startAgent } from "./agent.ts";
 import { connectionManagers, type ConnectionManager } from "./dump.ts";
 import { startKubernetes, type KubeObject } from "./kubernetes.ts";
@@ -137,7 +138,7 @@ async function main(authority: string): Promise<PodReport> {
   const headers = { host: "productpage" };
   const response = await fetch(`http://${service.clusterIP}:${servicePort}/`, {
     headers,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   await response.text();
   const counters = async (): Promise<Map<string, number>> => {

@@ -7,7 +7,7 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { formats } from "../../satellite/receive/formats.ts";
 import type { FormatName, Transport } from "../../satellite/store/report.ts";
 import { TraceStore, type Span } from "../../satellite/store/traces.ts";
-import { eventually } from "../envoy/ground.ts";
+import { eventually } from "../wait.ts";
 import { encodeReport } from "../unit/satellite/encode.ts";
 import { attribute, bytes, encodeOtlp } from "../unit/satellite/otlp.ts";
 import { startCollectorPb } from "./collectorpb.ts";

@@ -3,9 +3,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Totals } from "../envoy/collector/ledger.ts";
 import { startLoad, type Seen } from "../envoy/faults/load.ts";
-import { residentOf, setScene, type Scene } from "../envoy/faults/scene.ts";
+import { residentOf, setScene, SHORT_TIMEOUT, type Scene } from "../envoy/faults/scene.ts";
 import { readAccount, settled, type Account } from "../envoy/faults/verdict.ts";
 import { Random } from "../host/random.ts";
+import type { EnvoyProcess } from "../../runner/process.ts";
 import { forecast } from "./weather.ts";
 
 export interface SoakOptions {
@@ -56,20 +57,21 @@ const SAMPLES = 150;
 
 /** Soaks for as long as `options` say; `tell` gets every sample, and the fault that there is at that moment. */
 export async function soak(options: SoakOptions, tell: (sample: Sample, fault: string) => void): Promise<Soak> {
-  const scene = await setScene({ dynamic: true, workers: options.workers });
+  const scene = await setScene({ dynamic: true, workers: options.workers, config: SHORT_TIMEOUT });
   try {
+    const beside = await scene.startPlain();
     const start = performance.now();
     const since = (): number => (performance.now() - start) / 1000;
     const isOver = (): boolean => since() >= options.seconds;
     const samples: Sample[] = [];
     const spells: Spell[] = [];
     const load = startLoad(scene.port, options.perSecond);
-    const plainLoad = startLoad(scene.plainPort, options.perSecond);
+    const plainLoad = startLoad(beside.port, options.perSecond);
 
     const watch = async (): Promise<void> => {
       const everyMs = Math.max(500, (options.seconds * 1000) / SAMPLES);
       while (!isOver()) {
-        const sample = await take(scene, since());
+        const sample = await take(scene, beside.envoy, since());
         samples.push(sample);
         const last = spells.at(-1);
         tell(sample, last && last.to > sample.seconds ? last.name : "");
@@ -92,7 +94,7 @@ export async function soak(options: SoakOptions, tell: (sample: Sample, fault: s
     const seen = await load.stop();
     const plain = await plainLoad.stop();
     const account = await settled(scene.envoy, seen.sent);
-    samples.push(await take(scene, since()));
+    samples.push(await take(scene, beside.envoy, since()));
     const { ledger } = scene.collector;
     return { options, samples, spells, seen, plain, account, received: ledger.totals(), broken: ledger.broken };
   } finally {
@@ -100,7 +102,7 @@ export async function soak(options: SoakOptions, tell: (sample: Sample, fault: s
   }
 }
 
-async function take({ envoy, plain, collector }: Scene, seconds: number): Promise<Sample> {
+async function take({ envoy, collector }: Scene, plain: EnvoyProcess, seconds: number): Promise<Sample> {
   return {
     seconds,
     memory: residentOf(envoy),

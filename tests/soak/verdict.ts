@@ -1,7 +1,7 @@
 // What a soak has shown, on one screen: each line is a claim with its figures, and whether it held.
 import { describe } from "../envoy/faults/load.ts";
-import { assertUnharmed } from "../envoy/faults/unharmed.ts";
-import { assertAccount } from "../envoy/faults/verdict.ts";
+import { assertAccount, assertUnharmed } from "../envoy/faults/verdict.ts";
+import { assertNoSlower } from "./latency.ts";
 import type { Sample, Soak } from "./soak.ts";
 
 export interface Finding {
@@ -21,6 +21,9 @@ const GROWTH = 4 * 1024 * 1024;
 const GROWTH_WHILE_WARMING = 16 * 1024 * 1024;
 const WARM_AFTER_S = 120;
 
+/** The finding that depends on the machine's having time. */
+export const LATENCY = "latency";
+
 export function judge(soak: Soak): Finding[] {
   const { account, received } = soak;
   const { recorded, sent, dropped, buffered } = account;
@@ -28,8 +31,13 @@ export function judge(soak: Soak): Finding[] {
   return [
     {
       what: "requests",
-      figures: `${n(soak.seen.sent)}, ${describe(soak.seen)}; without Lightspan ${describe(soak.plain)}`,
-      problem: complaintOf(() => assertUnharmed(soak.seen, soak.plain)),
+      figures: `${n(soak.seen.sent)}, each with its status and its body`,
+      problem: complaintOf(() => assertUnharmed(soak.seen)),
+    },
+    {
+      what: LATENCY,
+      figures: `${describe(soak.seen)}; without Lightspan ${describe(soak.plain)}`,
+      problem: complaintOf(() => assertNoSlower(soak.seen, soak.plain)),
     },
     {
       what: "account",

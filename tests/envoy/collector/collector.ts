@@ -1,5 +1,5 @@
-// A collector for tests that does what it is told: every fault of fault.ts, one after the other, for every format over HTTP/1.1,
-// HTTP/2 in the clear and gRPC, all on one port. It dies and comes back on that port, and its ledger is exact.
+// A collector for tests that does as it is told. It shows the faults of fault.ts, one after the other, for every format over
+// HTTP/1.1, cleartext HTTP/2 and gRPC, all on one port. It can die and come back on that port, and its ledger is exact.
 import { createServer as createHttp1 } from "node:http";
 import { createServer as createHttp2 } from "node:http2";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
@@ -8,48 +8,43 @@ import { accept, type Fault } from "./fault.ts";
 import { Ledger, type Receipt } from "./ledger.ts";
 import { collect, isGrpcRequest, readReport, type Arrived, type Request } from "./request.ts";
 
-/** How every connection of HTTP/2 begins; no request of HTTP/1.1 begins with its first three bytes. */
+/** Every HTTP/2 connection begins with this, and no HTTP/1.1 request does. */
 const PREFACE = "PRI";
-/** An answer is read in less. */
-const DOUBTFUL_MS = 100;
 
 export class Collector {
   readonly ledger = new Ledger();
-  /** Of 127.0.0.1, from the first start on. */
+  /** Its port on 127.0.0.1, the same after it has come back. */
   port = 0;
   #script: Fault[] = [accept];
   #server: Server | null = null;
   readonly #sockets = new Set<Socket>();
-  /** The last answer on each connection, and when it went out. */
-  readonly #answered = new WeakMap<Socket, { receipt: Receipt; at: number }>();
+  /** The last report of each HTTP/1.1 connection. */
+  readonly #last = new WeakMap<Socket, Receipt>();
   readonly #http1 = createHttp1((request, response) => void this.#take(request, response));
   readonly #http2 = createHttp2((request, response) => void this.#take(request, response));
 
   private constructor() {
-    // Envoy keeps its connections; one that closes just as a report sets out would be one more fault.
+    // Envoy reuses its connections. If one closed just as a report set out, that would be another fault.
     this.#http1.keepAliveTimeout = 0;
   }
 
-  /** One that accepts everything, until it is told otherwise. */
+  /** Starts one that accepts everything until it is told otherwise. */
   static async start(): Promise<Collector> {
     const collector = new Collector();
     await collector.comeBack();
     return collector;
   }
 
-  /** From now on each report meets the next of these, and all after them the last. */
+  /** From now on, each report meets the next of these faults. The last one stays. */
   behave(...script: [Fault, ...Fault[]]): void {
     this.#script = [...script];
   }
 
-  /** Drops all connections and listens no more: a process that was killed. */
+  /** Drops all connections and stops listening, like a process that was killed. */
   async die(): Promise<void> {
     const server = this.#server;
     this.#server = null;
-    for (const socket of this.#sockets) {
-      this.#doubt(socket);
-      socket.resetAndDestroy();
-    }
+    for (const socket of this.#sockets) socket.resetAndDestroy();
     if (server) await new Promise((resolve) => server.close(resolve));
   }
 
@@ -65,9 +60,9 @@ export class Collector {
 
   #connect(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.on("close", (wasReset) => {
+    socket.on("close", () => {
       this.#sockets.delete(socket);
-      if (wasReset) this.#doubt(socket);
+      doubt(this.#last.get(socket));
     });
     socket.on("error", () => socket.destroy());
     socket.once("readable", () => {
@@ -98,16 +93,13 @@ export class Collector {
     }
     const receipt = receiptOf(arrived, request, body);
     this.ledger.receipts.push(receipt);
+    const { socket } = request;
+    // Over HTTP/2 the outcome is certain: a sender that gives up resets the stream. And a sender that asked for the connection to
+    // close says nothing by closing it.
+    const isDoubtful = request.httpVersionMajor === 1 && request.headers.connection !== "close";
+    if (isDoubtful) this.#last.set(socket, receipt);
     receipt.outcome = await answer(this.#next(), arrived, response);
-    // Over HTTP/2 it is known by now: a sender that gives up resets the stream.
-    if (request.httpVersionMajor === 1) this.#answered.set(request.socket, { receipt, at: Date.now() });
-  }
-
-  /** A connection that was reset right behind an answer: nobody may have read that any more. */
-  #doubt(socket: Socket): void {
-    const last = this.#answered.get(socket);
-    if (last?.receipt.outcome === "acknowledged" && Date.now() - last.at < DOUBTFUL_MS)
-      last.receipt.outcome = "unclear";
+    if (isDoubtful && socket.destroyed) doubt(receipt);
   }
 
   #next(): Fault {
@@ -115,6 +107,14 @@ export class Collector {
     if (this.#script.length > 1) this.#script.shift();
     return next;
   }
+}
+
+/**
+ * The connection closed after this report, and no other one followed on it. So nobody can tell whether the sender read the answer. If
+ * it did, the report was acknowledged. If its cluster was taken away just then, say, it was not.
+ */
+function doubt(last: Receipt | undefined): void {
+  if (last?.outcome === "acknowledged") last.outcome = "unclear";
 }
 
 function receiptOf({ format, isGrpc, encoding, reports }: Arrived, request: Request, body: Buffer): Receipt {

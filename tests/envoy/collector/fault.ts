@@ -12,8 +12,8 @@ export type Outcome =
   | "unanswered";
 
 export type Fault = {
-  /** How long the collector waits, with the whole report in its hands, before it does anything. */
-  delayMs?: number;
+  /** The collector has the whole report, and does nothing before this resolves. */
+  after?: () => Promise<unknown>;
 } & (
   | {
       /** What a collector of this format says. Over `maxBytes`, unpacked, 413 or RESOURCE_EXHAUSTED. */

@@ -1,5 +1,5 @@
-// The account of what the scripted collector really received: every span of every whole report, and how each report ended. It
-// forgets nothing: a span is 16 hex digits here. Knows no connection.
+// What the scripted collector really received: every span of every whole report, and how each report ended. It forgets nothing: a
+// span is 16 hex digits here. Knows no connection.
 import type { FormatName, Transport } from "../../../satellite/store/report.ts";
 import type { Outcome } from "./fault.ts";
 
@@ -59,18 +59,14 @@ export class Ledger {
     return { reports: this.receipts.length, spans, ...unique, ...totals };
   }
 
-  /**
-   * How many spans came again, sooner than `withinMs` after a report with them that was not refused: the collector may have them
-   * twice, and no time had run out.
-   */
-  repeats(withinMs: number): number {
-    const lastKept = new Map<string, number>();
+  /** How many spans came again although the collector may have kept them: it had acknowledged the report, or begun to. */
+  repeats(): number {
+    const kept = new Set<string>();
     const repeated = new Set<string>();
-    for (const { outcome, receivedAt, spanIds } of this.receipts) {
+    for (const { outcome, spanIds } of this.receipts) {
       for (const id of spanIds) {
-        const before = lastKept.get(id);
-        if (before !== undefined && receivedAt - before < withinMs) repeated.add(id);
-        if (outcome !== "refused") lastKept.set(id, receivedAt);
+        if (kept.has(id)) repeated.add(id);
+        if (outcome === "acknowledged" || outcome === "unclear") kept.add(id);
       }
     }
     return repeated.size;

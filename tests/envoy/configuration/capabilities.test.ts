@@ -6,7 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EnvoyFailed, type EnvoyProcess } from "../../../runner/process.ts";
 import { startSatellite, type Satellite } from "../../../satellite/server.ts";
 import { allBut } from "./capabilities.ts";
-import { account, during, eventually, listen, type Listening } from "../ground.ts";
+import { account, during, listen, type Listening } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 import { startHops, type Hop, type Hops } from "../propagation/hops.ts";
 
 let upstream: Listening;
@@ -54,7 +55,7 @@ async function many(port: number, path: string, times: number, atOnce: number): 
   await Promise.all(Array.from({ length: atOnce }, run));
 }
 
-test("without random_get, no two workers and no two Envoys make the same id", { timeout: 120_000 }, async () => {
+test("without random_get, no two workers and no two Envoys make the same id", async () => {
   // All with the same node, started as close to each other as can be.
   const envoys = await Promise.all([1, 2].map(() => start(["random_get"], { concurrency: 2 })));
   await during(envoys, async () => {
@@ -95,7 +96,7 @@ async function refusedWithout(denied: string[]): Promise<string> {
   throw new Error(`Envoy started without ${denied.join(", ")}`);
 }
 
-test("without a host function that is needed, the configuration is refused", { timeout: 300_000 }, async () => {
+test("without a host function that is needed, the configuration is refused", async () => {
   const all = await refusedWithout(NEEDED.filter((name) => name !== "proxy_log"));
   const denied = /configuration refused: capability_restriction_config denies (.*): add to its allowed_capabilities/;
   for (const name of NEEDED) if (name !== "proxy_log") assert.ok(denied.exec(all)?.[1]?.includes(name), name);
@@ -144,7 +145,7 @@ test("asking for all host functions at the configuration changes nothing and is 
 });
 
 for (const name of ["proxy_on_configure", "proxy_on_context_create", "proxy_on_request_headers", "proxy_on_done"]) {
-  test(`without ${name}, one line says that it never came`, { timeout: 60_000 }, async () => {
+  test(`without ${name}, one line says that it never came`, async () => {
     const envoy = await start([name]);
     try {
       const port = await envoy.listenerPort("in");
@@ -160,7 +161,7 @@ for (const name of ["proxy_on_configure", "proxy_on_context_create", "proxy_on_r
   });
 }
 
-test("without proxy_on_tick, spans are sent while others end, and one line says so", { timeout: 60_000 }, async () => {
+test("without proxy_on_tick, spans are sent while others end, and one line says so", async () => {
   const envoy = await start(["proxy_on_tick"]);
   try {
     const port = await envoy.listenerPort("in");
@@ -179,7 +180,7 @@ test("without proxy_on_tick, spans are sent while others end, and one line says 
   }
 });
 
-test("without proxy_on_log, spans are made at the end of the stream", { timeout: 60_000 }, async () => {
+test("without proxy_on_log, spans are made at the end of the stream", async () => {
   const envoy = await start(["proxy_on_log"]);
   await during([envoy], async () => {
     await many(await envoy.listenerPort("in"), "/unlogged", 5, 1);

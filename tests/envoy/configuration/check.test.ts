@@ -1,48 +1,95 @@
-// `lightspan check` says of a configuration what Envoy's log says of it, word for word: one module, two hosts. It gets the very
-// bootstrap that Envoy gets, and the bare configuration too.
+// `lightspan check` says of a configuration what Envoy's log says of it, word for word: one module, two hosts. It gets the listener that
+// Envoy gets, and the bare configuration too. One Envoy gets all listeners, so each plugin has a name by which its lines are found.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
-import { run } from "../../../runner/command.ts";
+import { after, before, describe, it } from "node:test";
+import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
 import { sidecar } from "../../../runner/config/mesh.ts";
+import { startEnvoy } from "../../../runner/process.ts";
 import { services, workload } from "../../../demo/topology.ts";
 import { check } from "../../unit/cli/check.ts";
 import { MISTAKES, TEXTS } from "../../unit/module/configuration/mistakes.ts";
 import { configuration } from "../../unit/module/sidecar.ts";
+import { PATIENCE_MS } from "../../wait.ts";
 import { envoyBinary, wasm } from "../ground.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lightspan-check-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, "envoy.json");
 
-/** Envoy's lines about `config`, from `configuration refused` on; empty if it takes it. */
-async function refusalsOf(config: string): Promise<string[]> {
+interface Whole extends Config {
+  node: Config;
+  static_resources: { listeners: Listener[]; clusters: Config[] };
+}
+
+interface Listener {
+  name: string;
+  filter_chains: { filters: { typed_config: { http_filters: { typed_config: { config: Config } }[] } }[] }[];
+}
+
+/** A sidecar with this configuration, whose listener and plugin have this name. */
+function named(name: string, config: string): Whole {
   const app = { host: "127.0.0.1", port: 9 };
   const inbound = { service: services.reviews, app };
   const lightspan = { wasm, config };
-  writeFileSync(
-    file,
-    JSON.stringify(sidecar({ workload: workload("reviews-v1"), lightspan, collector: app, inbound })),
-  );
-  const { code, output } = await run(await envoyBinary, ["--mode", "validate", "-c", file], process.env);
-  const lines = [...output.matchAll(/configuration refused: .*/g)].map(([line]) => line);
-  assert.equal(code !== 0, lines.length > 0, output);
-  return [...new Set(lines)];
+  const whole = sidecar({ workload: workload("reviews-v1"), lightspan, collector: app, inbound }) as Whole;
+  for (const listener of whole.static_resources.listeners) {
+    listener.name = name;
+    const filter = listener.filter_chains[0]?.filters[0]?.typed_config.http_filters[0];
+    Object.assign(filter?.typed_config.config ?? {}, { name, root_id: name });
+  }
+  return whole;
 }
 
 const wrong: [what: string, config: string][] = [
   ...MISTAKES.map(([what, changes]): [string, string] => [what, configuration(changes)]),
   ...TEXTS.map(([what, text]): [string, string] => [`the text ${what}`, text]),
 ];
+const RIGHT = "right";
+const sidecars = new Map([
+  ...wrong.map(([what, config], place): [string, Whole] => [what, named(`wrong-${place}`, config)]),
+  [RIGHT, named(RIGHT, configuration())],
+]);
+
+/** Envoy's lines about each configuration, from `configuration refused` on, each once. */
+const refusals = new Map<string, string[]>();
+
+before(async () => {
+  const path = join(folder, "listeners.json");
+  const resources = [...sidecars.values()].flatMap(({ static_resources }) => static_resources.listeners);
+  const type = "type.googleapis.com/envoy.config.listener.v3.Listener";
+  writeFileSync(path, JSON.stringify({ resources: resources.map((each) => ({ "@type": type, ...each })) }));
+  const { node, static_resources } = named(RIGHT, configuration());
+  const lds_config = { resource_api_version: "V3", path_config_source: { path } };
+  const config = bootstrap(node, [], static_resources.clusters, { dynamic_resources: { lds_config } });
+  const options = { binary: await envoyBinary, name: "checked", config, readyTimeoutMs: PATIENCE_MS };
+  const envoy = await startEnvoy(options);
+  try {
+    const { listener_statuses = [] } = (await (await fetch(`${envoy.admin}/listeners?format=json`)).json()) as {
+      listener_statuses?: { name: string }[];
+    };
+    const taken = listener_statuses.map(({ name }) => name);
+    for (const [what, { static_resources }] of sidecars) {
+      const name = static_resources.listeners[0]?.name ?? "";
+      const line = new RegExp(`wasm log ${name} .*?(configuration refused: .*)`, "g");
+      const lines = [...envoy.log().matchAll(line)].map(([, refusal = ""]) => refusal);
+      refusals.set(what, [...new Set(lines)]);
+      assert.equal(taken.includes(name), lines.length === 0, `${what}: ${lines.join("\n")}`);
+    }
+  } finally {
+    await envoy.stop();
+  }
+});
 
 describe("lightspan check refuses with the line of Envoy's log when", () => {
   for (const [what, config] of wrong) {
-    it(what, async () => {
-      const [line, ...more] = await refusalsOf(config);
+    it(what, () => {
+      const [line, ...more] = refusals.get(what) ?? [];
       assert.deepEqual(more, [], "Envoy has one line");
       assert.deepEqual(check("-", config), { code: 1, out: "", err: `${line}\n` });
+      writeFileSync(file, JSON.stringify(sidecars.get(what)));
       const carried = check(file);
       assert.match(carried.err, /^.*envoy\.json:1: configuration refused: /);
       assert.ok(carried.err.endsWith(`: ${line}\n`), carried.err);
@@ -51,9 +98,9 @@ describe("lightspan check refuses with the line of Envoy's log when", () => {
   }
 });
 
-it("lightspan check takes what Envoy takes", async () => {
-  const config = configuration();
-  assert.deepEqual(await refusalsOf(config), []);
-  assert.deepEqual(check("-", config), { code: 0, out: "configuration taken\n", err: "" });
+it("lightspan check takes what Envoy takes", () => {
+  assert.deepEqual(refusals.get(RIGHT), []);
+  assert.deepEqual(check("-", configuration()), { code: 0, out: "configuration taken\n", err: "" });
+  writeFileSync(file, JSON.stringify(sidecars.get(RIGHT)));
   assert.equal(check(file).code, 0);
 });

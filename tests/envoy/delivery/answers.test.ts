@@ -1,11 +1,12 @@
-// What a collector says inside of a good answer, under load in real Envoy: errors, a command to stop, spans that it rejects. And
-// reports that the host has compressed, to a collector that inflates them.
+// What a collector says inside a successful answer, under load in real Envoy: errors, a command to stop, rejected spans. And reports
+// that the host has compressed, to a collector that inflates them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeResponse } from "../../../satellite/receive/lightstep.ts";
 import type { Fault } from "../collector/fault.ts";
 import { underLoad, type Fate } from "../faults/course.ts";
 import type { SceneOptions } from "../faults/scene.ts";
+import { eventually } from "../../wait.ts";
 
 const ERRORS = encodeResponse({ receiveMicros: 1, transmitMicros: 2, errors: ["over the limit"] });
 /** ReportResponse { commands: [{ disable: true }] } */
@@ -30,9 +31,10 @@ for (const transport of ["http", "grpc"]) {
   test(`Lightstep's errors over ${transport}: the report is refused`, async (context) => {
     await underLoad(context, over(transport), refused, {
       begin: ({ collector }) => collector.behave(says(ERRORS, "refused")),
-      end: ({ collector, envoy }) => {
+      end: async ({ collector, envoy }) => {
         collector.behave({ kind: "accept" });
-        assert.match(envoy.log(), /it refused the report \(over the limit\)/);
+        const line = /it refused the report \(over the limit\)/;
+        await eventually("the log to say why", envoy.log, (log) => line.test(log));
       },
     });
   });
@@ -48,9 +50,11 @@ for (const transport of ["http", "grpc"]) {
           sent = collector.ledger.receipts.length;
           collector.behave(says(DISABLE, "acknowledged"));
         },
-        end: ({ collector: { ledger }, envoy }) => {
+        end: async ({ collector: { ledger }, envoy }) => {
           assert.equal(ledger.receipts.slice(sent).length, 1, "the report that was answered so is the last one");
-          assert.equal(envoy.log().match(/: told us to stop; spans are dropped/g)?.length, 1);
+          const line = /: told us to stop; spans are dropped/g;
+          await eventually("the log to say so", envoy.log, (log) => line.test(log));
+          assert.equal(envoy.log().match(line)?.length, 1);
         },
       },
     );
@@ -58,7 +62,7 @@ for (const transport of ["http", "grpc"]) {
 
   test(`OTLP's partial success over ${transport}: one span of each report is refused`, async (context) => {
     await underLoad(context, over(transport, "otlp"), refused, {
-      // Of which of the spans it speaks, it does not say.
+      // It doesn't say which span it means.
       begin: ({ collector }) => collector.behave(says(ONE_REJECTED, "unclear")),
       end: ({ collector }) => collector.behave({ kind: "accept" }),
     });

@@ -1,5 +1,5 @@
-// A VM that fails in real Envoy, and what the gauges say afterwards. Lightspan itself never traps: here a trap is built into its
-// module, for requests that bring a body.
+// A VM that fails in real Envoy, and what the gauges say afterwards. Lightspan itself never traps, so this test builds a trap into its
+// module, for requests with a body.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -7,22 +7,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import binaryen from "binaryen";
-import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
-import { cluster } from "../../../runner/config/cluster.ts";
+import type { Config } from "../../../runner/config/bootstrap.ts";
 import { lightspanFilter } from "../../../runner/config/filter.ts";
-import { httpListener } from "../../../runner/config/listener.ts";
 import { collectorCluster } from "../../../runner/config/mesh.ts";
-import { startEnvoy } from "../../../runner/process.ts";
 import { startSatellite } from "../../../satellite/server.ts";
-import { account, during, envoyBinary, eventually, listen, wasm } from "../ground.ts";
+import { listenerOf, startForwarder } from "../forwarder.ts";
+import { account, during, listen, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 
 const CALLBACK = "proxy_on_request_headers";
 
-/** Lightspan's module, but that it traps where request headers are not the end of the stream. */
+/** Lightspan's module, changed to trap when request headers are not the end of the stream. */
 function trapping(): Uint8Array {
   const module = binaryen.readBinary(readFileSync(wasm));
   try {
-    // As build.mjs: with more, binaryen writes what this V8 does not read.
+    // As in build.mjs: with more features, binaryen writes code that this V8 can't read.
     const { MVP, MutableGlobals, SignExt, BulkMemory, BulkMemoryOpt, NontrappingFPToInt } = binaryen.Features;
     module.setFeatures(MVP | MutableGlobals | SignExt | BulkMemory | BulkMemoryOpt | NontrappingFPToInt);
     const { i32 } = binaryen;
@@ -39,7 +38,7 @@ function trapping(): Uint8Array {
   }
 }
 
-test("what a failed VM had is counted as lost, by the VM that takes its place", { timeout: 120_000 }, async () => {
+test("what a failed VM had is counted as lost, by the VM that takes its place", async () => {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-failed-"));
   const path = join(folder, "trapping.wasm");
   writeFileSync(path, trapping());
@@ -53,7 +52,7 @@ test("what a failed VM had is counted as lost, by the VM that takes its place", 
   try {
     const settings = {
       collector: { cluster: collectorCluster },
-      // Nothing is sent for a while, so that the VM has something when it fails.
+      // Spans stay for a while, so that the VM has some when it fails.
       buffer: { flush_interval_ms: 300, flush_spans: 1000 },
     };
     const filter = lightspanFilter({ wasm: path, config: settings });
@@ -61,53 +60,36 @@ test("what a failed VM had is counted as lost, by the VM that takes its place", 
     delete plugin.fail_open;
     plugin.failure_policy = "FAIL_RELOAD";
     plugin.reload_config = { backoff: { base_interval: "0.05s" } };
-    const listener = httpListener({
-      name: "in",
-      address: "127.0.0.1",
-      port: 0,
-      direction: "INBOUND",
-      routeName: "all",
-      virtualHosts: [
-        { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "upstream" } }] },
-      ],
-      filters: [filter],
-    });
-    const clusters = [
-      cluster("upstream", [upstream]),
-      cluster(collectorCluster, [{ host: "127.0.0.1", port: satellite.port }]),
-    ];
-    const envoy = await startEnvoy({
-      binary: await envoyBinary,
+    const envoy = await startForwarder({
       name: "failing",
-      config: bootstrap({ id: "failing", cluster: "tests" }, [listener], clusters),
+      listeners: [listenerOf({ name: "in", filters: [filter] })],
+      upstream: upstream.port,
+      collector: satellite.port,
     });
     await during([envoy], async () => {
       const url = `http://127.0.0.1:${await envoy.listenerPort("in")}`;
       const hanging = new AbortController();
       const hung = fetch(`${url}/hang`, { signal: hanging.signal }).catch(() => undefined);
-      await eventually("the request that hangs to be open", async () =>
-        (await account([envoy])).requests_open === 1 ? true : undefined,
-      );
+      const read = (): Promise<Record<string, number>> => account([envoy]);
+      await eventually("the request that hangs to be open", read, ({ requests_open }) => requests_open === 1);
       const posted = await fetch(url, { method: "POST", body: "boom" });
       assert.equal(posted.status, 503, "the request that fails the VM");
       hanging.abort();
       await hung;
-      const settled = await eventually(
-        "the dead VM's part to be settled",
-        async () => {
-          await fetch(url).then((response) => response.text());
-          const counts = await account([envoy]);
-          return (counts.spans_dropped_vm_failed ?? 0) > 0 ? counts : undefined;
-        },
-        60_000,
-      );
+      const asked = async (): Promise<Record<string, number>> => {
+        await fetch(url).then((response) => response.text());
+        return account([envoy]);
+      };
+      const isSettled = ({ spans_dropped_vm_failed = 0 }: Record<string, number>): boolean =>
+        spans_dropped_vm_failed > 0;
+      const settled = await eventually("the dead VM's part to be settled", asked, isSettled);
       assert.equal(settled.spans_dropped_vm_failed, 1, "the one that hung");
-      await eventually("both accounts to close, with nothing open", async () => {
-        const all = await account([envoy]);
+      await eventually("both accounts to close, with nothing open", read, (all) => {
         const { spans_recorded = 0, spans_sent = 0, spans_dropped = 0, spans_buffered = 0 } = all;
-        return spans_buffered === 0 && spans_recorded === spans_sent + spans_dropped ? true : undefined;
+        return spans_buffered === 0 && spans_recorded === spans_sent + spans_dropped;
       });
-      assert.match(envoy.log(), /a VM of this Envoy failed: 1 span of it counted as dropped/);
+      const line = /a VM of this Envoy failed: 1 span of it counted as dropped/;
+      await eventually("a line about it", envoy.log, (log) => line.test(log));
     });
   } finally {
     await Promise.all([upstream.close(), satellite.close()]);

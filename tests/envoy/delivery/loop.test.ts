@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
 import { cluster } from "../../../runner/config/cluster.ts";
 import { lightspanFilter } from "../../../runner/config/filter.ts";
@@ -15,7 +16,8 @@ import { istioNode } from "../../../runner/config/node.ts";
 import { workload } from "../../../demo/topology.ts";
 import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { Collector } from "../collector/collector.ts";
-import { account, envoyBinary, eventually, listen, wasm } from "../ground.ts";
+import { account, envoyBinary, listen, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 
 const LISTENER = "requests";
 
@@ -92,8 +94,9 @@ async function ends(envoy: EnvoyProcess): Promise<void> {
     const { requests, spans_sent } = await account([envoy]);
     return (requests === 2 && spans_sent === 1) || undefined;
   };
-  await eventually("the report passes through the listener", passed);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await eventually("the report to pass through the listener", passed);
+  // Another report would follow within a flush interval.
+  await sleep(200);
   const { requests, spans_recorded, spans_unsampled } = await account([envoy]);
   assert.deepEqual(
     { requests, spans_recorded, spans_unsampled },

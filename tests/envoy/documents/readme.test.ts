@@ -9,7 +9,8 @@ import type { Config } from "../../../runner/config/bootstrap.ts";
 import { startEnvoy } from "../../../runner/process.ts";
 import { startSatellite } from "../../../satellite/server.ts";
 import type { Span } from "../../../satellite/store/traces.ts";
-import { during, envoyBinary, eventually, listen, wasm } from "../ground.ts";
+import { during, envoyBinary, listen, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 
 const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
 const blocks = (language: string): string[] =>

@@ -1,5 +1,5 @@
-// The words of Envoy's log that docs/troubleshooting.md tells people to look for, against Envoy's log: the smallest example,
-// with one thing wrong in it.
+// docs/troubleshooting.md tells people which words to look for in Envoy's log. Envoy really writes them: here it runs the smallest
+// example, with one thing wrong in it.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,17 +7,14 @@ import { join } from "node:path";
 import { request } from "node:http";
 import { after, describe, it } from "node:test";
 import { run } from "../../../runner/command.ts";
-import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
-import { cluster } from "../../../runner/config/cluster.ts";
+import type { Config } from "../../../runner/config/bootstrap.ts";
 import { lightspanFilter } from "../../../runner/config/filter.ts";
-import { httpListener } from "../../../runner/config/listener.ts";
-import { collectorCluster } from "../../../runner/config/mesh.ts";
-import { istioNode } from "../../../runner/config/node.ts";
-import { workload } from "../../../demo/topology.ts";
-import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
+import type { EnvoyProcess } from "../../../runner/process.ts";
 import { startSatellite } from "../../../satellite/server.ts";
 import { limitMemory } from "../../host/limit.ts";
-import { account, during, envoyBinary, eventually, wasm } from "../ground.ts";
+import { listenerOf, startForwarder } from "../forwarder.ts";
+import { account, during, envoyBinary, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 import { reporting } from "../propagation/hops.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
@@ -47,7 +44,7 @@ describe("Envoy's log has the words of docs/troubleshooting.md where", () => {
   }
 });
 
-/** What is free in the module's memory once it is configured is used up by one request with headers of this size. */
+/** One request with headers of this size uses up the memory that the module has left once it is configured. */
 const LARGE = 4_000_000;
 const PAGES = 16;
 
@@ -60,19 +57,13 @@ async function startLimited(name: string, collector: number, more: Config): Prom
   delete plugin.fail_open;
   Object.assign(plugin, more);
   const direct = { match: { prefix: "/" }, direct_response: { status: 200, body: { inline_string: "ok" } } };
-  const listener = httpListener({
+  const listener = listenerOf({
     name: "in",
-    address: "127.0.0.1",
-    port: 0,
-    direction: "INBOUND",
-    routeName: "all",
-    virtualHosts: [{ name: "all", domains: ["*"], routes: [direct] }],
     filters: [filter],
+    routes: [direct],
     connectionManager: { max_request_headers_kb: 8192 },
   });
-  const clusters = [cluster(collectorCluster, [{ host: "127.0.0.1", port: collector }])];
-  const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), [listener], clusters);
-  return startEnvoy({ binary: await envoyBinary, name, config });
+  return startForwarder({ name, listeners: [listener], collector });
 }
 
 /** The status of a request with a header of `size` bytes. */
@@ -87,7 +78,7 @@ function ask(port: number, size: number): Promise<number | undefined> {
   });
 }
 
-describe("a VM whose memory cannot grow", { timeout: 120_000 }, () => {
+describe("a VM whose memory cannot grow", () => {
   const words = ["this VM fails: out of memory", "failed: Uncaught RuntimeError"];
 
   for (const [policy, more, failing] of [
@@ -102,17 +93,21 @@ describe("a VM whose memory cannot grow", { timeout: 120_000 }, () => {
         const port = await envoy.listenerPort("in");
         const requests = async (): Promise<number> => (await account([envoy])).requests ?? 0;
         assert.equal(await ask(port, 1), 200);
-        await eventually("the first request to be counted", async () => ((await requests()) === 1 ? true : undefined));
+        await eventually("the first request to be counted", requests, (count) => count === 1);
         assert.equal(await ask(port, LARGE), failing);
-        for (const word of words) assert.ok(envoy.log().includes(word), word);
+        for (const word of words) await eventually(`the words ${word}`, envoy.log, (log) => log.includes(word));
         if (failing === 200) {
-          // Nothing comes after: requests go on, and none is seen.
+          // Requests go on, and the failed VM sees none of them.
           for (let i = 0; i < 20; i++) assert.equal(await ask(port, 1), 200);
           assert.equal(await requests(), 1);
           return;
         }
-        await eventually("a new VM", async () => ((await ask(port, 1)) === 200 ? true : undefined));
-        await eventually("it to trace", async () => ((await requests()) > 1 ? true : undefined));
+        await eventually(
+          "a new VM",
+          () => ask(port, 1),
+          (status) => status === 200,
+        );
+        await eventually("it to trace", requests, (count) => count > 1);
       }).finally(() => satellite.close());
     });
   }

@@ -1,5 +1,5 @@
-// The two configurations that are compared. They differ in one place only: one has Envoy's Zipkin tracer on every
-// connection manager, the other Lightspan among its filters. Routes and clusters come from routes.ts.
+// The two configurations that are compared. They differ in one place only: one has Envoy's Zipkin tracer in every connection manager,
+// the other has Lightspan among its filters. Routes and clusters come from routes.ts.
 import { istioNode } from "../../../runner/config/node.ts";
 import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
 import { cluster, type Endpoint } from "../../../runner/config/cluster.ts";
@@ -22,6 +22,7 @@ export const listeners = [
   "proxied",
   "detecting",
   "strict",
+  "hurried",
   "ipv6",
   "http3",
 ] as const;
@@ -36,6 +37,7 @@ const special: Record<ListenerName, Partial<HttpListener> & { listener?: Config 
   proxied: { listener: { listener_filters: [proxyProtocol()] } },
   detecting: { connectionManager: { original_ip_detection_extensions: [realIp()] } },
   strict: { connectionManager: strict() },
+  hurried: { connectionManager: hurried() },
   ipv6: { address: "::1" },
   http3: { http3: http3KeyPair },
 };
@@ -52,13 +54,20 @@ function realIp(): Config {
   return { name: "real-ip", typed_config };
 }
 
+/** Ends by itself whatever takes too long. */
+function hurried(): Config {
+  return {
+    common_http_protocol_options: { max_stream_duration: "1s" },
+    request_timeout: "0.6s",
+    request_headers_timeout: "0.2s",
+  };
+}
+
 /** Refuses or corrects by itself whatever a connection manager can. */
 function strict(): Config {
   return {
     http_protocol_options: {},
-    common_http_protocol_options: { headers_with_underscores_action: "REJECT_REQUEST", max_stream_duration: "1s" },
-    request_timeout: "0.6s",
-    request_headers_timeout: "0.2s",
+    common_http_protocol_options: { headers_with_underscores_action: "REJECT_REQUEST" },
     normalize_path: true,
     merge_slashes: true,
     path_with_escaped_slashes_action: "UNESCAPE_AND_REDIRECT",
@@ -101,7 +110,7 @@ export function lightspan(endpoint: Endpoint): Tracer {
   };
 }
 
-/** The whole configuration of one Envoy; `addresses` are those that this machine can listen on. */
+/** The whole configuration of one Envoy; `names` are the listeners that this machine has addresses for. */
 export function configuration(tracer: Tracer, upstreams: Upstreams, names: readonly ListenerName[]): Config {
   const all = names.map((name) => {
     const { connectionManager, listener: fields, ...more } = special[name];
@@ -149,7 +158,7 @@ function healthCheck(name: string, path: string, passThrough: boolean): Config {
   });
 }
 
-// Those of RBAC and fault do nothing but on the routes that say more.
+// RBAC and fault do nothing except on routes that say more.
 const before = [
   filter("early-rbac", "rbac.v3.RBAC"),
   healthCheck("health-check", "/healthz", false),
@@ -161,7 +170,7 @@ const behind = [
   filter("limit", "local_ratelimit.v3.LocalRateLimit", { stat_prefix: "limit" }),
   {
     ...filter("ext-authz", "ext_authz.v3.ExtAuthz", {
-      http_service: { server_uri: { uri: "http://nobody.test", cluster: "refused", timeout: "1s" } },
+      http_service: { server_uri: { uri: "http://nobody.test", cluster: "refused", timeout: "60s" } },
     }),
     disabled: true,
   },

@@ -14,7 +14,7 @@ export interface Upstreams {
 export const istioCluster = "outbound|9080|v1|ratings.default.svc.cluster.local";
 
 function to(cluster: string, more: Config = {}): Config {
-  return { route: { cluster, timeout: "10s", ...more } };
+  return { route: { cluster, timeout: "0s", ...more } };
 }
 
 /** A route of everything under `/<name>/`, which the upstream sees under /u/. */

@@ -1,9 +1,10 @@
-// One case's visit to one Envoy, as a client that says exactly which bytes go when. It gives every request the same trace
-// headers, by which the spans are found again, and a request id that neither Envoy has a reason to change.
+// One case's visit to one Envoy, by a client that says exactly which bytes go when. Every request has the same trace headers, by which
+// its spans are found again, and a request id that neither Envoy has a reason to change.
 import { connect as connectHttp2, constants, type ClientHttp2Session, type OutgoingHttpHeaders } from "node:http2";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inTime } from "../../wait.ts";
 import type { Http2Answer } from "./upstream.ts";
 
 /** Bytes to send, milliseconds or something else to wait for, text too, or a way to end; in the end, the other side closes. */
@@ -21,9 +22,6 @@ export interface Ids {
 
 /** Header fields; null leaves one out that is there by default, an array repeats it. */
 export type Fields = Record<string, string | string[] | null>;
-
-/** Whatever takes longer than this has gone wrong. */
-const patience = 10_000;
 
 export class Visit {
   constructor(
@@ -138,14 +136,6 @@ function arrives(text: string, from: Duplex, received: () => string): Promise<vo
     look();
   });
   return inTime(arrival, () => `${JSON.stringify(text)} did not come; received: ${received()}`);
-}
-
-async function inTime<T>(promise: Promise<T>, complaint: () => string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(complaint())), patience);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function withoutNulls(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {

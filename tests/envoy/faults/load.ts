@@ -1,32 +1,38 @@
-// Requests at a steady pace, whether the answers come or not: what a user of the mesh sees of a fault. Knows statuses, bodies
-// and times; refuses to know what is behind the address.
+// Requests at a steady pace, whether or not the answers come: what a user of the mesh sees of a fault. Knows statuses, bodies and
+// times; refuses to know what is behind the address.
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually, PATIENCE_MS } from "../../wait.ts";
 
 /** What became of all requests. */
 export interface Seen {
   sent: number;
-  /** What was not a 200 with the right body, in words, and how often. */
+  /** What was wrong with answers that were not a 200 with the right body, and how often. */
   wrong: Map<string, number>;
   /** Milliseconds, in order of size. */
   latencies: number[];
 }
 
 export interface Load {
-  /** Sends no more, and waits for what is under way. */
+  /** How many requests have had their answer so far, right or wrong. */
+  readonly answered: number;
+  /** Waits until `more` requests have been answered from now on. */
+  answers(more: number): Promise<void>;
+  /** Sends no more, and waits for the answers that are outstanding. */
   stop(): Promise<Seen>;
 }
 
-const PATIENCE_MS = 20_000;
+/** A machine that had no time is not made up for with more requests than this at once: they would be a fault of their own. */
+const BURST = 10;
 
 const running = new Set<Load>();
 
-/** Ends every load: one that outlives its scene, since a test has failed, would go on for ever. */
+/** Ends every load. One that outlived its scene after a failed test would go on for ever. */
 export async function stopLoads(): Promise<void> {
   await Promise.all([...running].map((load) => load.stop()));
 }
 
-/** Sends `perSecond` requests a second to http://127.0.0.1:`port`, each with a path of its own that the answer has to repeat. */
+/** Sends `perSecond` requests a second to http://127.0.0.1:`port`. Each has its own path, which the answer has to repeat. */
 export function startLoad(port: number, perSecond: number): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const seen: Seen = { sent: 0, wrong: new Map(), latencies: [] };
@@ -41,9 +47,11 @@ export function startLoad(port: number, perSecond: number): Load {
   };
   const send = async (): Promise<void> => {
     const start = performance.now();
+    let skipped = 0;
     while (!isOver) {
-      const due = Math.floor(((performance.now() - start) * perSecond) / 1000);
-      while (seen.sent <= due) {
+      const late = Math.floor(((performance.now() - start) * perSecond) / 1000) - skipped - seen.sent;
+      skipped += Math.max(0, late - BURST);
+      for (let left = Math.min(late, BURST); left >= 0; left--) {
         const going = one(`/${seen.sent++}`);
         pending.add(going);
         void going.then(() => pending.delete(going));
@@ -53,6 +61,17 @@ export function startLoad(port: number, perSecond: number): Load {
   };
   const sending = send();
   const load: Load = {
+    get answered() {
+      return seen.latencies.length;
+    },
+    async answers(more) {
+      const all = seen.latencies.length + more;
+      await eventually(
+        `${all} answers`,
+        () => seen.latencies.length,
+        (answered) => answered >= all,
+      );
+    },
     async stop() {
       isOver = true;
       running.delete(load);
@@ -65,6 +84,13 @@ export function startLoad(port: number, perSecond: number): Load {
   };
   running.add(load);
   return load;
+}
+
+/** Sends requests until `count` have been answered. */
+export async function sendLoad(port: number, count: number): Promise<Seen> {
+  const load = startLoad(port, 150);
+  await load.answers(count);
+  return load.stop();
 }
 
 /** What is wrong with the answer; undefined if nothing is. */
@@ -80,7 +106,7 @@ function ask(agent: Agent, port: number, path: string): Promise<string | undefin
         else resolve(body === path ? undefined : `another body: ${body.slice(0, 60)}`);
       });
     });
-    asked.on("timeout", () => asked.destroy(new Error(`no answer in ${PATIENCE_MS} ms`)));
+    asked.on("timeout", () => asked.destroy(new Error("no answer")));
     asked.on("error", (error) => resolve(error.message));
     asked.end();
   });

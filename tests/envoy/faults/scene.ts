@@ -1,5 +1,5 @@
-// The scene of every fault: an application, an Envoy with Lightspan before it and one without, and the collector that is told
-// what to do. Both Envoys get the same load at the same time, so that what a fault does to requests is seen beside none.
+// The scene of every fault: an application, an Envoy with Lightspan in front of it, and a collector that is told what to do. For the
+// soak there is a second Envoy, without Lightspan, that can get the same load at the same time.
 import { createServer } from "node:http";
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,20 +14,20 @@ import { stopLoads } from "./load.ts";
 import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
 import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3/http3.ts";
 
-/** Of a report, unless a test says otherwise. */
-export const TIMEOUT_MS = 400;
+/** A collector that is given up soon, for faults that are about this. Elsewhere a report has more time than it ever needs. */
+export const SHORT_TIMEOUT: Config = { collector: { timeout_ms: 400 } };
 
-/** So that a fault of seconds shows what one of hours would: a small buffer, short waits, small reports. */
-export const IMPATIENT: Config = {
-  collector: { timeout_ms: TIMEOUT_MS },
+/** Lets a fault of a second show what one of hours would: a small buffer, short waits between tries, small reports. */
+const IMPATIENT: Config = {
+  collector: { timeout_ms: 600_000 },
   buffer: { flush_spans: 20, flush_interval_ms: 50, max_bytes: 65536 },
   retry: { attempts: 4, base_ms: 20, max_ms: 200 },
 };
 
 export interface SceneOptions {
-  /** Lightspan's configuration besides the cluster, section by section. */
+  /** Lightspan's configuration without the cluster, section by section. */
   config?: Config;
-  /** The collector's cluster, if it is not a plain one; of Envoy's form. */
+  /** The collector's cluster in Envoy's form, if it is not a plain one. */
   collectorCluster?: (port: number) => Config;
   /** The collector is reached over HTTP/2 and gRPC. */
   grpc?: boolean;
@@ -36,7 +36,7 @@ export interface SceneOptions {
   http3?: boolean;
   /** Clusters, listeners and Lightspan's configuration come from files, as from a control plane. */
   dynamic?: boolean;
-  /** Variables of Envoy's environment that the VM may see. */
+  /** Environment variables of Envoy that the VM may see. */
   environment?: Record<string, string>;
   extraArgs?: string[];
 }
@@ -46,9 +46,8 @@ export interface Scene {
   /** With Lightspan. */
   envoy: EnvoyProcess;
   port: number;
-  /** Without. */
-  plain: EnvoyProcess;
-  plainPort: number;
+  /** Starts an Envoy without Lightspan beside the other one. */
+  startPlain(): Promise<{ envoy: EnvoyProcess; port: number }>;
   /** The bootstrap of the Envoy with Lightspan. */
   config: Config;
   /** Of a dynamic scene. */
@@ -66,13 +65,13 @@ export function configuration(options: SceneOptions): Config {
   return merged;
 }
 
-/** A bootstrap, as far as this file looks into it. */
+/** The part of a bootstrap that this file looks into. */
 interface Static {
   node: Config;
   static_resources: { listeners: Config[]; clusters: Config[] };
 }
 
-/** The sidecar of reviews-v1, whole; without Lightspan if there is no `config`. */
+/** The sidecar of reviews-v1. Without a `config`, it has no Lightspan. */
 function whole(options: SceneOptions, app: Listening, collectorPort: number, config: Config | null): Static {
   const own = options.collectorCluster?.(collectorPort);
   return sidecar({
@@ -110,15 +109,16 @@ export async function setScene(options: SceneOptions = {}): Promise<Scene> {
       return envoy;
     };
     const envoy = await start("with Lightspan", config, options.extraArgs);
-    const plain = await start("without", { ...whole(options, app, collector.port, null) });
     let port = await envoy.listenerPort(inboundListener);
-    let plainPort = await plain.listenerPort(inboundListener);
     if (options.http3) {
-      client = await startHttp3Client({ to: { own: port, plain: plainPort } });
+      client = await startHttp3Client({ to: { own: port } });
       port = client.port("own");
-      plainPort = client.port("plain");
     }
-    return { collector, envoy, port, plain, plainPort, config, control, stop };
+    const startPlain = async (): Promise<{ envoy: EnvoyProcess; port: number }> => {
+      const plain = await start("without", { ...whole(options, app, collector.port, null) });
+      return { envoy: plain, port: await plain.listenerPort(inboundListener) };
+    };
+    return { collector, envoy, port, startPlain, config, control, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -152,12 +152,12 @@ export class ControlPlane {
     this.tell("listeners", listeners);
   }
 
-  /** From now on these are all of them. */
+  /** From now on, these are all the resources of their type. */
   tell(what: keyof typeof TYPES, resources: Config[]): void {
     const typed = resources.map((resource) => ({ "@type": `type.googleapis.com/${TYPES[what]}`, ...resource }));
     const path = join(this.#folder, `${what}.json`);
     writeFileSync(`${path}.new`, JSON.stringify({ version_info: String(++this.#version), resources: typed }));
-    // Envoy looks when a file is moved into its place, and sees it whole then.
+    // Envoy looks when a file is moved into place, and sees all of it then.
     renameSync(`${path}.new`, path);
   }
 
@@ -188,7 +188,7 @@ interface Filter {
   config_discovery?: Config;
 }
 
-/** The HTTP filters of a listener, to be changed in place. */
+/** The HTTP filters of a listener, for changing them in place. */
 function filtersOf(listener: Config | undefined): Filter[] {
   const { filter_chains } = listener as {
     filter_chains: { filters: { typed_config: { http_filters: Filter[] } }[] }[];

@@ -1,10 +1,11 @@
-// What has to be true when all is quiet again, whatever the fault was: the account of the filter's counters balances, and agrees
-// with what the collector really received.
+// What has to hold once all is quiet again, whatever the fault was: every request had its answer, the account of the filter's counters
+// balances, and it agrees with what the collector really received.
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../../wait.ts";
 import { account, noneUnaccounted } from "../ground.ts";
 import type { Totals } from "../collector/ledger.ts";
 import type { EnvoyProcess } from "../../../runner/process.ts";
+import type { Seen } from "./load.ts";
 
 export interface Account {
   recorded: number;
@@ -33,18 +34,20 @@ export async function readAccount(envoy: EnvoyProcess): Promise<Account> {
   };
 }
 
-/** The account once `requests` spans were recorded and none waits any more; what it last was, if that never comes. */
+/** The account once `requests` spans have been recorded and none is buffered. */
 export async function settled(envoy: EnvoyProcess, requests: number): Promise<Account> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const account = await readAccount(envoy);
-    if (account.recorded >= requests && account.buffered === 0) {
-      await noneUnaccounted(envoy);
-      return account;
-    }
-    if (Date.now() > deadline) throw new Error(`not settled within 30 s: ${JSON.stringify(account)}`);
-    await sleep(50);
-  }
+  const account = await eventually(
+    `the account of ${requests} spans to settle`,
+    () => readAccount(envoy),
+    ({ recorded, buffered }) => recorded >= requests && buffered === 0,
+  );
+  await noneUnaccounted(envoy);
+  return account;
+}
+
+/** Every request had the right answer. */
+export function assertUnharmed({ wrong }: Seen): void {
+  assert.deepEqual([...wrong], [], "no request is harmed");
 }
 
 /** The account is exact, and agrees with the collector's ledger. */
@@ -55,7 +58,7 @@ export function assertAccount(account: Account, requests: number, received: Tota
   assert.equal(recorded, sent + dropped + buffered, `recorded = sent + dropped + buffered: ${told}`);
   const reasons = Object.values(account.reasons).reduce((sum, count) => sum + count, 0);
   assert.equal(dropped, reasons, `each drop has its reason: ${told}`);
-  // An answer of which the collector does not know how it arrived may have been taken for a yes.
+  // If the collector can't tell how its answer arrived, the filter may have taken it for a yes.
   assert.ok(sent >= received.uniqueAcknowledged, `what the collector acknowledged is sent: ${told}`);
   assert.ok(sent <= received.uniqueAcknowledged + received.unclear, `only that is sent: ${told}`);
   const missing = recorded - received.uniqueSpans;

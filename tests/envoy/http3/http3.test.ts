@@ -9,7 +9,8 @@ import { cluster } from "../../../runner/config/cluster.ts";
 import { httpListener } from "../../../runner/config/listener.ts";
 import { startEnvoy } from "../../../runner/process.ts";
 import { send, startEcho } from "../propagation/echo.ts";
-import { during, envoyBinary, eventually } from "../ground.ts";
+import { during, envoyBinary } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 import { http3KeyPair, startHttp3Client } from "./http3.ts";
 
 const accessLog: Config = {
@@ -46,7 +47,7 @@ function exchangeTrailers(port: number): Promise<IncomingHttpHeaders> {
   });
 }
 
-test("a stock Envoy speaks HTTP/3 for any client", { timeout: 90_000 }, async () => {
+test("a stock Envoy speaks HTTP/3 for any client", async () => {
   const echo = await startEcho();
   let resets = 0;
   const streams = createHttp2Server().on("stream", (stream, headers) => {

@@ -1,6 +1,7 @@
 // A client of the chains, of HTTP/1.1 or HTTP/2: where a request went, and how it was answered.
 import { request as request1 } from "node:http";
 import { connect } from "node:http2";
+import { PATIENCE_MS } from "../../wait.ts";
 
 export type Protocol = "HTTP/1.1" | "HTTP/2";
 
@@ -41,7 +42,7 @@ function ask1(port: number, { method = "GET", path = "/", headers = {} }: Questi
         resolve(answerOf(response.statusCode ?? 0, response.headers as Answer["headers"], body)),
       );
     });
-    request.setTimeout(20_000, () => request.destroy(new Error("no answer within 20 s")));
+    request.setTimeout(PATIENCE_MS, () => request.destroy(new Error("no answer")));
     request.on("error", reject).end();
   });
 }
@@ -53,7 +54,7 @@ function ask2(port: number, { method = "GET", path = "/", headers = {} }: Questi
     let status = 0;
     let answered: Answer["headers"] = {};
     let body = "";
-    stream.setTimeout(20_000, () => stream.destroy(new Error("no answer within 20 s")));
+    stream.setTimeout(PATIENCE_MS, () => stream.destroy(new Error("no answer")));
     stream.setEncoding("utf8").on("error", reject);
     stream.on("response", (all) => {
       status = all[":status"] ?? 0;

@@ -1,16 +1,14 @@
-// One Envoy with a listener for each chain, without Lightspan and with it in every place; what it forwards to, and what its
-// authorization asks. Knows what a request came to; refuses to know what is right.
+// One Envoy with a listener for each chain, without Lightspan and with it in every place; its upstreams, and its authorization service.
+// Knows where a request went; refuses to know where it should go.
 import { createServer, type IncomingMessage } from "node:http";
-import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
+import type { Config } from "../../../runner/config/bootstrap.ts";
 import { cluster } from "../../../runner/config/cluster.ts";
 import { headerFilters, lightspanFilter } from "../../../runner/config/filter.ts";
-import { httpListener } from "../../../runner/config/listener.ts";
 import { collectorCluster } from "../../../runner/config/mesh.ts";
-import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
-import { workload } from "../../../demo/topology.ts";
-import { istioNode } from "../../../runner/config/node.ts";
+import type { EnvoyProcess } from "../../../runner/process.ts";
 import { http3KeyPair } from "../http3/http3.ts";
-import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
+import { listenerOf, startForwarder } from "../forwarder.ts";
+import { listen, wasm, type Listening } from "../ground.ts";
 
 /** Where Lightspan stands: `first` or `last` of all but the router. `failed`: only the filters that write its headers are there. */
 export type Place = "none" | "failed" | "first" | "last";
@@ -58,7 +56,7 @@ const anybody = { permissions: [{ any: true }], principals: [{ any: true }] };
 const routes: Config[] = [
   {
     match: { prefix: "/", headers: [{ name: "x-role", string_match: { exact: "admin" } }] },
-    route: { cluster: "admin" },
+    route: { cluster: "admin", timeout: "0s" },
     typed_per_filter_config: {
       "envoy.filters.http.rbac": perRoute("rbac.v3.RBACPerRoute", {
         rbac: { rules: { action: "DENY", policies: { nobody: anybody } } },
@@ -67,7 +65,7 @@ const routes: Config[] = [
   },
   {
     match: { prefix: "/limited" },
-    route: { cluster: "rest" },
+    route: { cluster: "rest", timeout: "0s" },
     typed_per_filter_config: {
       "envoy.filters.http.local_ratelimit": perRoute("local_ratelimit.v3.LocalRateLimit", {
         stat_prefix: "limit",
@@ -77,13 +75,10 @@ const routes: Config[] = [
       }),
     },
   },
-  { match: { prefix: "/" }, route: { cluster: "rest" } },
+  { match: { prefix: "/" }, route: { cluster: "rest", timeout: "0s" } },
 ];
 
 const virtualHost: Config = {
-  name: "all",
-  domains: ["*"],
-  routes,
   typed_per_filter_config: {
     "envoy.filters.http.cors": perRoute("cors.v3.CorsPolicy", {
       allow_origin_string_match: [{ exact: "https://shop.example" }],
@@ -133,29 +128,17 @@ export async function startScene(all: Chain[], collector: number, codec = "AUTO"
     startAuthorization(),
   ]);
   const listeners = all.map((chain) =>
-    httpListener({
+    listenerOf({
       name: chain.name,
-      address: "127.0.0.1",
-      port: 0,
-      direction: "INBOUND",
-      routeName: "all",
-      virtualHosts: [virtualHost],
       filters: filtersOf(chain),
+      routes,
+      virtualHost,
       connectionManager: { ...(chain.http3 ? {} : { codec_type: codec }), access_log: [accessLog] },
       http3: chain.http3 ? http3KeyPair : undefined,
     }),
   );
-  const clusters = [
-    cluster("admin", [admin]),
-    cluster("rest", [rest]),
-    cluster("authorization", [authorization]),
-    cluster(collectorCluster, [{ host: "127.0.0.1", port: collector }]),
-  ];
-  const envoy = await startEnvoy({
-    binary: await envoyBinary,
-    name: "places",
-    config: bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters),
-  });
+  const clusters = [cluster("admin", [admin]), cluster("rest", [rest]), cluster("authorization", [authorization])];
+  const envoy = await startForwarder({ name: "places", listeners, collector, clusters });
   return {
     envoy,
     close: async () => {

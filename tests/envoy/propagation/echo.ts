@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import type { Header } from "../../fixtures/propagation.ts";
 import { listen, type Listening } from "../ground.ts";
+import { PATIENCE_MS } from "../../wait.ts";
 
 export async function startEcho(): Promise<Listening> {
   const server = createServer((request, response) => {
@@ -30,7 +31,7 @@ function exchange(port: number, request: Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, "127.0.0.1", () => socket.write(request));
-    socket.setTimeout(20_000, () => socket.destroy(new Error("no answer within 20 s")));
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error("no answer")));
     socket.on("data", (chunk) => chunks.push(chunk));
     socket.on("error", reject);
     socket.on("close", () => resolve(Buffer.concat(chunks).toString("utf8")));

@@ -13,7 +13,8 @@ import { judge, SETTINGS, TRACE_HEADERS } from "../../fuzz/judge.ts";
 import { extract } from "../../fuzz/reference.ts";
 import type { Header } from "../../host/headers.ts";
 import { Random } from "../../host/random.ts";
-import { account, during, envoyBinary, eventually, listen, wasm } from "../ground.ts";
+import { account, during, envoyBinary, listen, wasm } from "../ground.ts";
+import { eventually, PATIENCE_MS } from "../../wait.ts";
 
 const CASES = 24_000;
 const CONNECTIONS = 8;
@@ -36,7 +37,9 @@ function converse(port: number, next: () => Header[] | undefined, each: (sent: H
       const lines = headers.map(([name, value]) => `${name}: ${value}`);
       socket.write(Buffer.from(["GET / HTTP/1.1", "host: reviews", ...lines, "", ""].join("\r\n"), "latin1"));
     };
-    socket.setTimeout(10_000, () => socket.destroy(new Error(`no answer to ${JSON.stringify(sent).slice(0, 1000)}`)));
+    socket.setTimeout(PATIENCE_MS, () =>
+      socket.destroy(new Error(`no answer to ${JSON.stringify(sent).slice(0, 1000)}`)),
+    );
     socket.on("connect", send);
     socket.on("error", reject);
     socket.on("data", (data) => {
@@ -55,56 +58,52 @@ function converse(port: number, next: () => Header[] | undefined, each: (sent: H
   });
 }
 
-test(
-  `${CASES} requests with odd trace headers pass a real Envoy, and leave with legal ones`,
-  { timeout: 180_000 },
-  async () => {
-    const server = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) => {
-      const raw = request.rawHeaders;
-      const pairs = raw.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), raw[i + 1]]] : []));
-      const body = Buffer.from(JSON.stringify(pairs.filter(([name]) => TRACE_HEADERS.test(name ?? ""))));
-      response.writeHead(200, { "content-length": body.length }).end(body);
-    });
-    const app = await listen(server);
-    const satellite = await startSatellite({});
-    try {
-      const perSetting = CASES / SETTINGS.length;
-      for (const [seed, setting] of SETTINGS.entries()) {
-        const envoy = await startEnvoy({
-          binary: await envoyBinary,
-          name: setting.name,
-          config: sidecar({
-            workload: workload("reviews-v1"),
-            lightspan: { wasm, config: { collector: { cluster: "lightspan-collector" }, ...setting.config } },
-            collector: { host: "127.0.0.1", port: satellite.port },
-            inbound: {
-              service: services.reviews,
-              app,
-            },
-          }),
+test(`${CASES} requests with odd trace headers pass a real Envoy, and leave with legal ones`, async () => {
+  const server = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) => {
+    const raw = request.rawHeaders;
+    const pairs = raw.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), raw[i + 1]]] : []));
+    const body = Buffer.from(JSON.stringify(pairs.filter(([name]) => TRACE_HEADERS.test(name ?? ""))));
+    response.writeHead(200, { "content-length": body.length }).end(body);
+  });
+  const app = await listen(server);
+  const satellite = await startSatellite({});
+  try {
+    const perSetting = CASES / SETTINGS.length;
+    for (const [seed, setting] of SETTINGS.entries()) {
+      const envoy = await startEnvoy({
+        binary: await envoyBinary,
+        name: setting.name,
+        config: sidecar({
+          workload: workload("reviews-v1"),
+          lightspan: { wasm, config: { collector: { cluster: "lightspan-collector" }, ...setting.config } },
+          collector: { host: "127.0.0.1", port: satellite.port },
+          inbound: {
+            service: services.reviews,
+            app,
+          },
+        }),
+      });
+      await during([envoy], async () => {
+        const port = await envoy.listenerPort(inboundListener);
+        const generator = new Generator(new Random(seed + 1), LONGEST);
+        let left = perSetting;
+        let malformed = 0;
+        const next = (): Header[] | undefined => (left-- > 0 ? generator.headers() : undefined);
+        const each = (sent: Header[], got: Header[]): void => {
+          if (extract(sent, setting.extract).malformed) malformed++;
+          const told = () => `sent: ${JSON.stringify(sent)}\ngot: ${JSON.stringify(got)}`.slice(0, 4000);
+          const complaints = judge(sent, got, setting);
+          assert.deepEqual(complaints, [], complaints.length > 0 ? `${complaints.join("; ")}\n${told()}` : undefined);
+        };
+        await Promise.all(Array.from({ length: CONNECTIONS }, () => converse(port, next, each)));
+        await eventually(`${malformed} contexts counted as malformed`, async () => {
+          const counted = await account([envoy]);
+          return counted.context_malformed === malformed ? counted : undefined;
         });
-        await during([envoy], async () => {
-          const port = await envoy.listenerPort(inboundListener);
-          const generator = new Generator(new Random(seed + 1), LONGEST);
-          let left = perSetting;
-          let malformed = 0;
-          const next = (): Header[] | undefined => (left-- > 0 ? generator.headers() : undefined);
-          const each = (sent: Header[], got: Header[]): void => {
-            if (extract(sent, setting.extract).malformed) malformed++;
-            const told = () => `sent: ${JSON.stringify(sent)}\ngot: ${JSON.stringify(got)}`.slice(0, 4000);
-            const complaints = judge(sent, got, setting);
-            assert.deepEqual(complaints, [], complaints.length > 0 ? `${complaints.join("; ")}\n${told()}` : undefined);
-          };
-          await Promise.all(Array.from({ length: CONNECTIONS }, () => converse(port, next, each)));
-          await eventually(`${malformed} contexts counted as malformed`, async () => {
-            const counted = await account([envoy]);
-            return counted.context_malformed === malformed ? counted : undefined;
-          });
-        });
-      }
-    } finally {
-      await satellite.close();
-      await app.close();
+      });
     }
-  },
-);
+  } finally {
+    await satellite.close();
+    await app.close();
+  }
+});

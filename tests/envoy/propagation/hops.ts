@@ -1,14 +1,13 @@
-// Envoys for the tests of propagation: a listener of each direction for each configuration, all of them before one
-// upstream, and a collector. Knows what a hop is; refuses to know what is expected of it.
-import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
-import { cluster } from "../../../runner/config/cluster.ts";
+// Envoys for tests of propagation: a listener for each direction and configuration, all in front of one upstream. Knows what a hop is;
+// refuses to know what is expected of it.
+import type { Config } from "../../../runner/config/bootstrap.ts";
 import { headerFilters, lightspanFilter } from "../../../runner/config/filter.ts";
-import { httpListener, type HttpListener, type KeyPair } from "../../../runner/config/listener.ts";
+import type { KeyPair } from "../../../runner/config/listener.ts";
 import { collectorCluster } from "../../../runner/config/mesh.ts";
-import { istioNode } from "../../../runner/config/node.ts";
-import { workload } from "../../../demo/topology.ts";
-import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
-import { account, envoyBinary, eventually, wasm } from "../ground.ts";
+import type { EnvoyProcess } from "../../../runner/process.ts";
+import { listenerOf, startForwarder, type Forwarder } from "../forwarder.ts";
+import { account, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 
 export const directions = ["INBOUND", "OUTBOUND"] as const;
 export type Direction = (typeof directions)[number];
@@ -26,18 +25,10 @@ export interface Hop {
   http3?: KeyPair;
 }
 
-export interface Hops {
-  name: string;
+export interface Hops extends Omit<Forwarder, "listeners"> {
   hops: Hop[];
-  /** Where they forward to, and report to, on loopback. */
-  upstream: number;
-  collector: number;
   /** More fields of every connection manager. */
   connectionManager?: Config;
-  /** Another Envoy than the one of all tests. */
-  binary?: string;
-  /** Workers of each Envoy; 1 if left out. */
-  concurrency?: number;
 }
 
 /** Requests from this machine count as internal, as those from an application beside its sidecar should. */
@@ -58,48 +49,19 @@ function filtersOf({ settings, environment, allowed }: Hop): Config[] {
   return [lightspan, ...(via === "filter_state" ? headerFilters() : [])];
 }
 
-function listenerOf(hop: Hop, connectionManager: Config): HttpListener {
-  const { name, direction, http3 } = hop;
-  return {
-    name,
-    address: "127.0.0.1",
-    port: 0,
-    direction,
-    routeName: "all",
-    virtualHosts: [
-      { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "upstream" } }] },
-    ],
-    filters: filtersOf(hop),
-    connectionManager,
-    http3,
-  };
-}
-
-export async function startHops({
-  name,
-  hops,
-  upstream,
-  collector,
-  connectionManager,
-  binary,
-  concurrency,
-}: Hops): Promise<EnvoyProcess> {
-  // Sockets that may share a port are given the same one at times. Envoy insists on such for HTTP/3 with several workers.
-  const alone = (concurrency ?? 1) === 1 ? { enable_reuse_port: false } : {};
-  const listeners = hops.map((hop) => ({ ...httpListener(listenerOf(hop, connectionManager ?? {})), ...alone }));
-  const clusters = [
-    cluster("upstream", [{ host: "127.0.0.1", port: upstream }]),
-    cluster(collectorCluster, [{ host: "127.0.0.1", port: collector }]),
-  ];
-  const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters);
-  return startEnvoy({ binary: binary ?? (await envoyBinary), name, config, concurrency });
+export async function startHops({ hops, connectionManager, ...more }: Hops): Promise<EnvoyProcess> {
+  const listeners = hops.map((hop) => {
+    const { name, direction, http3 } = hop;
+    return listenerOf({ name, direction, http3, filters: filtersOf(hop), connectionManager });
+  });
+  return startForwarder({ ...more, listeners });
 }
 
 /** The counters of all `envoys`, once `requests` or more have been counted and all their spans sent. */
 export async function settled(envoys: EnvoyProcess[], requests: number): Promise<Record<string, number>> {
-  return eventually(`the account of ${requests} requests`, async () => {
-    const counts = await account(envoys);
+  const read = (): Promise<Record<string, number>> => account(envoys);
+  return eventually(`the account of ${requests} requests`, read, (counts) => {
     const { spans_recorded = 0, spans_unsampled = 0, spans_sent = 0 } = counts;
-    return spans_recorded + spans_unsampled >= requests && spans_recorded === spans_sent ? counts : undefined;
+    return spans_recorded + spans_unsampled >= requests && spans_recorded === spans_sent;
   });
 }

@@ -4,16 +4,13 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
+import type { Config } from "../../../runner/config/bootstrap.ts";
 import { cluster } from "../../../runner/config/cluster.ts";
 import { lightspanFilter } from "../../../runner/config/filter.ts";
-import { httpListener } from "../../../runner/config/listener.ts";
-import { collectorCluster } from "../../../runner/config/mesh.ts";
-import { istioNode } from "../../../runner/config/node.ts";
-import { startEnvoy } from "../../../runner/process.ts";
-import { workload } from "../../../demo/topology.ts";
 import { startSatellite } from "../../../satellite/server.ts";
-import { during, envoyBinary, eventually, listen, wasm, type Listening } from "../ground.ts";
+import { listenerOf, startForwarder, toUpstream } from "../forwarder.ts";
+import { during, listen, wasm, type Listening } from "../ground.ts";
+import { eventually, PATIENCE_MS } from "../../wait.ts";
 import { reporting, settled } from "./hops.ts";
 
 /** The policy that the document shows. */
@@ -42,19 +39,7 @@ async function startUpstream(): Promise<Upstream> {
 
 function mirrored(prefix: string, policy: Config): Config {
   const request_mirror_policies = [{ ...policy, cluster: "mirror" }];
-  return { match: { prefix }, route: { cluster: "upstream", request_mirror_policies } };
-}
-
-function listenerOf(name: string, direction: "INBOUND" | "OUTBOUND", routes: Config[], settings: Config = {}): Config {
-  return httpListener({
-    name,
-    address: "127.0.0.1",
-    port: 0,
-    direction,
-    routeName: name,
-    virtualHosts: [{ name, domains: ["*"], routes }],
-    filters: [lightspanFilter({ wasm, config: reporting(settings) })],
-  });
+  return { match: { prefix }, route: { ...toUpstream, request_mirror_policies } };
 }
 
 /** The headers of a trace. */
@@ -71,21 +56,23 @@ test("a mirror gets the trace headers of the request, and b3: 0 of the policy en
       mirrored("/documented", documented),
       mirrored("/", {}),
     ];
+    const writing = reporting({ propagation: { inject: ["b3multi", "tracecontext"] } });
+    const toMirror = { match: { prefix: "/" }, route: { cluster: "mirror", timeout: "0s" } };
     const listeners = [
-      listenerOf("out", "OUTBOUND", routes, { propagation: { inject: ["b3multi", "tracecontext"] } }),
-      listenerOf("in", "INBOUND", [{ match: { prefix: "/" }, route: { cluster: "mirror" } }]),
+      listenerOf({ name: "out", direction: "OUTBOUND", routes, filters: [lightspanFilter({ wasm, config: writing })] }),
+      listenerOf({ name: "in", routes: [toMirror], filters: [lightspanFilter({ wasm, config: reporting({}) })] }),
     ];
-    const clusters = [
-      cluster("upstream", [upstream]),
-      cluster("mirror", [mirror]),
-      cluster(collectorCluster, [{ host: "127.0.0.1", port: satellite.port }]),
-    ];
-    const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters);
-    const envoy = await startEnvoy({ binary: await envoyBinary, name: "mirror", config });
+    const ports = { upstream: upstream.port, collector: satellite.port };
+    const envoy = await startForwarder({
+      name: "mirror",
+      listeners,
+      clusters: [cluster("mirror", [mirror])],
+      ...ports,
+    });
     await during([envoy], async () => {
       const get = async (listener: string, path: string, headers = {}): Promise<void> => {
         const url = `http://127.0.0.1:${await envoy.listenerPort(listener)}${path}`;
-        const response = await fetch(url, { headers, signal: AbortSignal.timeout(20_000) });
+        const response = await fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
         assert.equal(response.status, 200);
         await response.arrayBuffer();
       };

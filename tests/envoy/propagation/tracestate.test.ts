@@ -7,7 +7,8 @@ import { test } from "node:test";
 import { collectorCluster, inboundListener, sidecar } from "../../../runner/config/mesh.ts";
 import { startEnvoy } from "../../../runner/process.ts";
 import { services, workload } from "../../../demo/topology.ts";
-import { during, envoyBinary, eventually, listen, wasm } from "../ground.ts";
+import { during, envoyBinary, listen, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 
 const generated = createRequire(import.meta.url)("@opentelemetry/otlp-transformer/build/src/generated/root.js");
 const { ExportTraceServiceRequest } = generated.opentelemetry.proto.collector.trace.v1;
@@ -20,7 +21,7 @@ interface Told {
 const NATIVE = "/native";
 const OURS = "/v1/traces";
 
-test("trace_state is what Envoy's own tracer tells, and flags say more", { timeout: 60_000 }, async () => {
+test("trace_state is what Envoy's own tracer tells, and flags say more", async () => {
   /** By path and trace id. */
   const spans = new Map<string, Told>();
   const app = await listen(createServer((request, response) => response.end(request.method)));

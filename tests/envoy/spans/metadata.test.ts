@@ -10,7 +10,8 @@ import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { zipkin } from "../equality/config.ts";
 import { startLightstep, startZipkin, type Observed, type Receiver } from "../equality/spans.ts";
 import { send, startEcho } from "../propagation/echo.ts";
-import { during, envoyBinary, eventually, noneUnaccounted, wasm, type Listening } from "../ground.ts";
+import { during, envoyBinary, noneUnaccounted, wasm, type Listening } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 import { reporting } from "../propagation/hops.ts";
 import { http3KeyPair, startHttp3Client } from "../http3/http3.ts";
 
@@ -198,17 +199,17 @@ function assertSame(tags: { native: Tags; ours: Tags }): void {
 }
 
 for (const kind of Object.keys(KINDS)) {
-  test(`metadata of the ${kind} is told as Envoy's own tags tell it`, { timeout: 60_000 }, async () => {
+  test(`metadata of the ${kind} is told as Envoy's own tags tell it`, async () => {
     assertSame(await tagsOf(await envoy.listenerPort(kind)));
   });
 }
 
-test("metadata is told the same way over HTTP/3", { timeout: 60_000 }, async () => {
+test("metadata is told the same way over HTTP/3", async () => {
   const client = await startHttp3Client({ to: { http3: await envoy.listenerPort("http3") } });
   await during([client.envoy], async () => assertSame(await tagsOf(client.port("http3"))));
 });
 
-test("other metadata, filter state and the node have their types too", { timeout: 60_000 }, async () => {
+test("other metadata, filter state and the node have their types too", async () => {
   const { ours: tags } = await tagsOf(await envoy.listenerPort("more"), false);
   const found = Object.entries(tags).filter(([name]) => Object.hasOwn(more, name) && name !== "whole");
   assert.deepEqual(Object.fromEntries(found), MORE);

@@ -9,7 +9,8 @@ import { inboundListener, sidecar } from "../../../runner/config/mesh.ts";
 import { startEnvoy } from "../../../runner/process.ts";
 import { services, workload } from "../../../demo/topology.ts";
 import { startSatellite } from "../../../satellite/server.ts";
-import { during, envoyBinary, eventually, listen, wasm } from "../ground.ts";
+import { during, envoyBinary, listen, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 
 // Made for this test and good for nothing else: CA, and two workloads with SPIFFE ids; valid for a hundred years.
 const pem = (name: string): string => fileURLToPath(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url));
@@ -32,7 +33,7 @@ interface Listeners {
   static_resources: { listeners: { filter_chains: { transport_socket?: unknown }[] }[] };
 }
 
-test("mTLS peer identities are tags where the configuration asks for them", { timeout: 60_000 }, async () => {
+test("mTLS peer identities are tags where the configuration asks for them", async () => {
   const app = await listen(createServer((_, response) => response.end("ok")));
   const satellite = await startSatellite({});
   const properties = {

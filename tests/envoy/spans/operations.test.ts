@@ -12,7 +12,8 @@ import { startEnvoy } from "../../../runner/process.ts";
 import { workload } from "../../../demo/topology.ts";
 import { startSatellite } from "../../../satellite/server.ts";
 import type { Span } from "../../../satellite/store/traces.ts";
-import { during, envoyBinary, eventually, listen, wasm } from "../ground.ts";
+import { during, envoyBinary, listen, wasm } from "../ground.ts";
+import { eventually } from "../../wait.ts";
 
 interface Shape {
   direction: "INBOUND" | "OUTBOUND" | "UNSPECIFIED";
@@ -203,7 +204,7 @@ const operations: [what: string, shape: Shape, operation: string, kind: string][
 ];
 
 for (const [what, shape, operation, kind] of operations) {
-  test(`operation and kind with ${what}`, { timeout: 60_000 }, async () => {
+  test(`operation and kind with ${what}`, async () => {
     const span = await spanOf(shape);
     assert.deepEqual({ operation: span.operation, kind: span.kind }, { operation, kind });
   });
@@ -221,7 +222,7 @@ const services: [what: string, shape: Partial<Shape>, service: string, version: 
 ];
 
 for (const [what, shape, service, version] of services) {
-  test(`service and version with ${what}`, { timeout: 60_000 }, async () => {
+  test(`service and version with ${what}`, async () => {
     const span = await spanOf({ direction: "INBOUND", cluster: "backend", ...shape });
     assert.deepEqual({ service: span.service, version: span.version }, { service, version });
     const isIstio = String(span.tags.node_id).split("~").length === 4;
@@ -236,12 +237,12 @@ const strangers = {
 };
 const told = ({ operation, tags }: Span) => [operation, tags["http.url"], tags.downstream_cluster];
 
-test("what a caller says of itself in Envoy's headers is believed behind an edge", { timeout: 60_000 }, async () => {
+test("what a caller says of itself in Envoy's headers is believed behind an edge", async () => {
   const span = await spanOf({ direction: "INBOUND", cluster: "backend", headers: strangers });
   assert.deepEqual(told(span), ["theirs", "http://shop.example:8080/theirs", "theirs"]);
 });
 
-test("… and not at one", { timeout: 60_000 }, async () => {
+test("… and not at one", async () => {
   const connectionManager = { use_remote_address: true };
   const span = await spanOf({ direction: "INBOUND", cluster: "backend", headers: strangers, connectionManager });
   assert.deepEqual(told(span), ["shop.example:8080", "http://shop.example:8080/reviews/7", "-"]);
@@ -332,7 +333,7 @@ const strangersAt: [what: string, shape: Shape, requests: Sent[], operation: str
 ];
 
 for (const [what, shape, requests, operation, kind] of strangersAt) {
-  test(`strangers make one operation at ${what}`, { timeout: 60_000 }, async () => {
+  test(`strangers make one operation at ${what}`, async () => {
     const spans = await spansOf(shape, requests);
     const made = new Set(spans.map((span) => `${span.kind} ${span.operation}`));
     assert.deepEqual([...made], [`${kind} ${operation}`]);
@@ -341,7 +342,7 @@ for (const [what, shape, requests, operation, kind] of strangersAt) {
   });
 }
 
-test("hosts name spans at a sidecar of Istio's that knows no cluster", { timeout: 60_000 }, async () => {
+test("hosts name spans at a sidecar of Istio's that knows no cluster", async () => {
   const hosts = ["a.example", "b.example"];
   const spans = await spansOf(
     { direction: "INBOUND", cluster: "InboundPassthroughCluster" },

@@ -1,22 +1,19 @@
-// The streams that have no span, in real Envoy: each row of docs/tags.md's table is run, and so is the closest request that does
-// have one. After each stream comes a request with a span, so that the absence of a span is no matter of time.
+// The streams that have no span, in real Envoy. Each row of docs/tags.md's table is run, and so is the closest request that does have a
+// span. After each stream comes a request with a span, so that the absence of a span doesn't depend on time.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { bootstrap, socketAddress, type Config } from "../../../runner/config/bootstrap.ts";
-import { cluster } from "../../../runner/config/cluster.ts";
+import { socketAddress, type Config } from "../../../runner/config/bootstrap.ts";
 import { lightspanFilter } from "../../../runner/config/filter.ts";
-import { httpListener } from "../../../runner/config/listener.ts";
-import { collectorCluster } from "../../../runner/config/mesh.ts";
-import { istioNode } from "../../../runner/config/node.ts";
-import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
-import { workload } from "../../../demo/topology.ts";
+import type { EnvoyProcess } from "../../../runner/process.ts";
 import { startSatellite, type Satellite } from "../../../satellite/server.ts";
 import { tableBelow } from "../equality/markdown.ts";
-import { during, envoyBinary, eventually, listen, wasm, type Listening } from "../ground.ts";
+import { everything, listenerOf, skippedBy, startForwarder, toUpstream, type Listener } from "../forwarder.ts";
+import { during, listen, wasm, type Listening } from "../ground.ts";
+import { eventually, PATIENCE_MS } from "../../wait.ts";
 import { reporting, settled } from "../propagation/hops.ts";
 import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3/http3.ts";
 
@@ -47,80 +44,29 @@ const rbac: Config = {
     },
   },
 };
-const skipped: Config = {
-  name: "lightspan-unless-skipped",
-  typed_config: {
-    "@type": "type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher",
-    extension_config: lightspan,
-    xds_matcher: {
-      matcher_tree: {
-        input: {
-          name: "header",
-          typed_config: {
-            "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
-            header_name: ":path",
-          },
-        },
-        exact_match_map: {
-          map: {
-            "/skipped": {
-              action: {
-                name: "skip",
-                typed_config: {
-                  "@type": "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter",
-                },
-              },
-            },
-          },
-        },
-      },
-    },
-  },
-};
+const skipped = skippedBy(":path", "/skipped", lightspan);
 const filterConfig = (config: Config): Config => ({
   typed_per_filter_config: {
     lightspan: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", ...config },
   },
 });
-const route = { cluster: "upstream" };
-const everywhere: Config = { match: { prefix: "/" }, route };
-
-interface Place {
-  filters: Config[];
-  routes: Config[];
-  http3?: boolean;
-}
-
-const places: Record<string, Place> = {
-  first: { filters: [lightspan, healthCheck], routes: [everywhere] },
-  later: { filters: [healthCheck, rbac, lightspan], routes: [everywhere] },
-  http3: { filters: [rbac, lightspan], routes: [everywhere], http3: true },
+const places: Record<string, Omit<Listener, "name">> = {
+  first: { filters: [lightspan, healthCheck] },
+  later: { filters: [healthCheck, rbac, lightspan] },
+  http3: { filters: [rbac, lightspan], http3: http3KeyPair },
   routes: {
     filters: [perRoute],
-    routes: [{ match: { prefix: "/ours" }, route, ...filterConfig({ config: {} }) }],
+    routes: [{ match: { prefix: "/ours" }, route: toUpstream, ...filterConfig({ config: {} }) }],
   },
   off: {
     filters: [lightspan],
-    routes: [{ match: { prefix: "/off" }, route, ...filterConfig({ disabled: true }) }, everywhere],
+    routes: [{ match: { prefix: "/off" }, route: toUpstream, ...filterConfig({ disabled: true }) }, everything],
   },
-  plain: { filters: [lightspan], routes: [{ match: { prefix: "/ours" }, route }] },
-  skipping: { filters: [skipped], routes: [everywhere] },
+  plain: { filters: [lightspan], routes: [{ match: { prefix: "/ours" }, route: toUpstream }] },
+  skipping: { filters: [skipped] },
 };
 
-function listenerOf([name, { filters, routes, http3 }]: [string, Place]): Config {
-  return httpListener({
-    name,
-    address: "127.0.0.1",
-    port: 0,
-    direction: "INBOUND",
-    routeName: "all",
-    virtualHosts: [{ name: "all", domains: ["*"], routes }],
-    filters,
-    http3: http3 === true ? http3KeyPair : undefined,
-  });
-}
-
-/** A listener that knows no HTTP. */
+/** A listener that doesn't read HTTP. */
 function tcpListener(): Config {
   const filter = (name: string, type: string, config: Config): Config => ({
     name,
@@ -139,7 +85,7 @@ function talk(...lines: string[]): Send {
   return (port) =>
     new Promise((resolve, reject) => {
       const socket = connect(port, "127.0.0.1", () => socket.write([...lines, "", ""].join("\r\n"), "latin1"));
-      socket.setTimeout(20_000, () => socket.destroy(new Error("no answer within 20 s")));
+      socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error("no answer")));
       socket.once("data", (data) => {
         socket.destroy();
         resolve(Number(data.toString("latin1").split(" ")[1]));
@@ -152,7 +98,7 @@ function talk(...lines: string[]): Send {
 const leave: Send = (port) =>
   new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.end("GET /gone HTTP/1.1\r\nhost: reviews\r\n"));
-    socket.setTimeout(20_000, () => socket.destroy(new Error("still open after 20 s")));
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error("still open after 20 s")));
     socket.on("error", reject).on("close", () => resolve(0));
     socket.resume();
   });
@@ -174,7 +120,7 @@ const noAuthority: Send = (port) =>
 
 function get(path: string): Send {
   return async (port) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(20_000) });
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(PATIENCE_MS) });
     await response.arrayBuffer();
     return response.status;
   };
@@ -208,7 +154,7 @@ const rows: [row: string, place: string, send: Send, status: number][] = [
   ["a connection that Envoy does not read as HTTP", "tcp", get("/tcp"), 200],
 ];
 
-/** A failed module cannot be had here: ours does not fail. */
+/** Our module doesn't fail. */
 const NOT_RUN = ["a request after the module failed"];
 
 /** The closest ones with a span. */
@@ -224,31 +170,27 @@ const spans: [what: string, place: string, send: Send, status: number][] = [
   ["a stream that skips nothing", "skipping", get("/"), 200],
 ];
 
-describe("streams without a span", { timeout: 120_000 }, () => {
+describe("streams without a span", () => {
   let upstream: Listening;
   let satellite: Satellite;
   let envoy: EnvoyProcess;
   let client: Http3Client;
-  /** Those of the requests that have had a span by now. */
+  /** How many requests have had a span so far. */
   let expected = 0;
 
   before(async () => {
     upstream = await listen(createServer((request, response) => request.resume().on("end", () => response.end("ok"))));
     satellite = await startSatellite();
-    const clusters = [
-      cluster("upstream", [upstream]),
-      cluster(collectorCluster, [{ host: "127.0.0.1", port: satellite.port }]),
-    ];
-    const listeners = [...Object.entries(places).map(listenerOf), tcpListener()];
-    const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), listeners, clusters);
-    envoy = await startEnvoy({ binary: await envoyBinary, name: "spanless", config });
+    const http = Object.entries(places).map(([name, place]) => listenerOf({ name, ...place }));
+    const ports = { upstream: upstream.port, collector: satellite.port };
+    envoy = await startForwarder({ name: "spanless", listeners: [...http, tcpListener()], ...ports });
     client = await startHttp3Client({ to: { http3: await envoy.listenerPort("http3") } });
   });
   after(async () => {
     await Promise.all([client?.stop(), envoy?.stop(), satellite?.close(), upstream?.close()]);
   });
 
-  /** Sends a request, then one whose span has to come; the counters, with none of the first if it `hasSpan` not. */
+  /** Sends a request, then one whose span has to come. The counters show whether the first has a span too, as `hasSpan` says. */
   async function run(place: string, send: Send, status: number, hasSpan: boolean): Promise<void> {
     const port = place === "http3" ? client.port(place) : await envoy.listenerPort(place);
     assert.equal(await send(port), status);
@@ -268,7 +210,7 @@ describe("streams without a span", { timeout: 120_000 }, () => {
   test("all of them together leave nothing open", () =>
     during([envoy], async () => {
       const stored = (): number => satellite.store.list().flatMap((trace) => trace.spans).length;
-      await eventually(`${expected} spans`, () => stored() === expected || undefined);
+      await eventually(`${expected} spans`, stored, (count) => count === expected);
     }));
 
   test("the table has these rows and no others", () => {

@@ -9,7 +9,8 @@ import { EnvoyFailed, startEnvoy, type EnvoyProcess } from "../../../runner/proc
 import { services, workload } from "../../../demo/topology.ts";
 import { startSatellite } from "../../../satellite/server.ts";
 import type { Span } from "../../../satellite/store/traces.ts";
-import { during, envoyBinary, eventually, listen, wasm } from "../ground.ts";
+import { during, envoyBinary, listen, wasm } from "../ground.ts";
+import { eventually, PATIENCE_MS } from "../../wait.ts";
 
 interface Ground {
   envoy: EnvoyProcess;
@@ -65,7 +66,7 @@ async function send(port: number, lines: string[]): Promise<string> {
     const socket = connect(port, "127.0.0.1", () =>
       socket.write(Buffer.from([...lines, "", ""].join("\r\n"), "latin1")),
     );
-    socket.setTimeout(10_000, () => socket.destroy(new Error("no answer within 10 s")));
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error("no answer")));
     socket.once("error", reject);
     socket.once("data", (data) => {
       socket.end();
@@ -74,7 +75,7 @@ async function send(port: number, lines: string[]): Promise<string> {
   });
 }
 
-test("custom tags come from literals, environment, headers and properties", { timeout: 60_000 }, async () => {
+test("custom tags come from literals, environment, headers and properties", async () => {
   const tags = {
     literal: { stage: "canary" },
     environment: { pod: "POD_NAME", not_set: "NOT_SET", region: { source: "NOT_SET", default: "nowhere" } },
@@ -119,7 +120,7 @@ test("custom tags come from literals, environment, headers and properties", { ti
   });
 });
 
-test("a custom tag is cut to span.max_tag_length between characters", { timeout: 60_000 }, async () => {
+test("a custom tag is cut to span.max_tag_length between characters", async () => {
   const config = { tags: { request_headers: { tenant: "x-tenant" } }, span: { max_tag_length: 5 } };
   await withSidecar(config, {}, async ({ port, span }) => {
     const tenant = Buffer.from("añoñeria").toString("latin1");
@@ -130,14 +131,14 @@ test("a custom tag is cut to span.max_tag_length between characters", { timeout:
   });
 });
 
-test("span.url_query drop keeps the query out of http.url", { timeout: 60_000 }, async () => {
+test("span.url_query drop keeps the query out of http.url", async () => {
   await withSidecar({ span: { url_query: "drop" } }, {}, async ({ port, span }) => {
     await send(port, ["GET /a?token=secret HTTP/1.1", "host: reviews", `b3: ${b3}`]);
     assert.equal((await span(traceId)).tags["http.url"], "http://reviews/a");
   });
 });
 
-test("bytes that are no UTF-8 become U+FFFD and the report is taken", { timeout: 60_000 }, async () => {
+test("bytes that are no UTF-8 become U+FFFD and the report is taken", async () => {
   await withSidecar({}, {}, async ({ port, span, envoy }) => {
     await send(port, ["GET /a HTTP/1.1", "host: reviews", `b3: ${b3}`, "user-agent: b\xe4d \xff\xfe"]);
     assert.equal((await span(traceId)).tags.user_agent, "b\ufffdd \ufffd\ufffd");
@@ -148,7 +149,7 @@ test("bytes that are no UTF-8 become U+FFFD and the report is taken", { timeout:
   });
 });
 
-test("user and password of an absolute URL are in no tag", { timeout: 60_000 }, async () => {
+test("user and password of an absolute URL are in no tag", async () => {
   await withSidecar({}, {}, async ({ port, span }) => {
     await send(port, ["GET http://user:secret@reviews/a HTTP/1.1", "host: reviews", `b3: ${b3}`]);
     const found = await span(traceId).catch(() => undefined);
@@ -156,7 +157,7 @@ test("user and password of an absolute URL are in no tag", { timeout: 60_000 }, 
   });
 });
 
-test("authorization and cookies are in no tag", { timeout: 60_000 }, async () => {
+test("authorization and cookies are in no tag", async () => {
   await withSidecar({}, {}, async ({ port, span }) => {
     const credentials = ["authorization: Bearer secret", "cookie: session=secret"];
     await send(port, ["GET /a HTTP/1.1", "host: reviews", `b3: ${b3}`, ...credentials]);
@@ -164,40 +165,36 @@ test("authorization and cookies are in no tag", { timeout: 60_000 }, async () =>
   });
 });
 
-test(
-  "access logs have ids in the headers that are written, and those of spans as filter state",
-  { timeout: 60_000 },
-  async () => {
-    const state = "%FILTER_STATE(wasm.lightspan.trace_id:PLAIN)% %FILTER_STATE(wasm.lightspan.span_id:PLAIN)%";
-    const format = `IDS %REQ(X-B3-TRACEID)% %REQ(X-B3-SPANID)% ${state} %REQ(TRACEPARENT)%\n`;
-    const accessLog = {
-      name: "envoy.access_loggers.stdout",
-      typed_config: {
-        "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-        log_format: { text_format_source: { inline_string: format } },
-      },
-    };
-    const config = { log: { trace_id: true }, propagation: { inject: ["b3multi", "tracecontext"] } };
-    await withSidecar(config, { access_log: [accessLog] }, async ({ port, span, envoy }) => {
-      await send(port, ["GET /a HTTP/1.1", "host: reviews", `b3: ${b3}`]);
-      const { spanId } = await span(traceId);
-      await send(port, ["GET /b HTTP/1.1", "host: reviews", `b3: ${traceId}-0020000000000001-0`]);
-      const lines = await eventually("two lines of the access log", () => {
-        const found = envoy
-          .log()
-          .split("\n")
-          .filter((line) => line.startsWith("IDS "));
-        return found.length >= 2 ? found : undefined;
-      });
-      const wide = traceId.padStart(32, "0");
-      assert.deepEqual(lines, [
-        `IDS ${traceId} ${spanId} ${traceId} ${spanId} 00-${wide}-${spanId}-01`,
-        // Not sampled: the caller's span is the last one that there is.
-        `IDS ${traceId} 0020000000000001 - - 00-${wide}-0020000000000001-00`,
-      ]);
+test("access logs have ids in the headers that are written, and those of spans as filter state", async () => {
+  const state = "%FILTER_STATE(wasm.lightspan.trace_id:PLAIN)% %FILTER_STATE(wasm.lightspan.span_id:PLAIN)%";
+  const format = `IDS %REQ(X-B3-TRACEID)% %REQ(X-B3-SPANID)% ${state} %REQ(TRACEPARENT)%\n`;
+  const accessLog = {
+    name: "envoy.access_loggers.stdout",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+      log_format: { text_format_source: { inline_string: format } },
+    },
+  };
+  const config = { log: { trace_id: true }, propagation: { inject: ["b3multi", "tracecontext"] } };
+  await withSidecar(config, { access_log: [accessLog] }, async ({ port, span, envoy }) => {
+    await send(port, ["GET /a HTTP/1.1", "host: reviews", `b3: ${b3}`]);
+    const { spanId } = await span(traceId);
+    await send(port, ["GET /b HTTP/1.1", "host: reviews", `b3: ${traceId}-0020000000000001-0`]);
+    const lines = await eventually("two lines of the access log", () => {
+      const found = envoy
+        .log()
+        .split("\n")
+        .filter((line) => line.startsWith("IDS "));
+      return found.length >= 2 ? found : undefined;
     });
-  },
-);
+    const wide = traceId.padStart(32, "0");
+    assert.deepEqual(lines, [
+      `IDS ${traceId} ${spanId} ${traceId} ${spanId} 00-${wide}-${spanId}-01`,
+      // Not sampled: the caller's span is the last one that there is.
+      `IDS ${traceId} 0020000000000001 - - 00-${wide}-0020000000000001-00`,
+    ]);
+  });
+});
 
 const refusals: [what: string, tags: Config, line: string][] = [
   [
@@ -223,7 +220,7 @@ const refusals: [what: string, tags: Config, line: string][] = [
 ];
 
 for (const [what, tags, line] of refusals) {
-  test(`${what} is refused`, { timeout: 60_000 }, async () => {
+  test(`${what} is refused`, async () => {
     const failure = await withSidecar({ tags }, {}, async () => undefined).then(
       () => undefined,
       (error: unknown) => error,

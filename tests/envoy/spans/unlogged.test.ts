@@ -1,20 +1,17 @@
-// Streams that get no log, or come past a place where others get one, in real Envoy: HTTP/3, upstream filters, a TCP chain, a
-// tunnel, a stream that skipped the filter. None is unseen, none is left in the stream table, none is counted twice.
+// Streams that get no log callback, or only a late one, in real Envoy: HTTP/3, upstream filters, a TCP chain, a stream that skipped the
+// filter. Each is seen and counted once, and none stays in the stream table.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { bootstrap, socketAddress, type Config } from "../../../runner/config/bootstrap.ts";
-import { cluster } from "../../../runner/config/cluster.ts";
+import { socketAddress, type Config } from "../../../runner/config/bootstrap.ts";
 import { lightspanFilter, routerFilter } from "../../../runner/config/filter.ts";
-import { httpListener } from "../../../runner/config/listener.ts";
-import { collectorCluster } from "../../../runner/config/mesh.ts";
-import { istioNode } from "../../../runner/config/node.ts";
-import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
-import { workload } from "../../../demo/topology.ts";
+import type { EnvoyProcess } from "../../../runner/process.ts";
 import { startSatellite, type Satellite } from "../../../satellite/server.ts";
 import type { Span } from "../../../satellite/store/traces.ts";
-import { account, during, envoyBinary, eventually, listen, wasm, type Listening } from "../ground.ts";
+import { listenerOf, skippedBy, startForwarder } from "../forwarder.ts";
+import { account, during, listen, wasm, type Listening } from "../ground.ts";
+import { eventually, PATIENCE_MS } from "../../wait.ts";
 import { reporting, settled, startHops } from "../propagation/hops.ts";
 import { http3KeyPair, startHttp3Client } from "../http3/http3.ts";
 
@@ -28,7 +25,7 @@ before(async () => {
     createServer((request, response) => {
       request.resume();
       if (request.url?.startsWith("/hang")) return;
-      // An answer that begins and does not end, or comes before the upload is over.
+      // An answer that begins and doesn't end, and one that comes before the upload is over.
       if (request.url === "/stuck") response.write("hello");
       else if (request.url === "/early") response.end("no");
       else request.on("end", () => response.end("hello"));
@@ -40,27 +37,21 @@ after(async () => {
   await Promise.all([upstream?.close(), satellite?.close()]);
 });
 
-/** The span whose URL ends so. */
+/** The span whose URL ends with `path`. */
 function spanOf(path: string): Promise<Span> {
   const spans = (): Span[] => satellite.store.list().flatMap((trace) => trace.spans);
   return eventually(`the span of ${path}`, () => spans().find(({ tags }) => String(tags["http.url"]).endsWith(path)));
 }
 
 const get = (port: number, path: string, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`http://127.0.0.1:${port}${path}`, { headers, signal: AbortSignal.timeout(20_000) });
+  fetch(`http://127.0.0.1:${port}${path}`, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
 
-/** An Envoy with one listener; `more` are fields of its connection manager. */
-async function start(name: string, listener: Config, clusters: Config[] = []): Promise<EnvoyProcess> {
-  const all = [
-    cluster("upstream", [upstream]),
-    cluster(collectorCluster, [{ host: "127.0.0.1", port: satellite.port }]),
-    ...clusters,
-  ];
-  const config = bootstrap(istioNode("sidecar", workload("reviews-v1")), [listener], all);
-  return startEnvoy({ binary: await envoyBinary, name, config });
+/** An Envoy with one listener. */
+function start(name: string, listener: Config): Promise<EnvoyProcess> {
+  return startForwarder({ name, listeners: [listener], upstream: upstream.port, collector: satellite.port });
 }
 
-describe("over HTTP/3", { timeout: 120_000 }, () => {
+describe("over HTTP/3", () => {
   test("each request makes one span, however it ends, and the account closes", async () => {
     const settings = { tags: { request_headers: { tenant: "x-tenant", asked: "host", way: ":path" } } };
     const server = await startHops({
@@ -89,10 +80,8 @@ describe("over HTTP/3", { timeout: 120_000 }, () => {
         assert.equal((await get(port, "/denied", { b3: "0" })).status, 200);
 
         const hanging = connect(port, "127.0.0.1", () => hanging.write("GET /hang HTTP/1.1\r\nhost: reviews\r\n\r\n"));
-        await eventually(
-          "a request to be open",
-          async () => (await account([server])).requests_open === 1 || undefined,
-        );
+        const read = (): Promise<Record<string, number>> => account([server]);
+        await eventually("a request to be open", read, ({ requests_open }) => requests_open === 1);
         hanging.destroy();
         assert.equal((await spanOf("/hang")).tags["http.status_code"], "0");
         const counts = await settled([server], 4);
@@ -110,11 +99,12 @@ describe("over HTTP/3", { timeout: 120_000 }, () => {
       hops: [{ name: "in", direction: "INBOUND", settings: {}, http3: http3KeyPair }],
       upstream: upstream.port,
       collector: satellite.port,
+      // Nobody tells the server that a client was killed: its streams end when they have been idle for so long.
+      connectionManager: { stream_idle_timeout: "20s" },
     });
+    const read = (): Promise<Record<string, number>> => account([server]);
     const open = (count: number): Promise<unknown> =>
-      eventually(`${count} requests to be open`, async () => {
-        return (await account([server])).requests_open === count || undefined;
-      });
+      eventually(`${count} requests to be open`, read, ({ requests_open }) => requests_open === count);
     await during([server], async () => {
       const to = { in: await server.listenerPort("in") };
       const client = await startHttp3Client({ to });
@@ -136,7 +126,6 @@ describe("over HTTP/3", { timeout: 120_000 }, () => {
         process.kill(client.envoy.pid, "SIGKILL");
         await Promise.all(hanging);
       });
-      // Nobody told the server: it finds out when the connection is idle for too long.
       const second = await startHttp3Client({ to });
       await during([second.envoy], async () => {
         const hanging = Array.from({ length: 5 }, (_, i) =>
@@ -147,14 +136,9 @@ describe("over HTTP/3", { timeout: 120_000 }, () => {
         await second.stop();
         await Promise.all(hanging);
       });
-      const counts = await eventually(
-        "all to have ended",
-        async () => {
-          const all = await account([server]);
-          return all.requests_open === 0 && all.spans_recorded === all.spans_sent ? all : undefined;
-        },
-        90_000,
-      );
+      const counts = await eventually("all to have ended", read, (all) => {
+        return all.requests_open === 0 && all.spans_recorded === all.spans_sent;
+      });
       assert.deepEqual([counts.requests, counts.spans_recorded], [57, 57]);
     });
   });
@@ -183,9 +167,9 @@ describe("over HTTP/3", { timeout: 120_000 }, () => {
         const requests = 20_000;
         const lines = "GET /many HTTP/1.1\r\nhost: reviews\r\n\r\n".repeat(requests / 20);
         await Promise.all(Array.from({ length: 20 }, () => pipeline(client.port("in"), lines, requests / 20)));
-        const counts = await eventually("all to be counted", async () => {
-          const all = await account([server]);
-          return all.spans_recorded === requests && all.requests_open === 0 ? all : undefined;
+        const read = (): Promise<Record<string, number>> => account([server]);
+        const counts = await eventually("all to be counted", read, ({ spans_recorded, requests_open }) => {
+          return spans_recorded === requests && requests_open === 0;
         });
         assert.equal(counts.requests, requests);
       });
@@ -198,7 +182,7 @@ function pipeline(port: number, requests: string, answers: number): Promise<void
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.write(requests));
     let left = answers;
-    socket.setTimeout(60_000, () => socket.destroy(new Error(`${left} answers did not come`)));
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`${left} answers did not come`)));
     socket.on("error", reject);
     socket.on("data", (data) => {
       left -= data.toString("latin1").split("HTTP/1.1 200").length - 1;
@@ -209,29 +193,16 @@ function pipeline(port: number, requests: string, answers: number): Promise<void
   });
 }
 
-test("among upstream filters each attempt makes a span, and none is left open", { timeout: 60_000 }, async () => {
-  const listener = httpListener({
-    name: "in",
-    address: "127.0.0.1",
-    port: 0,
-    direction: "OUTBOUND",
-    routeName: "all",
-    virtualHosts: [
-      { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "upstream" } }] },
-    ],
-    filters: [],
-    connectionManager: {
-      http_filters: [
-        {
-          name: "envoy.filters.http.router",
-          typed_config: {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
-            upstream_http_filters: [lightspanFilter({ wasm, config: reporting({}) }), codec],
-          },
-        },
-      ],
+test("among upstream filters each attempt makes a span, and none is left open", async () => {
+  const router: Config = {
+    ...routerFilter(),
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+      upstream_http_filters: [lightspanFilter({ wasm, config: reporting({}) }), codec],
     },
-  });
+  };
+  const connectionManager = { http_filters: [router] };
+  const listener = listenerOf({ name: "in", direction: "OUTBOUND", filters: [], connectionManager });
   const envoy = await start("upstream-filters", listener);
   await during([envoy], async () => {
     const port = await envoy.listenerPort("in");
@@ -248,7 +219,7 @@ const codec: Config = {
   typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec" },
 };
 
-test("in a TCP chain nothing is counted and nothing is left", { timeout: 60_000 }, async () => {
+test("in a TCP chain nothing is counted and nothing is left", async () => {
   const filter = lightspanFilter({ wasm, config: reporting({}) });
   const config = (filter.typed_config as Config).config;
   const listener: Config = {
@@ -282,49 +253,9 @@ test("in a TCP chain nothing is counted and nothing is left", { timeout: 60_000 
   });
 });
 
-test("a stream that skipped the filter, and went to an upstream, makes no span", { timeout: 60_000 }, async () => {
-  const skip = {
-    name: "lightspan-unless-skipped",
-    typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher",
-      extension_config: lightspanFilter({ wasm, config: reporting({}) }),
-      xds_matcher: {
-        matcher_tree: {
-          input: {
-            name: "header",
-            typed_config: {
-              "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
-              header_name: "x-skip",
-            },
-          },
-          exact_match_map: {
-            map: {
-              yes: {
-                action: {
-                  name: "skip",
-                  typed_config: {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter",
-                  },
-                },
-              },
-            },
-          },
-        },
-      },
-    },
-  };
-  const listener = httpListener({
-    name: "in",
-    address: "127.0.0.1",
-    port: 0,
-    direction: "INBOUND",
-    routeName: "all",
-    virtualHosts: [
-      { name: "all", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "upstream" } }] },
-    ],
-    filters: [],
-    connectionManager: { http_filters: [skip, routerFilter()] },
-  });
+test("a stream that skipped the filter, and went to an upstream, makes no span", async () => {
+  const skippable = skippedBy("x-skip", "yes", lightspanFilter({ wasm, config: reporting({}) }));
+  const listener = listenerOf({ name: "in", filters: [skippable] });
   const envoy = await start("skipped", listener);
   await during([envoy], async () => {
     const port = await envoy.listenerPort("in");

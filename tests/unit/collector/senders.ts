@@ -22,7 +22,7 @@ export function reportOf(...spanIds: string[]): Uint8Array {
   return encodeReport({ token: "t", spans: spanIds.map((spanId) => someSpan({ spanId: spanId.padStart(16, "0") })) });
 }
 
-export const overHttp1: Sender = (port, body, timeoutMs = 2_000) =>
+export const overHttp1: Sender = (port, body, timeoutMs = 60_000) =>
   new Promise((resolve) => {
     const headers = { "content-type": TYPE, "content-length": body.length, "lightstep-access-token": "t" };
     const sent = request({ port, host: "127.0.0.1", path: PATH, method: "POST", headers, agent: false }, (response) => {
@@ -43,7 +43,7 @@ export const overHttp1: Sender = (port, body, timeoutMs = 2_000) =>
     sent.end(body);
   });
 
-export const overHttp2: Sender = (port, body, timeoutMs = 2_000) =>
+export const overHttp2: Sender = (port, body, timeoutMs = 60_000) =>
   new Promise<Heard>((resolve) => {
     const session = connect(`http://127.0.0.1:${port}`).on("error", () => resolve({ heard: "reset" }));
     const stream = session.request({ ":method": "POST", ":path": PATH, "content-type": TYPE });
@@ -65,7 +65,7 @@ export const overHttp2: Sender = (port, body, timeoutMs = 2_000) =>
     stream.end(Buffer.from(body));
   });
 
-export const overGrpc: Sender = (port, body, timeoutMs = 2_000) => {
+export const overGrpc: Sender = (port, body, timeoutMs = 60_000) => {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   const metadata = new Metadata();
   metadata.set("lightstep-access-token", "t");

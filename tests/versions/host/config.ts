@@ -5,6 +5,7 @@ import type { Config } from "../../../runner/config/bootstrap.ts";
 import { cluster } from "../../../runner/config/cluster.ts";
 import { httpListener } from "../../../runner/config/listener.ts";
 import type { Upstreams } from "../../envoy/equality/routes.ts";
+import { skippedBy } from "../../envoy/forwarder.ts";
 import { http3KeyPair } from "../../envoy/http3/http3.ts";
 import { probeFilter, type CompiledProbe, type Probe } from "../probe/compile.ts";
 
@@ -112,29 +113,6 @@ const admit = filter("admit", "header_mutation.v3.HeaderMutation", {
   },
 });
 
-/** The filter, but for requests with `x-skip`. */
-function skippable(inner: Config): Config {
-  const input = {
-    name: "header",
-    typed_config: {
-      "@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
-      header_name: "x-skip",
-    },
-  };
-  const skip = {
-    name: "skip",
-    typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter" },
-  };
-  return {
-    name: "matched",
-    typed_config: {
-      "@type": "type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher",
-      extension_config: inner,
-      xds_matcher: { matcher_tree: { input, exact_match_map: { map: { yes: { action: skip } } } } },
-    },
-  };
-}
-
 const states = readingCallbacks.map((each) => `${each}=%FILTER_STATE(wasm.probe_${each}:PLAIN)%`).join(" ");
 const accessLog = (text: string): Config => ({
   name: "stdout",
@@ -168,7 +146,7 @@ function special({ path: wasm, capabilities }: CompiledProbe): Record<string, Li
   });
   return {
     plain: { filters: [earlyRbac, one(plain, { name: "plain" }), lateRbac] },
-    matching: { filters: [skippable(one(plain, { name: "matching" }))] },
+    matching: { filters: [skippedBy("x-skip", "yes", one(plain, { name: "matching" }))] },
     flushing: {
       filters: [one(plain, { name: "flushing" })],
       connectionManager: {
@@ -177,7 +155,7 @@ function special({ path: wasm, capabilities }: CompiledProbe): Record<string, Li
       },
     },
     reading: {
-      filters: [earlyRbac, skippable(one(reading, { name: "reading" }))],
+      filters: [earlyRbac, skippedBy("x-skip", "yes", one(reading, { name: "reading" }))],
       connectionManager: { access_log: [accessLog(`ACCESS %REQ(:PATH)% ${states}`)] },
     },
     routing: { filters: [admit, one(routing, { name: "routing" })] },

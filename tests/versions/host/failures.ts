@@ -1,5 +1,5 @@
 // What a trap does: to the request, to the others, to metrics and to shared data, under each failure policy.
-import { eventually } from "../../envoy/ground.ts";
+import { eventually } from "../../wait.ts";
 import { policies } from "./config.ts";
 import { entriesOf, hears, type Entry, type Ground } from "./ground.ts";
 import type { Facts } from "./table.ts";

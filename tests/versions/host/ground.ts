@@ -5,7 +5,7 @@ import { bootstrap } from "../../../runner/config/bootstrap.ts";
 import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { startUpstreams } from "../../envoy/equality/upstream.ts";
 import { Visit } from "../../envoy/equality/visit.ts";
-import { eventually } from "../../envoy/ground.ts";
+import { eventually } from "../../wait.ts";
 import { startHttp3Client, type Http3Client } from "../../envoy/http3/http3.ts";
 import type { CompiledProbe } from "../probe/compile.ts";
 import { clustersOf, http3Name, listenersOf, sentinelPath } from "./config.ts";
@@ -50,9 +50,9 @@ const isSentinel = ({ answers }: Entry): boolean => answers.get("header 0 :path"
 
 const ids = { traceId: "1".repeat(32), parentId: "1".repeat(16), requestId: "00000000-0000-4000-8000-000000000001" };
 
-/** For how long a case waits for what is expected, and all cases of an Envoy together: one where much changed has an end too. */
-const patienceMs = 5000;
-const patienceOfAllMs = 40_000;
+/** How long a case waits for what is expected, and how long all cases of an Envoy do: one in which much has changed must end too. */
+const patienceMs = 60_000;
+const patienceOfAllMs = 180_000;
 
 export class Ground {
   private spentMs = 0;
