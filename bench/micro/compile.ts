@@ -1,13 +1,12 @@
-// Compiles the AssemblyScript in assembly/ with the options of the release build, in memory, and starts what comes out.
-// The second optimizer of the build, wasm-opt, is left out: it takes longer than all the rest and changes little here.
+// Compiles the AssemblyScript in assembly/ in memory, with the options of the release build, and instantiates it.
+// Skips the build's second optimizer, wasm-opt: it takes longer than everything else and changes little here.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
 import asc from "assemblyscript/asc";
 import { Problem } from "../options.ts";
 
-/** Does its work as many times as it is told; what it gives back only keeps the compiler from leaving the work out. */
+/** Does its work `times` times. The result only keeps the compiler from removing the work. */
 export type Room = (times: number) => number;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,7 +17,7 @@ interface AscConfig {
   targets: { release: Record<string, unknown> };
 }
 
-/** Options of the release build as arguments, but for its output and for what needs Envoy's host. */
+/** The release build's options as arguments, without its output and without those that need Envoy's host. */
 function releaseOptions(): string[] {
   const { options, targets } = JSON.parse(readFileSync(join(root, "asconfig.json"), "utf8")) as AscConfig;
   const kept = Object.entries({ ...options, ...targets.release }).filter(
@@ -29,7 +28,7 @@ function releaseOptions(): string[] {
 
 async function compile(): Promise<Uint8Array> {
   let wasm = new Uint8Array();
-  // No configuration file: that of the repository would add the whole filter.
+  // No configuration file: the repository's own would add the whole filter.
   const config = ["--config", "none", "--use", "abort=", "--outFile", "micro.wasm", "--baseDir", root];
   const { error, stderr } = await asc.main([entry, ...releaseOptions(), ...config], {
     writeFile: (name, contents) => {
@@ -43,9 +42,6 @@ async function compile(): Promise<Uint8Array> {
 
 /** All rooms by name, ready to run. */
 export async function compileRooms(): Promise<Map<string, Room>> {
-  // The optimizing compiler from the first call on, as code that Envoy runs all day has it.
-  setFlagsFromString("--no-liftoff");
-  setFlagsFromString("--no-wasm-lazy-compilation");
   const module = await WebAssembly.compile(new Uint8Array(await compile()));
   const { exports } = await WebAssembly.instantiate(module, {});
   const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, Room][];

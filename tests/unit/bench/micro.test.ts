@@ -1,4 +1,4 @@
-// The micro benchmark compiles what it measures; when a room of assembly/ changes its doors, this says so.
+// The micro benchmark compiles the code that it measures. This fails when a room of assembly/ changes its interface.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { compileRooms, type Room } from "../../../bench/micro/compile.ts";

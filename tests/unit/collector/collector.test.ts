@@ -1,4 +1,4 @@
-// The scripted collector: what senders hear of each fault, and that its ledger says what really happened.
+// The scripted collector: senders hear each fault as they should, and its ledger records what really happened.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -14,18 +14,19 @@ afterEach(() => collector.die());
 
 const senders = { "HTTP/1.1": overHttp1, "HTTP/2": overHttp2, gRPC: overGrpc };
 type Way = keyof typeof senders;
+const DEADLINE_EXCEEDED = 4;
 const http: Way[] = ["HTTP/1.1", "HTTP/2"];
 const all: Way[] = [...http, "gRPC"];
 
-/** An outcome is certain a moment after the sender has heard, or has given up. */
+/** An outcome becomes certain a moment after the sender got its answer or gave up. */
 async function outcomes(): Promise<(Outcome | undefined)[]> {
-  const deadline = Date.now() + 2_000;
+  const deadline = Date.now() + 30_000;
   const now = () => collector.ledger.receipts.map(({ outcome }) => outcome);
   while (now().includes(undefined) && Date.now() < deadline) await sleep(5);
   return now();
 }
 
-// What a client of gRPC makes of a fault: UNAVAILABLE 14, INTERNAL 13, DEADLINE_EXCEEDED 4, UNKNOWN 2, as its own rules say.
+// gRPC's rules turn a fault into UNAVAILABLE 14, INTERNAL 13, DEADLINE_EXCEEDED 4 or UNKNOWN 2.
 const faults: [what: string, fault: Fault, ways: Way[], heard: Record<string, Heard["heard"]>, outcome: Outcome][] = [
   ["accept", accept, all, { "HTTP/1.1": 200, "HTTP/2": 200, gRPC: 0 }, "acknowledged"],
   ...[202, 204].map((status): (typeof faults)[number] => [
@@ -77,7 +78,9 @@ for (const [what, fault, ways, heard, outcome] of faults) {
   for (const way of ways) {
     it(`${what} is heard as ${heard[way]} over ${way}, and ${outcome}; the next report is accepted`, async () => {
       collector.behave(fault, accept);
-      assert.equal((await senders[way](collector.port, reportOf("1"), 300)).heard, heard[way]);
+      // A sender only gives up where it should. On a busy machine even a prompt answer takes longer than that.
+      const patienceMs = ["timeout", DEADLINE_EXCEEDED].includes(heard[way] as string | number) ? 300 : undefined;
+      assert.equal((await senders[way](collector.port, reportOf("1"), patienceMs)).heard, heard[way]);
       assert.deepEqual([0, 200].includes((await senders[way](collector.port, reportOf("2"))).heard as number), true);
       assert.deepEqual(await outcomes(), [outcome, "acknowledged"]);
     });
