@@ -26,7 +26,7 @@ function run(room: Room, times: number): number {
  * takes them only before it starts: V8 14 aborts if they change beside asc's own WebAssembly.
  */
 function warmUp(room: Room): void {
-  for (let spent = 0; spent < WARM_UP_MICROS; ) spent += run(room, 1000);
+  for (let spent = 0; spent < WARM_UP_MICROS;) spent += run(room, 1000);
 }
 
 /** The number of times that takes long enough to measure. */

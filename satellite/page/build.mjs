@@ -1,4 +1,4 @@
-// Bundles the page to build/page/. A page that has outgrown its size is not built: each library shows here.
+// Bundles the page to build/page/. The build fails if the page has grown too large, so that every new library shows.
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const output = fileURLToPath(new URL("../../build/page/", import.meta.url));
 
-/** Bytes of script and style together, as they are and after gzip. */
+/** Bytes of script and style together, before gzip. */
 const MAX_SIZE = 96 * 1024;
 
 await build({
@@ -16,7 +16,7 @@ await build({
   bundle: true,
   minify: true,
   format: "esm",
-  // What had them all first: Chromium 111, Firefox 113, Safari 16.4.
+  // The first browsers that have everything the page uses.
   target: ["chrome111", "firefox113", "safari16.4"],
   jsx: "automatic",
   jsxImportSource: "preact",
