@@ -89,7 +89,10 @@ if (!hasPackages() || (done.packages ?? major) !== major) {
   if (folder?.isSymbolicLink()) rmSync(`${root}node_modules`);
   // Install scripts stay off: no package here needs its own to work.
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-  run("packages", "installing npm packages (once)", "npm", args, () => major);
+  // The npm that runs this. In its scripts' PATH the packages come first, and as-pect brings npm 6.
+  const cli = process.env.npm_execpath ?? "";
+  const npm = cli.endsWith("npm-cli.js") ? [process.execPath, cli] : ["npm"];
+  run("packages", "installing npm packages (once)", npm[0], [...npm.slice(1), ...args], () => major);
 } else if (done.packages === undefined) {
   done.packages = major;
 }

@@ -8,13 +8,14 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { atExit } from "../../runner/cleanup.ts";
 import { ToolMissing } from "../peers/tools.ts";
-import { findNode, majors } from "./node.ts";
+import { findNode, majors, npm } from "./node.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** What npm is asked for. */
 const commands = [
-  ["npm", "start", "--", "--once"],
-  ["npm", "run", "test:unit"],
+  ["start", "--", "--once"],
+  ["run", "test:unit"],
 ];
 
 /** Copies what git would commit from here into a fresh folder and returns its path. */
@@ -35,7 +36,8 @@ function copySources(): string {
 function passes(node: string): boolean {
   const cwd = copySources();
   const env = { ...process.env, PATH: `${node}${delimiter}${process.env.PATH}` };
-  return commands.every(([command = "", ...args]) => {
+  return commands.every((asked) => {
+    const [command = "", ...args] = [...npm(join(node, "node")), ...asked];
     const { status, error } = spawnSync(command, args, { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
     if (error) console.error(`${command} could not be started: ${error.message}`);
     return status === 0;

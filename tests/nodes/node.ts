@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { onPath, run } from "../../runner/command.ts";
+import { run } from "../../runner/command.ts";
 import { cached, ToolMissing } from "../peers/tools.ts";
 
 /** Pinned versions by major version, with the SHA-512 of each platform's package. */
@@ -56,12 +56,20 @@ export async function findNode(major: string): Promise<string> {
   return join(program, "..");
 }
 
+/**
+ * The command line of npm, run by the program `node`: the npm that runs this. In its scripts' PATH the packages come first,
+ * and as-pect brings npm 6.
+ */
+export function npm(node: string): string[] {
+  const cli = process.env.npm_execpath ?? "";
+  return cli.endsWith("npm-cli.js") ? [node, cli] : ["npm"];
+}
+
 /** Puts the archive of an npm package into `folder` and returns its path. */
 async function download(specifier: string, folder: string): Promise<string> {
-  const npm = onPath("npm", process.env);
-  if (npm === undefined) throw new ToolMissing("there is no npm on the PATH");
   mkdirSync(folder);
-  const { code, output } = await run(npm, ["pack", "--silent", specifier, "--pack-destination", folder], process.env);
+  const [command = "", ...args] = [...npm(process.execPath), "pack", "--loglevel=error", specifier];
+  const { code, output } = await run(command, [...args, "--pack-destination", folder], process.env);
   const [archive] = readdirSync(folder);
   if (code === 0 && archive !== undefined) return join(folder, archive);
   throw new Error(`npm could not get ${specifier}: ${output.trim().split("\n").at(-1)}`);

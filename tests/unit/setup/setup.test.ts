@@ -82,7 +82,7 @@ function write(path: string, text: string): void {
 }
 
 /** Runs setup.mjs and returns the steps that ran, in order. `node` is the version that it sees. */
-function setUp(options: { killed?: string; node?: string } = {}): string[] {
+function setUp(options: { killed?: string; node?: string; npm?: string } = {}): string[] {
   const pretend =
     `for (const [name, value] of [["version", "v${options.node}"], ["versions", { node: "${options.node}" }]])` +
     ` Object.defineProperty(process, name, { value })`;
@@ -90,7 +90,12 @@ function setUp(options: { killed?: string; node?: string } = {}): string[] {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...args, join(tree, "setup.mjs")], {
     cwd: tmpdir(),
     encoding: "utf8",
-    env: { ...process.env, PATH: `${tree}/bin${delimiter}${process.env.PATH}`, KILLED: options.killed ?? "" },
+    env: {
+      ...process.env,
+      PATH: `${tree}/bin${delimiter}${process.env.PATH}`,
+      KILLED: options.killed ?? "",
+      npm_execpath: options.npm ?? "",
+    },
   });
   assert.equal(status === 0, options.killed === undefined, stdout + stderr);
   return [...stdout.matchAll(/^ran (\w+)$/gm)].map(([, what = ""]) => what);
@@ -172,6 +177,13 @@ describe("setup.mjs", () => {
     assert.deepEqual(setUp(), ["npm"]);
     rmSync(join(tree, "node_modules"), { recursive: true });
     assert.deepEqual(setUp(), ["npm"]);
+  });
+
+  it("installs with the npm that runs it, though another one comes first on the PATH", () => {
+    write("npm-cli.js", 'console.log("ran own"); require("node:fs").writeFileSync("node_modules/own", "");');
+    rmSync(join(tree, "node_modules/.package-lock.json"));
+    assert.deepEqual(setUp({ npm: join(tree, "npm-cli.js") }), ["own"]);
+    assert.ok(existsSync(join(tree, "node_modules/own")));
   });
 
   it("never empties a linked node_modules", () => {
