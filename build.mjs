@@ -1,6 +1,6 @@
-// Compiles assembly/ to build/lightspan.wasm: asc, then wasm-opt, then a look at what came out. A module that imports what
-// an older Envoy lacks, exports a callback that every request would pay for, or has grown too large, is not built.
-// With --names the file also has the functions' names, for the stack trace of a trap; the code is the same.
+// Compiles assembly/ to build/lightspan.wasm with asc and wasm-opt, then inspects the result. The build fails if the module
+// imports what an older Envoy lacks, exports a callback that every request would pay for, or has grown too large.
+// With --names, the file also has the functions' names, for the stack trace of a trap; the code is the same.
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ function readSource(path) {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    // asc asks for many files that do not exist until it finds the one that does.
+    // asc tries several paths for each import; most of them don't exist.
     return null;
   }
 }
@@ -37,12 +37,12 @@ async function compile() {
   });
   if (error) throw new Error(`asc refused the sources:\n${stderr.toString()}`);
   const module = binaryen.readBinary(wasm);
-  // What asc uses, and V8 has had since 2020.
+  // The features that asc uses. V8 has had them since 2020.
   const { MVP, MutableGlobals, SignExt, BulkMemory, BulkMemoryOpt, NontrappingFPToInt } = binaryen.Features;
   module.setFeatures(MVP | MutableGlobals | SignExt | BulkMemory | BulkMemoryOpt | NontrappingFPToInt);
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(2);
-  // What a function can and cannot touch is worked out first; those that are called most get the numbers that are written shortest.
+  // First works out what each function can touch. Last gives the most-called functions the indices with the shortest encoding.
   module.runPasses(["generate-global-effects"]);
   module.optimize();
   module.runPasses(["reorder-functions"]);
@@ -65,7 +65,7 @@ async function build() {
   writeFileSync(output, bytes);
   copyFileSync(`${root}assembly/config/lightspan.schema.json`, `${root}build/lightspan.schema.json`);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  // As sha256sum writes and checks it.
+  // The format that sha256sum writes and checks.
   writeFileSync(`${output}.sha256`, `${sha256}  lightspan.wasm\n`);
   console.log(`build/lightspan.wasm: ${(bytes.length / 1024).toFixed(1)} KiB, sha256 ${sha256}`);
 }

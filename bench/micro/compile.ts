@@ -3,7 +3,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
 import asc from "assemblyscript/asc";
 import { Problem } from "../options.ts";
 
@@ -43,9 +42,6 @@ async function compile(): Promise<Uint8Array> {
 
 /** All hot paths by name, ready to run. */
 export async function compileHotPaths(): Promise<Map<string, HotPath>> {
-  // Use the optimizing compiler from the first call, as for code that Envoy runs all day.
-  setFlagsFromString("--no-liftoff");
-  setFlagsFromString("--no-wasm-lazy-compilation");
   const module = await WebAssembly.compile(new Uint8Array(await compile()));
   const { exports } = await WebAssembly.instantiate(module, {});
   const functions = Object.entries(exports).filter(([, value]) => typeof value === "function") as [string, HotPath][];

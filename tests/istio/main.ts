@@ -1,4 +1,4 @@
-// `npm run test:istio`: Istio's programs first, since building them takes minutes, then the tests, one file at a time.
+// `npm run test:istio`: builds Istio's programs first, which takes minutes, then runs the tests, one file at a time.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";

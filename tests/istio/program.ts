@@ -1,5 +1,5 @@
-// One of Istio's programs as a child process: started, watched, stopped for certain. Knows processes; refuses to know
-// what the program is for.
+// Runs one of Istio's programs as a child process, watches it and makes sure that it stops. Knows processes; refuses to
+// know what the program is for.
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -13,7 +13,7 @@ export interface Program {
   pid: number;
   /** The last megabyte of what it printed. */
   log(): string;
-  /** Resolves, with the way it ended, when the program is gone. */
+  /** Resolves when the program is gone, with the way it ended. */
   ended: Promise<string>;
   stop(): Promise<void>;
 }
@@ -23,11 +23,11 @@ export interface ProgramOptions {
   command: string[];
   env?: Record<string, string>;
   cwd?: string;
-  /** Asked again and again; the program has started when it gives true. */
+  /** Called until it returns true, which means that the program has started. */
   ready(): Promise<boolean>;
 }
 
-/** Starts a program and waits up to a minute until it is ready. What it printed is in the message if it never is. */
+/** Starts a program and waits until it is ready, up to a minute. After that it throws with what the program printed. */
 export async function startProgram({ name, command, env, cwd, ready }: ProgramOptions): Promise<Program> {
   const [binary = "", ...args] = command;
   const child = spawn(binary, args, {
@@ -66,7 +66,7 @@ export async function startProgram({ name, command, env, cwd, ready }: ProgramOp
   return { name, pid: child.pid ?? 0, log: () => log.text(), ended, stop };
 }
 
-/** Ports that are free now. Programs that take a port as a number, and tell nobody which they took, need them. */
+/** Ports that are free now, for programs that cannot choose one and report it. */
 export async function freePorts(count: number, host = "127.0.0.1"): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

@@ -1,17 +1,16 @@
-// Istio's own programs, built from its Go module into the cache folder, once. Knows Go, the pinned version and what Istio
-// builds its programs with; refuses to know what they are run for. go.mod and go.sum beside this file's `go` folder pin
-// every module by version and hash, and Go compares them.
+// Istio's own programs, built from its Go module into the cache folder, once. Knows Go, the pinned version and the options
+// that Istio builds with; refuses to know what the programs are run for. In the folder `go`, go.mod and go.sum pin every
+// module by version and hash, which Go checks.
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { copyFileSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { atExit } from "../../runner/cleanup.ts";
-import { onPath, run, type Environment } from "../../runner/command.ts";
-import { cacheFolder } from "../../runner/wheel.ts";
+import { onPath, run } from "../../runner/command.ts";
+import { cached, ToolMissing } from "../peers/tools.ts";
 
 const goModule = fileURLToPath(new URL("go", import.meta.url));
 
-/** Packages and build tags, as Istio's makefile has them. The control plane comes first: it has most of the work. */
+/** Packages and build tags, as in Istio's makefile. The control plane comes first, because it is most of the work. */
 const builds = [
   {
     tags: "vtprotobuf,disable_pgv",
@@ -22,7 +21,7 @@ const builds = [
   { tags: "", packages: ["github.com/google/go-containerregistry/cmd/crane"] },
 ];
 
-/** Files of Istio's source that its programs, or a cluster, need beside them. */
+/** Files of Istio's source that its programs or a cluster need. */
 const files = {
   "envoy_bootstrap.json": "tools/packaging/common/envoy_bootstrap.json",
   "crds.yaml": "manifests/charts/base/files/crd-all.gen.yaml",
@@ -36,7 +35,7 @@ export interface Istio {
   istioctl: string;
   /** `kustomize FOLDER` prints what `kubectl kustomize FOLDER` prints. */
   kustomize: string;
-  /** Pushes to registries, and is one. */
+  /** Pushes to registries, and serves one. */
   crane: string;
   /** `fields MESSAGE…` prints the fields of messages of Istio's and Envoy's APIs, a line each: message, name, name in JSON. */
   fields: string;
@@ -48,15 +47,16 @@ export interface Istio {
   bookinfo: string;
 }
 
-/** There is no Go here to build Istio with. */
-export class GoMissing extends Error {}
+/** There is no Go to build Istio with. */
+export class GoMissing extends ToolMissing {}
 
-/** Istio's programs, from the cache or built now, which takes minutes. Throws GoMissing, or says what Go said. */
-export async function findIstio(log: (line: string) => void, env: Environment = process.env): Promise<Istio> {
-  const kept = join(cacheFolder(env), `istio-${fingerprint()}-${process.platform}-${process.arch}`);
-  if (!existsSync(kept)) await build(kept, log, env);
+/** Istio's programs, from the cache or built now, which takes minutes. Throws GoMissing, or an Error with Go's words. */
+export async function findIstio(log: (line: string) => void): Promise<Istio> {
+  const name = `istio-${fingerprint()}-${process.platform}-${process.arch}`;
+  const pilotDiscovery = await cached(name, "pilot-discovery", (folder) => build(folder, log));
+  const kept = dirname(pilotDiscovery);
   return {
-    pilotDiscovery: join(kept, "pilot-discovery"),
+    pilotDiscovery,
     pilotAgent: join(kept, "pilot-agent"),
     istioctl: join(kept, "istioctl"),
     kustomize: join(kept, "kustomize"),
@@ -68,7 +68,7 @@ export async function findIstio(log: (line: string) => void, env: Environment = 
   };
 }
 
-/** What the cache's folder is called: another version, or another program, is another name. */
+/** A part of the cache folder's name. Another version or another program changes it. */
 function fingerprint(): string {
   const hash = createHash("sha256").update(JSON.stringify(builds));
   for (const name of ["go.mod", "go.sum", "kustomize/main.go", "fields/main.go"])
@@ -76,48 +76,36 @@ function fingerprint(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-async function build(kept: string, log: (line: string) => void, env: Environment): Promise<void> {
-  const go = onPath("go", env);
+async function build(folder: string, log: (line: string) => void): Promise<void> {
+  const go = onPath("go", process.env);
   if (go === undefined) throw new GoMissing("Go is missing; install Go 1.26 or newer.");
-  mkdirSync(cacheFolder(env), { recursive: true });
-  // On the cache's own file system, so that the last step is one rename: the cache holds the whole or nothing.
-  const work = mkdtempSync(join(cacheFolder(env), ".partial-"));
-  const clear = (): void => rmSync(work, { recursive: true, force: true });
-  const forget = atExit(clear);
-  try {
-    for (const { tags, packages } of builds) await compile(go, tags, packages, work, log, env);
-    const source = (await ask(go, ["list", "-C", goModule, "-m", "-f", "{{.Dir}}", "istio.io/istio"], env)).trim();
-    for (const [name, path] of Object.entries(files)) copyFileSync(join(source, path), join(work, name));
-    renameSync(work, kept);
-  } finally {
-    forget();
-    clear();
-  }
+  for (const { tags, packages } of builds) await compile(go, tags, packages, folder, log);
+  const source = (await ask(go, ["list", "-C", goModule, "-m", "-f", "{{.Dir}}", "istio.io/istio"])).trim();
+  for (const [name, path] of Object.entries(files)) copyFileSync(join(source, path), join(folder, name));
 }
 
-/** Compiles some programs into `folder`, and says how long it has been at it. */
+/** Compiles some programs into `folder` and logs how long it takes. */
 async function compile(
   go: string,
   tags: string,
   packages: string[],
   folder: string,
   log: (line: string) => void,
-  env: Environment,
 ): Promise<void> {
   log(`building ${packages.map((path) => basename(path)).join(" and ")} from Istio's source (once, some minutes)`);
   const started = performance.now();
   const seconds = (): number => Math.round((performance.now() - started) / 1000);
   const sign = setInterval(() => log(`  still at it after ${seconds()} s`), 60_000);
   const options = ["-mod=readonly", "-buildvcs=false", "-tags", tags, "-ldflags=-s -w", "-o", `${folder}/`];
-  await ask(go, ["build", "-C", goModule, ...options, ...packages], env).finally(() => clearInterval(sign));
+  await ask(go, ["build", "-C", goModule, ...options, ...packages]).finally(() => clearInterval(sign));
   log(`  took ${seconds()} s`);
 }
 
-/** Runs Go with lower priority than whatever else this machine does; what it printed. */
-async function ask(go: string, args: string[], env: Environment): Promise<string> {
-  const nice = onPath("nice", env);
-  const { code, output } =
-    nice === undefined ? await run(go, args, env) : await run(nice, ["-n", "10", go, ...args], env);
+/** Runs Go at a lower priority than the rest of this machine and returns what it printed. */
+async function ask(go: string, args: string[]): Promise<string> {
+  const nice = onPath("nice", process.env);
+  const command = [...(nice === undefined ? [] : [nice, "-n", "10"]), go, ...args];
+  const { code, output } = await run(command[0] ?? go, command.slice(1), process.env);
   if (code === 0) return output;
   throw new Error(`go ${args[0]} failed: ${output.trim().split("\n").slice(-5).join("\n")}`);
 }

@@ -1,5 +1,5 @@
-// The tools that the real collectors are made with or run by, and where what was made is kept. Knows versions and the cache;
-// refuses to know what is made. A tool that is missing is a ToolMissing with one line that says which.
+// The tools that build or run other projects' programs, and the cache for those programs. Knows versions and the cache;
+// refuses to know what is built. A missing tool throws ToolMissing, whose message is one line.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -7,10 +7,10 @@ import { atExit } from "../../runner/cleanup.ts";
 import { onPath, run } from "../../runner/command.ts";
 import { cacheFolder } from "../../runner/wheel.ts";
 
-/** A part of the tests cannot run on this machine; the message is one line. */
+/** Some tests cannot run on this machine. The message is one line. */
 export class ToolMissing extends Error {}
 
-/** The Go modules here ask for this version; an older one would go and fetch a newer toolchain. */
+/** The Go modules here require this version. An older Go would download a newer toolchain. */
 const OLDEST_GO = [1, 25] as const;
 const OLDEST_JAVA = 17;
 
@@ -49,8 +49,8 @@ export function fingerprint(parts: (string | Buffer)[]): string {
 }
 
 /**
- * The path of a file called `file` in the cache's folder `name`. Where it is not there, `make` puts it into a folder of its
- * own, which becomes that folder in one step: the cache holds a whole thing or nothing. Tells on stderr what takes how long.
+ * Path of `file` in the cache's folder `name`. If it is missing, `make` fills a temporary folder, which is then renamed: the
+ * cache holds everything or nothing. Prints to stderr what is made and how long it took.
  */
 export async function cached(name: string, file: string, make: (folder: string) => Promise<void>): Promise<string> {
   const kept = join(cacheFolder(process.env), name);
@@ -77,7 +77,7 @@ function rename(from: string, to: string, path: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
-    // Another run was quicker; what it left is as good.
+    // Another process finished first; its copy is just as good.
     if (!existsSync(path)) throw error;
   }
 }

@@ -31,7 +31,8 @@ export async function startZipkin(): Promise<Peer> {
   };
 }
 
-async function zipkinJar(): Promise<string> {
+/** Path of the server's jar, from the cache or by Maven. */
+export async function zipkinJar(): Promise<string> {
   return cached(`zipkin-${VERSION}`, "zipkin.jar", async (folder) => {
     console.error(`  getting zipkin-server ${VERSION} with Maven (135 MB)`);
     const artifact = `-Dartifact=io.zipkin:zipkin-server:${VERSION}:jar:exec`;

@@ -1,32 +1,83 @@
-// `npm run test:unit`, and `npm run test:unit -- FILE…` for some of it: a spec in WebAssembly compiles alone in a second, where all of
-// them take most of a minute. Knows which runner a file is for.
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+// `npm run test:unit`, and `npm run test:unit -- FILE…` for some of the files: one spec in WebAssembly compiles in a second,
+// all of them take most of a minute. Knows which runner a file needs, and keeps every core busy.
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const files = process.argv.slice(2);
-const specs = files.filter((file) => file.endsWith(".spec.ts"));
-const tests = files.filter((file) => file.endsWith(".test.ts"));
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const aspect = join(root, "node_modules/@as-pect/cli/lib/test.js");
+const named = process.argv.slice(2);
 
-for (const file of files) {
-  if (existsSync(file) && (specs.includes(file) || tests.includes(file))) continue;
+for (const file of named) {
+  if (existsSync(file) && /\.(spec|test)\.ts$/.test(file)) continue;
   const where = "tests/unit/assembly/**/*.spec.ts and tests/unit/**/*.test.ts are the ones there are";
   console.error(`npm run test:unit: there is no test ${file}; ${where}`);
   process.exit(2);
 }
 
-// as-pect takes no files from its command line; as-pect.config.js reads this variable.
-if (specs.length > 0 || files.length === 0) run("asp", ["--summary", "--no-logo"], { SPECS: specs.join(" ") });
-if (tests.length > 0) run("node", ["--import", "tsx", "--test", ...tests]);
-if (files.length === 0)
-  run("sh", ["-c", "node --import tsx --test tests/unit/*/*.test.ts tests/unit/*/*/*.test.ts"]);
+const files = named.length > 0 ? named : everything();
+const specs = files.filter((file) => file.endsWith(".spec.ts"));
+const tests = files.filter((file) => file.endsWith(".test.ts"));
+const cores = availableParallelism();
 
-/** Runs a command of this package; ends this process with its exit code if it fails. */
-function run(
-  /** @type {string} */ command,
-  /** @type {string[]} */ args,
-  /** @type {Record<string, string>} */ more = {},
-) {
-  const { status, error } = spawnSync(command, args, { stdio: "inherit", env: { ...process.env, ...more } });
-  if (error) console.error(`${command} could not be started: ${error.message}; npm ci installs it`);
-  if (status !== 0) process.exit(status ?? 1);
+// as-pect compiles one spec after another, so each core gets a process with its share of them.
+const shares = Array.from({ length: cores }, (_, core) => specs.filter((_, index) => index % cores === core));
+const codes = await Promise.all(printed(shares.filter((share) => share.length > 0).map(runSpecs)));
+if (codes.some((code) => code !== 0)) process.exit(1);
+if (tests.length > 0) {
+  const args = ["--import", "tsx", "--test", `--test-concurrency=${cores}`, ...tests];
+  process.exit(await ended(spawn(process.execPath, args, { cwd: root, stdio: "inherit" })));
+}
+
+/** All specs and tests. */
+function everything() {
+  return readdirSync(join(root, "tests/unit"), { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(spec|test)\.ts$/.test(file))
+    .map((file) => `tests/unit/${file}`)
+    .sort();
+}
+
+/** Starts as-pect, which takes no files from its command line; as-pect.config.js reads the variable. */
+function runSpecs(/** @type {string[]} */ share) {
+  const args = ["--enable-source-maps", aspect, "--summary", "--no-logo"];
+  const env = { FORCE_COLOR: "2", ...process.env, SPECS: share.join(" ") };
+  return spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** Prints the output of processes that run at once, one after the other. Returns their exit codes. */
+function printed(/** @type {import("node:child_process").ChildProcess[]} */ children) {
+  let previous = Promise.resolve(0);
+  return children.map((child) => {
+    const own = collected(child);
+    const code = previous.then(() => own.show());
+    previous = code;
+    return code;
+  });
+}
+
+/** Keeps what a process prints until `show` is called, which prints it and what follows, and waits for the end. */
+function collected(/** @type {import("node:child_process").ChildProcess} */ child) {
+  let kept = "";
+  let print = (/** @type {string} */ text) => void (kept += text);
+  child.stdout?.setEncoding("utf8").on("data", (text) => print(text));
+  const code = ended(child);
+  const show = () => {
+    process.stdout.write(kept);
+    print = (text) => void process.stdout.write(text);
+    return code;
+  };
+  return { show };
+}
+
+/** The exit code of a process, once all of its output has been read. */
+function ended(/** @type {import("node:child_process").ChildProcess} */ child) {
+  return new Promise((resolve) => {
+    child.on("error", (error) => {
+      console.error(`${child.spawnfile} could not be started: ${error.message}`);
+      resolve(1);
+    });
+    child.on("close", (code) => resolve(code ?? 1));
+  });
 }

@@ -1,12 +1,12 @@
-// Builds the Go programs beside it, each once for a state of its sources. Knows Go's command line; the versions of all
-// modules and their hashes are in each program's go.mod and go.sum.
+// Builds the Go programs in this folder, each once per state of its sources. Knows Go's command line. Each program's go.mod
+// and go.sum pin all modules by version and hash.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../../../runner/command.ts";
 import { cached, findGo, fingerprint } from "../tools.ts";
 
-/** Path of the program in the folder `name`. Throws ToolMissing without Go, an Error with Go's words if it fails. */
+/** Path of the program in the folder `name`. Throws ToolMissing without Go, and an Error with Go's words if Go fails. */
 export async function goProgram(name: "lightstep" | "otelcol" | "compose"): Promise<string> {
   const source = fileURLToPath(new URL(name, import.meta.url));
   const go = await findGo();
@@ -14,7 +14,7 @@ export async function goProgram(name: "lightstep" | "otelcol" | "compose"): Prom
   const state = fingerprint(files.flatMap((file) => [file, readFileSync(join(source, file))]));
   return cached(`${name}-${state}`, name, async (folder) => {
     const env = { ...process.env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly -buildvcs=false" };
-    // In their own words: a cold build takes minutes, most of them downloads that it names.
+    // Announced, because a first build takes minutes, mostly for downloads.
     console.error(`  go build of tests/peers/go/${name}`);
     const args = ["build", "-C", source, "-trimpath", "-ldflags=-s -w", "-o", join(folder, name), "."];
     const { code, output } = await run(go, args, env);

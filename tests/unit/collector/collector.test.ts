@@ -1,4 +1,4 @@
-// The scripted collector: what senders hear of each fault, and that its ledger says what really happened.
+// The scripted collector: senders hear each fault as they should, and its ledger records what really happened.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -16,10 +16,11 @@ afterEach(() => collector.die());
 
 const senders = { "HTTP/1.1": overHttp1, "HTTP/2": overHttp2, gRPC: overGrpc };
 type Way = keyof typeof senders;
+const DEADLINE_EXCEEDED = 4;
 const http: Way[] = ["HTTP/1.1", "HTTP/2"];
 const all: Way[] = [...http, "gRPC"];
 
-/** An outcome is certain a moment after the sender has heard, or has given up. */
+/** An outcome becomes certain a moment after the sender got its answer or gave up. */
 async function outcomes(): Promise<(Outcome | undefined)[]> {
   const now = () => collector.ledger.receipts.map(({ outcome }) => outcome);
   return eventually("every outcome", now, (outcomes) => !outcomes.includes(undefined));
@@ -87,7 +88,7 @@ for (const [what, fault, ways, heard, outcome] of faults) {
     it(`${what} is heard as ${heard[way]} over ${way}, and ${outcome}; the next report is accepted`, async () => {
       givenUp = new Gate();
       collector.behave(fault, accept);
-      const isTimeout = heard[way] === "timeout" || heard[way] === 4;
+      const isTimeout = heard[way] === "timeout" || heard[way] === DEADLINE_EXCEEDED;
       assert.equal((await senders[way](collector.port, reportOf("1"), isTimeout ? 300 : 60_000)).heard, heard[way]);
       assert.deepEqual([0, 200].includes((await senders[way](collector.port, reportOf("2"))).heard as number), true);
       givenUp.open();
