@@ -13,28 +13,25 @@ import { manifestObjects } from "./manifests.ts";
 
 const views = 12;
 
-test(
-  "Bookinfo behind proxies that istiod configures gives the traces that npm start gives",
-  async () => {
-    const objects = manifestObjects("--collector", collectorUrl, "--module", `file://${wasm}`);
-    await inMesh({ objects }, async ({ url, satellite, envoys, ports }) => {
-      assert.deepEqual(await viewPages(url, views, 1), []);
-      await eventually(`${views} whole traces`, () => {
-        const whole = satellite.store.list().filter((trace) => faultsOf(trace).length === 0);
-        return whole.length >= views ? whole : undefined;
-      }).catch((error: Error) => {
-        const faults = satellite.store.list().slice(0, 3).map(faultsOf);
-        throw new Error(`${error.message}; the first traces: ${JSON.stringify(faults, null, 1)}`);
-      });
-      // As if to a collector in the mesh, which also has a sidecar.
-      const { host, port } = ports.get(workload("details-v1"))?.inbound ?? { host: "", port: 0 };
-      for (let i = 0; i < 5; i++)
-        await fetch(`http://${host}:${port}/api/v2/reports`, { method: "POST", body: "a report" });
-      assert.deepEqual(await viewPages(url, 1, 1), []);
-      await eventually("the last page view", () => satellite.store.list()[views]);
-      assert.equal(satellite.store.list().length, views + 1, "a trace that no page view began");
-      const { spans_dropped, context_malformed } = await account([...envoys.values()]);
-      assert.deepEqual({ spans_dropped, context_malformed }, { spans_dropped: 0, context_malformed: 0 });
+test("Bookinfo behind proxies that istiod configures gives the traces that npm start gives", async () => {
+  const objects = manifestObjects("--collector", collectorUrl, "--module", `file://${wasm}`);
+  await inMesh({ objects }, async ({ url, satellite, envoys, ports }) => {
+    assert.deepEqual(await viewPages(url, views, 1), []);
+    await eventually(`${views} whole traces`, () => {
+      const whole = satellite.store.list().filter((trace) => faultsOf(trace).length === 0);
+      return whole.length >= views ? whole : undefined;
+    }).catch((error: Error) => {
+      const faults = satellite.store.list().slice(0, 3).map(faultsOf);
+      throw new Error(`${error.message}; the first traces: ${JSON.stringify(faults, null, 1)}`);
     });
-  },
-);
+    // As if to a collector in the mesh, which also has a sidecar.
+    const { host, port } = ports.get(workload("details-v1"))?.inbound ?? { host: "", port: 0 };
+    for (let i = 0; i < 5; i++)
+      await fetch(`http://${host}:${port}/api/v2/reports`, { method: "POST", body: "a report" });
+    assert.deepEqual(await viewPages(url, 1, 1), []);
+    await eventually("the last page view", () => satellite.store.list()[views]);
+    assert.equal(satellite.store.list().length, views + 1, "a trace that no page view began");
+    const { spans_dropped, context_malformed } = await account([...envoys.values()]);
+    assert.deepEqual({ spans_dropped, context_malformed }, { spans_dropped: 0, context_malformed: 0 });
+  });
+});

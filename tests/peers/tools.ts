@@ -50,7 +50,7 @@ export function fingerprint(parts: (string | Buffer)[]): string {
 
 /**
  * Path of `file` in the cache's folder `name`. If it is missing, `make` fills a temporary folder, which is then renamed: the
- * cache holds everything or nothing. Prints to stderr what is made and how long it took.
+ * cache holds everything or nothing. `make` says what it does; how long it took is printed to stderr.
  */
 export async function cached(name: string, file: string, make: (folder: string) => Promise<void>): Promise<string> {
   const kept = join(cacheFolder(process.env), name);
@@ -62,7 +62,6 @@ export async function cached(name: string, file: string, make: (folder: string) 
   const forget = atExit(clear);
   const began = Date.now();
   try {
-    console.error(`• making ${name} (once)`);
     await make(work);
     rename(work, kept, path);
     console.error(`  made in ${((Date.now() - began) / 1000).toFixed(0)} s: ${kept}`);

@@ -47,9 +47,7 @@ function namingTag(tag: string): string[] {
 describe("docs/architecture.md lists", () => {
   it("files that exist, and documents that name the example", () => {
     assert.equal(rows.length, 4);
-    // Until the propagation formats are one list.
-    const files = rows.flatMap(([, files]) => files).filter((file) => file !== "assembly/context/propagators.ts");
-    for (const file of files) assert.ok(existsSync(root + file), file);
+    for (const file of rows.flatMap(([, files]) => files)) assert.ok(existsSync(root + file), file);
     for (const [example, files] of rows) {
       for (const file of files.filter((file) => file.startsWith("docs/"))) {
         assert.ok(read(file).toLowerCase().includes(example), `${file} names ${example}`);
@@ -67,8 +65,7 @@ describe("docs/architecture.md lists", () => {
     });
   }
 
-  const isOneList = existsSync(`${root}assembly/context/propagators.ts`);
-  it("what a propagation format touches: b3multi", { todo: !isOneList }, () => {
+  it("what a propagation format touches: b3multi", () => {
     assert.deepEqual(naming(/b3multi/i), listed("b3multi"));
   });
 
