@@ -1,4 +1,4 @@
-// An Envoy as most tests need it: a sidecar with the listeners that a test gives, which forward to one upstream, and a collector to
+// An Envoy as most tests need it: a sidecar with a test's listeners, which forward to one upstream, and a collector to
 // report to. Knows how these are put together; refuses to know which filters are in the listeners.
 import { bootstrap, type Config } from "../../runner/config/bootstrap.ts";
 import { cluster } from "../../runner/config/cluster.ts";
@@ -9,20 +9,20 @@ import { startEnvoy, type EnvoyProcess } from "../../runner/process.ts";
 import { workload } from "../../demo/topology.ts";
 import { envoyBinary } from "./ground.ts";
 
-/** A route action that leads to the upstream, however long it takes. */
+/** A route action that leads to the upstream, without a timeout. */
 export const toUpstream: Config = { cluster: "upstream", timeout: "0s" };
 
-/** The route of every request to the upstream. */
+/** Routes every request to the upstream. */
 export const everything: Config = { match: { prefix: "/" }, route: toUpstream };
 
 export interface Listener extends Pick<HttpListener, "http3" | "connectionManager"> {
   name: string;
   filters: Config[];
-  /** INBOUND if left out. */
+  /** Default: INBOUND. */
   direction?: HttpListener["direction"];
-  /** Every request goes to the upstream if left out. */
+  /** Default: every request goes to the upstream. */
   routes?: Config[];
-  /** More fields of the virtual host, in Envoy's own names. */
+  /** More fields of the virtual host, under Envoy's names. */
   virtualHost?: Config;
 }
 
@@ -41,14 +41,14 @@ export function listenerOf({ direction = "INBOUND", routes = [everything], virtu
 export interface Forwarder {
   name: string;
   listeners: Config[];
-  /** Loopback ports. Without an upstream, the routes have to lead elsewhere. */
+  /** Loopback ports. Without an upstream, the routes must lead elsewhere. */
   upstream?: number;
   collector: number;
   /** More clusters. */
   clusters?: Config[];
-  /** Another Envoy than the one that the other tests run. */
+  /** Another Envoy than the one of the other tests. */
   binary?: string;
-  /** Workers; 1 if left out. */
+  /** Workers; default 1. */
   concurrency?: number;
 }
 
@@ -64,7 +64,7 @@ export async function startForwarder(options: Forwarder): Promise<EnvoyProcess> 
   return startEnvoy({ binary: binary ?? (await envoyBinary), name, config, concurrency });
 }
 
-/** `filter`, which requests with this value of this header skip. */
+/** `filter`, skipped by requests with this value of this header. */
 export function skippedBy(header_name: string, value: string, filter: Config): Config {
   const skip = "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter";
   const input = "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput";

@@ -1,5 +1,5 @@
-// What every test in real Envoy stands on: the program, the module, a server to forward to, the account of requests, and Envoy's log
-// in the message of a failure.
+// The basis of every test in real Envoy: the program, the module, a server to forward to, the account of requests, and
+// Envoy's log in the message of a failure.
 import { existsSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -25,7 +25,7 @@ export interface Listening {
 
 /** Makes `server` listen on a free loopback port. */
 export async function listen(server: Server): Promise<Listening> {
-  // Envoy reuses its connections. If one closed just as a request set out, that request would fail.
+  // Envoy reuses its connections. Closing one just as a request is sent would fail that request.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const close = (): Promise<void> =>
@@ -37,8 +37,8 @@ export async function listen(server: Server): Promise<Listening> {
 }
 
 /**
- * Runs `body` and then stops `envoys`, whatever happens. At the end of `body` every request must be accounted for. If it fails, the
- * message gets the warnings from each Envoy's log.
+ * Runs `body` and then stops `envoys` in any case. At the end of `body` every request must be accounted for. On
+ * failure, the message gets the warnings from each Envoy's log.
  */
 export async function during(envoys: EnvoyProcess[], body: () => Promise<void>): Promise<void> {
   try {
@@ -57,7 +57,7 @@ export async function during(envoys: EnvoyProcess[], body: () => Promise<void>):
   }
 }
 
-/** Waits until every request of `envoy` has ended and is counted: requests = recorded + unsampled. An Envoy that has ended passes. */
+/** Waits until every request of `envoy` is counted: requests = recorded + unsampled. Passes if Envoy has ended. */
 export async function noneUnaccounted(envoy: EnvoyProcess): Promise<void> {
   const read = (): Promise<Record<string, number>> => account([envoy]).catch(() => ({}));
   await eventually("requests = spans_recorded + spans_unsampled, and none open", read, (counts) => {
@@ -66,7 +66,7 @@ export async function noneUnaccounted(envoy: EnvoyProcess): Promise<void> {
   });
 }
 
-/** Lightspan's counters, summed over Envoys, without their prefix: `spans_sent` and so on. */
+/** Lightspan's counters, summed over Envoys, without their prefix: `spans_sent` etc. */
 export async function account(envoys: EnvoyProcess[]): Promise<Record<string, number>> {
   const sum: Record<string, number> = {};
   for (const envoy of envoys) {

@@ -13,7 +13,7 @@ import { manifestObjects } from "./manifests.ts";
 
 const views = 12;
 
-test("Bookinfo behind proxies that istiod configures gives the traces that npm start gives", async () => {
+test("Bookinfo with proxies that istiod configures gives the same traces as npm start", async () => {
   const objects = manifestObjects("--collector", collectorUrl, "--module", `file://${wasm}`);
   await inMesh({ objects }, async ({ url, satellite, envoys, ports }) => {
     assert.deepEqual(await viewPages(url, views, 1), []);
@@ -24,7 +24,7 @@ test("Bookinfo behind proxies that istiod configures gives the traces that npm s
       const faults = satellite.store.list().slice(0, 3).map(faultsOf);
       throw new Error(`${error.message}; the first traces: ${JSON.stringify(faults, null, 1)}`);
     });
-    // As if to a collector in the mesh, which also has a sidecar.
+    // As if to a collector in the mesh, which has a sidecar, too.
     const { host, port } = ports.get(workload("details-v1"))?.inbound ?? { host: "", port: 0 };
     for (let i = 0; i < 5; i++)
       await fetch(`http://${host}:${port}/api/v2/reports`, { method: "POST", body: "a report" });

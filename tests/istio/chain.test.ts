@@ -32,7 +32,7 @@ function envoyOf(envoys: Map<string, EnvoyProcess>, name: string): EnvoyProcess 
   return envoy;
 }
 
-test("as an EnvoyFilter Lightspan stands first, in both directions and in gateways", { timeout }, async () => {
+test("as an EnvoyFilter Lightspan comes first, in both directions and in gateways", { timeout }, async () => {
   await inMesh({ objects: manifestObjects(...file) }, async ({ envoys }) => {
     for (const [name, directions] of [
       ["reviews-v2", ["INBOUND", "OUTBOUND"]],
@@ -49,7 +49,7 @@ test("as an EnvoyFilter Lightspan stands first, in both directions and in gatewa
 });
 
 for (const kind of ["WasmPlugin", "TrafficExtension"]) {
-  test(`as a ${kind} Lightspan stands once in each chain, before Istio's own last filters`, { timeout }, async () => {
+  test(`as a ${kind} Lightspan is once in each chain, before Istio's own last filters`, { timeout }, async () => {
     await inMesh({ objects: manifestObjects(...file, "--kind", kind) }, async ({ envoys, url, satellite }) => {
       for (const { direction, filters } of await connectionManagers(envoyOf(envoys, "reviews-v2"))) {
         const ours = filters.filter((name) => name.includes("lightspan"));
@@ -65,7 +65,7 @@ for (const kind of ["WasmPlugin", "TrafficExtension"]) {
   });
 }
 
-test("where the module's file is missing, traffic flows without Lightspan", { timeout }, async () => {
+test("if the module's file is missing, traffic flows without Lightspan", { timeout }, async () => {
   const objects = manifestObjects("--collector", collectorUrl, "--module", "file:///nowhere/lightspan.wasm");
   await inMesh({ objects }, async ({ envoys, url, satellite }) => {
     assert.deepEqual(await viewPages(url, 5, 1), []);
@@ -76,7 +76,7 @@ test("where the module's file is missing, traffic flows without Lightspan", { ti
 });
 
 test(
-  "where the configuration is refused, traffic flows without Lightspan, and Envoy's log says why",
+  "if the configuration is refused, traffic flows without Lightspan, and Envoy's log says why",
   { timeout },
   async () => {
     await inMesh({ objects: refusedObjects(...file) }, async ({ envoys, url, satellite }) => {
@@ -88,7 +88,7 @@ test(
 );
 
 test(
-  "a gateway that has no clusters but those of its routes has the collector's all the same",
+  "a gateway that has only the clusters of its routes still gets the cluster of the collector",
   { timeout },
   async () => {
     const collector = "outbound|8360||satellite.observability.svc.cluster.local";
@@ -104,7 +104,7 @@ test(
   },
 );
 
-test("native tracing is off where our Telemetry is, and on without it", { timeout }, async () => {
+test("native tracing is off with our Telemetry, and on without it", { timeout }, async () => {
   for (const [flags, expected] of [
     [file, false],
     [[...file, "--keep-native-tracing"], true],
@@ -118,7 +118,7 @@ test("native tracing is off where our Telemetry is, and on without it", { timeou
 });
 
 test(
-  "where one workload is chosen, it alone has Lightspan, and it alone loses native tracing",
+  "if one workload is chosen, it is the only one with Lightspan and without native tracing",
   { timeout },
   async () => {
     const objects = manifestObjects(...file, "--namespace", "default", "--workload", "app=reviews");
@@ -170,7 +170,7 @@ test("a change of configuration loses no request", { timeout }, async () => {
 });
 
 test(
-  "a collector's cluster speaks HTTP/2 where gRPC is chosen: outside the mesh, and in it by the port's name",
+  "a collector's cluster speaks HTTP/2 if gRPC is chosen: outside the mesh, and inside by the port's name",
   { timeout },
   async () => {
     const at = { host: "127.0.0.1", port: 9 };

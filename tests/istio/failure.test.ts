@@ -21,7 +21,7 @@ const failingModule = join(folder, "failing.wasm");
 writeFailingModule(failingModule);
 after(() => rmSync(folder, { recursive: true }));
 
-/** The answers of one sidecar to requests that start in short succession; undefined if it never gets ready. */
+/** One sidecar's answers to requests in short succession; undefined if it never gets ready. */
 async function answers(count: number, objects: KubeObject[]): Promise<number[] | undefined> {
   let statuses: number[] | undefined;
   await inCluster({ objects }, async ({ pilot, ports, add }) => {
@@ -33,7 +33,7 @@ async function answers(count: number, objects: KubeObject[]): Promise<number[] |
       if (error instanceof EnvoyFailed && /was not live/.test(error.message)) return;
       throw error;
     }
-    // reviews v3 takes 50 ms for each, so that all are in flight at once.
+    // reviews v3 takes 50 ms for each, so all are in flight at once.
     statuses = await Promise.all(
       Array.from({ length: count }, async (_, i) => {
         await sleep(10 * i);
@@ -97,7 +97,7 @@ const table = new Map(
 
 for (const [what, find] of cases) {
   for (const [i, kind] of kinds.entries()) {
-    test(`${kind}: where ${what}, it is as the documents say`, { timeout }, async () => {
+    test(`${kind}: if ${what}, it is as the documents say`, { timeout }, async () => {
       const found = await find(kind);
       assert.equal(found, table.get(what)?.[i === 0 ? 0 : 1]);
     });

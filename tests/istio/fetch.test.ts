@@ -1,5 +1,5 @@
 // How the module reaches a proxy: the real pilot-agent fetches it in each way that the manifests offer, and if it
-// cannot, traffic keeps flowing.
+// can't, traffic keeps flowing.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -45,7 +45,7 @@ interface Running {
   request(): Promise<number>;
 }
 
-/** Runs `body` with a proxy of details that a real agent runs, with the manifests for these flags. */
+/** Runs `body` with a proxy of details, run by a real agent, with the manifests for these flags. */
 async function withAgent(
   flags: string[],
   body: (running: Running) => Promise<void>,
@@ -140,8 +140,8 @@ for (const kind of kinds) {
   );
 }
 
-test("a new module takes the old one's place while requests go on, and none is lost", { skip, timeout }, async () => {
-  // The same module with an empty custom section appended has another checksum.
+test("a new module replaces the old one under load without losing a request", { skip, timeout }, async () => {
+  // The same module with an empty custom section has another checksum.
   const next = Buffer.concat([readFileSync(wasm), Buffer.from([0, 5, 4]), Buffer.from("next")]);
   const path = join(folder, "next.wasm");
   writeFileSync(path, next);
@@ -219,7 +219,7 @@ const failures: [what: string, flags: () => string[], reason: RegExp][] = [
 
 for (const kind of kinds) {
   for (const [what, flags, reason] of failures) {
-    test(`where a module ${what}, traffic flows on without it, as ${kind}`, { skip, timeout }, async () => {
+    test(`if a module ${what}, traffic flows without it, as ${kind}`, { skip, timeout }, async () => {
       await withAgent(["--kind", kind, ...flags()], async ({ agent, request, cluster }) => {
         const ours = (await extensions(agent)).filter(({ name }) => name.includes("lightspan"));
         assert.deepEqual(
@@ -235,7 +235,7 @@ for (const kind of kinds) {
 }
 
 test(
-  "a proxy does not wait for a server that does not answer, and takes the module when it comes",
+  "a proxy does not wait for a server that does not answer, and uses the module when it arrives",
   { skip, timeout },
   async () => {
     const late = await serveLate(wasm);

@@ -33,7 +33,7 @@ async function runPod(authority: string): Promise<PodReport> {
 const options = { skip: await missing() };
 
 test(
-  "behind Istio's iptables rules a call gives a client and a server span, which Lightstep's endpoint gets over TLS",
+  "behind Istio's iptables rules a call makes a client and a server span, which reach Lightstep's endpoint over TLS",
   options,
   async () => {
     const report = await runPod("collector.pem");
@@ -61,7 +61,7 @@ test(
   },
 );
 
-test("an endpoint whose certificate nobody vouches for gets no span, and the call is answered", options, async () => {
+test("an endpoint with an untrusted certificate gets no span, and the call is answered", options, async () => {
   const { status, spans, retried } = await runPod("ca.pem");
   assert.equal(status, 200);
   assert.deepEqual(spans, []);

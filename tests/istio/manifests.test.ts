@@ -55,9 +55,9 @@ const collectors = [
 for (const module of modules) {
   for (const collector of collectors) {
     const flags = ["--module", ...module, "--collector", ...collector];
-    test(`istioctl has nothing against what comes of ${flags.join(" ")}, of any kind`, async () => {
+    test(`istioctl accepts the manifests for ${flags.join(" ")}, of any kind`, async () => {
       const documents = kinds.flatMap((kind) => objectsFor(choicesOf(["--kind", kind, ...flags], readModule)));
-      // Objects that do not depend on the kind are there once.
+      // Objects that do not depend on the kind appear once.
       const distinct = new Set(documents.map(String));
       assert.deepEqual(await complaints([...distinct].join("---\n")), []);
     });
@@ -69,7 +69,7 @@ for (const name of readdirSync(templates)) {
   const yaml = readFileSync(new URL(name, templates), "utf8");
   // The other files, for Kustomize, Kubernetes and Istio's chart, are tested below.
   if (!/^apiVersion: .*istio\.io\//m.test(yaml)) continue;
-  test(`istioctl has nothing against ${name} as it stands`, async () => {
+  test(`istioctl accepts ${name} as it is`, async () => {
     assert.deepEqual(await complaints(yaml), []);
   });
 }
@@ -101,7 +101,7 @@ test("the manifests carry the module built here, and its checksum", () => {
   }
 });
 
-test("no manifest holds a token, and each that needs one says which variable has it", () => {
+test("no manifest holds a token, and each that needs one names its variable", () => {
   for (const kind of kinds) {
     const yaml = manifests(
       "--collector",
@@ -251,13 +251,13 @@ for (const native of [false, true]) {
     checkProxy(await injected(annotated(deployment(), other), valuesFor(...pods), native), !native);
   });
 
-  test(`a gateway takes them too, where others have their proxy ${where}`, async () => {
+  test(`a gateway accepts them, too, if others have their proxy ${where}`, async () => {
     const templates = { "inject.istio.io/templates": "gateway,lightspan-gateway" };
     checkProxy(await injected(annotated(deployment(), templates, [gatewayProxy]), valuesFor(...pods), native), false);
   });
 }
 
-test("Kustomize gives the same objects as are printed", async () => {
+test("Kustomize gives the same objects as the command prints", async () => {
   const { code, output } = await run(istio.kustomize, [written(join(root, "objects"), ...pods)], process.env);
   assert.equal(code, 0, output);
   const names = (objects: KubeObject[]): string[] =>

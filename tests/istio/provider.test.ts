@@ -38,11 +38,11 @@ async function endOfIstiod(meshConfig: object, ...flags: string[]): Promise<stri
   return end;
 }
 
-test("a left-over provider of Lightstep's crashes istiod as soon as a proxy comes", async () => {
+test("a left-over provider of Lightstep's crashes istiod as soon as a proxy connects", async () => {
   assert.match((await endOfIstiod(leftOver, "--keep-native-tracing")) ?? "", /nil pointer dereference/);
 });
 
-test("our Telemetry keeps istiod from it", async () => {
+test("our Telemetry prevents the crash", async () => {
   assert.equal(await endOfIstiod(leftOver), undefined);
 });
 

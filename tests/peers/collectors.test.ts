@@ -1,5 +1,5 @@
-// Each real collector by itself: it returns what other encoders send to it, so that a failing row of formats.test.ts
-// points to the module. Also what a collector does not take, as docs/formats.md says.
+// Each real collector by itself: it returns what other encoders send, so that a failing row of formats.test.ts points
+// to the module. Also what a collector rejects, as docs/formats.md says.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { deflateSync } from "node:zlib";
@@ -119,7 +119,7 @@ const senders: [what: string, transport: Transport, send: Send][] = [
   ["grpc", "grpc", overGrpc],
 ];
 
-/** The span as a collector understood it, in the satellite's form. */
+/** The span as a collector understands it, in the satellite's form. */
 function expected(format: FormatName): Partial<Span> {
   return {
     traceId: format === "lightstep" ? TRACE_ID.slice(16) : TRACE_ID,
@@ -186,11 +186,11 @@ for (const [name, start, refusesDeflate = false] of collectors) {
     for (const format of ["lightstep", "otlp", "zipkin"] as const) {
       const port = peer.portOf(format, "http");
       if (port === undefined) continue;
-      it(`gets what the satellite received as ${format} and passes on`, async () => {
+      it(`gets what the satellite receives as ${format} and forwards`, async () => {
         const own = await startOwn(`http://127.0.0.1:${port}`);
         try {
           const spanId = (++count).toString(16).padStart(16, "0");
-          // Over gRPC if the format has it: it is passed on over HTTP in any case.
+          // Over gRPC if the format has it: it is forwarded over HTTP in any case.
           const send = own.portOf(format, "grpc") === undefined ? overHttp() : overGrpc;
           await send(own, format, encoders[format](spanId));
           const span = await eventually(`span ${spanId}`, () => find(peer, spanId));
@@ -212,7 +212,7 @@ for (const [name, start, refusesDeflate = false] of collectors) {
     }
     if (peer.manner === undefined) return;
     const mannerOf = peer.manner;
-    it("tells of the token and of packed bodies", () => {
+    it("reports the token and packed bodies", () => {
       const manner = mannerOf();
       assert.deepEqual([manner.tokenInHeader, manner.tokenInBody], [true, true]);
       assert.deepEqual([...(manner.contentEncodings ?? [])].sort(), ["", "deflate"]);

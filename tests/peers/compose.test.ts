@@ -32,7 +32,7 @@ const missing = await findGo().then(
 );
 
 describe("docker-compose.yaml", { skip: missing }, () => {
-  test("starts an application and an Envoy for each workload, and what its profile has for spans", async () => {
+  test("starts an application and an Envoy for each workload, and what its profile needs for spans", async () => {
     const common = ["ingress", ...WORKLOADS, ...WORKLOADS.map((name) => `${name}-envoy`)];
     assert.deepEqual(Object.keys(await composeServices()).sort(), [...common, "jaeger", "otel-collector"].sort());
     assert.deepEqual(Object.keys(await composeServices(profiles.lightstep)).sort(), common.sort());
@@ -72,7 +72,7 @@ describe("docker-compose.yaml", { skip: missing }, () => {
     }
   });
 
-  test("opens ports to this machine alone", async () => {
+  test("opens ports only to this machine", async () => {
     for (const [name, { ports = [] }] of Object.entries(await composeServices()))
       for (const port of ports) assert.equal(port.host_ip, "127.0.0.1", name);
   });
@@ -86,7 +86,7 @@ describe("docker-compose.yaml", { skip: missing }, () => {
     }
   });
 
-  test("hands the token to Envoys alone, and holds none", async () => {
+  test("gives the token only to Envoys, and holds none", async () => {
     for (const [name, { environment = {} }] of Object.entries(await composeServices(profiles.lightstep)))
       assert.equal(Object.values(environment).includes(TOKEN), name === "ingress" || name.endsWith("-envoy"), name);
     assert.equal((await composeServices()).ingress?.environment?.LIGHTSTEP_ACCESS_TOKEN, "");
@@ -94,7 +94,7 @@ describe("docker-compose.yaml", { skip: missing }, () => {
 });
 
 describe("docker-compose.yaml, run without containers,", { skip: missing, timeout: 600_000 }, () => {
-  test("every configuration is one that Envoy takes", async () => {
+  test("Envoy accepts every configuration", async () => {
     for (const environment of Object.values(profiles)) {
       const containers = new Containers(await composeServices(environment), outside(1, 1), "", 30);
       try {
@@ -113,7 +113,7 @@ describe("docker-compose.yaml, run without containers,", { skip: missing, timeou
     }
   });
 
-  test("page views are whole traces in what takes Jaeger's place, through a real Collector", async () => {
+  test("page views are whole traces in Jaeger's stand-in, through a real Collector", async () => {
     const jaeger = await startSatellite();
     const services = await composeServices();
     await upAndRunning(services, outside(jaeger.port, 1), "", 31, jaeger, () => {
@@ -136,7 +136,7 @@ describe("docker-compose.yaml, run without containers,", { skip: missing, timeou
   });
 });
 
-test("without a token the page is there, and each Envoy's log says what is missing", { skip: missing }, async () => {
+test("without a token the page works, and each Envoy's log says what is missing", { skip: missing }, async () => {
   const containers = new Containers(await composeServices({ COMPOSE_PROFILES: "lightstep" }), outside(1, 1), "", 33);
   try {
     await containers.start();

@@ -44,7 +44,7 @@ function listIn(source: string, begin: string, end: string): string[] {
 }
 
 describe("Istio's Bookinfo", { skip }, () => {
-  test("has the images, of the versions, and listens on the ports that docker-compose.yaml has", async () => {
+  test("has the images and versions, and listens on the ports, that docker-compose.yaml has", async () => {
     const documents = parseAllDocuments(read("platform/kube/bookinfo.yaml")).map((each) => each.toJS());
     const services = await composeServices();
     const deployments: Deployment[] = documents.filter((each) => each?.kind === "Deployment");
@@ -58,7 +58,7 @@ describe("Istio's Bookinfo", { skip }, () => {
     }
   });
 
-  test("finds the others by the variables that docker-compose.yaml sets", async () => {
+  test("finds other services by the variables that docker-compose.yaml sets", async () => {
     const { environment = {} } = (await composeServices())["productpage-v1"] ?? {};
     for (const service of SERVICES) {
       for (const variable of [`${service.toUpperCase()}_HOSTNAME`, `${service.toUpperCase()}_SERVICE_PORT`]) {
@@ -69,7 +69,7 @@ describe("Istio's Bookinfo", { skip }, () => {
     }
   });
 
-  test("asks the others at the paths that the Envoys tell apart, and answers there", () => {
+  test("calls and serves the paths that the Envoys distinguish", () => {
     const page = code("productpage/productpage.py");
     for (const service of SERVICES) {
       assert.ok(page.includes(`"endpoint": "${service}"`), service);
@@ -82,7 +82,7 @@ describe("Istio's Bookinfo", { skip }, () => {
     assert.ok(code("ratings/ratings.js").includes("dispatcher.onGet(/^\\/ratings\\/[0-9]*/"));
   });
 
-  test("passes on the headers that ours does, all but b3", () => {
+  test("passes on the same headers as ours, except b3", () => {
     const ours = forwardedHeaders.filter((name) => name !== "b3").sort();
     assert.deepEqual(listIn(code(JAVA), "headers_to_propagate = {", "}"), ours);
     assert.deepEqual(listIn(code("details/details.rb"), "incoming_headers = [", "]"), ours);

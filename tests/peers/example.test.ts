@@ -28,7 +28,7 @@ const backends: [format: FormatName, port: number, start: () => Promise<Peer>][]
 
 for (const [format, port, start] of backends) {
   // The first run may build or download the collector.
-  test(`example/${format}.yaml brings a request's span to a real collector`, { timeout: 600_000 }, async (context) => {
+  test(`example/${format}.yaml sends a request's span to a real collector`, { timeout: 600_000 }, async (context) => {
     const peer = await start().catch((error: unknown) => {
       if (!(error instanceof ToolMissing)) throw error;
       console.error(`skipped: example/${format}.yaml: ${error.message}`);
@@ -73,7 +73,7 @@ test("docs/example.md explains every line of the example, in order, and says how
   assert.deepEqual(lines(shown), lines(example("otlp")));
 });
 
-test("the two examples differ in the collector alone", () => {
+test("the two examples differ only in the collector", () => {
   const lines = example("zipkin").split("\n");
   const different = example("otlp")
     .split("\n")

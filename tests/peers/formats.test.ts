@@ -94,7 +94,7 @@ function isWhole(trace: Trace): boolean {
   return trace.spans.length >= (calls.length > 0 ? SPANS.withRatings : SPANS.withoutRatings);
 }
 
-/** As Bookinfo must be, and as the same request was in earlier rows. */
+/** As Bookinfo must be, and as in earlier rows for the same request. */
 function checkTrace({ format }: Row, trace: Trace, caller: Visit | undefined): void {
   assert.ok(caller);
   const digits = TRACE_ID_DIGITS[format];

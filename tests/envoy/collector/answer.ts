@@ -1,5 +1,5 @@
-// Does to one answer what a fault says, over either HTTP. Knows heads, bodies, trailers and resets; refuses to know which fault
-// comes when. Gives the outcome once it is certain.
+// Answers one request as a fault says, over HTTP/1.1 or HTTP/2. Knows headers, bodies, trailers and resets; refuses to
+// know which fault comes when. Returns the outcome once it is certain.
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { constants } from "node:http2";
@@ -14,7 +14,7 @@ const GRPC = "application/grpc";
 const RESOURCE_EXHAUSTED = 8;
 const CHUNK = Buffer.alloc(16 * 1024, "endless ");
 
-/** Answers a report that was read. */
+/** Answers a report that could be read. */
 export async function answer(fault: Fault, { format, isGrpc, message }: Arrived, response: Response): Promise<Outcome> {
   await fault.after?.();
   const reply = (body: Uint8Array, outcome: Outcome): Promise<Outcome> =>
@@ -49,7 +49,7 @@ export async function answer(fault: Fault, { format, isGrpc, message }: Arrived,
   }
 }
 
-/** Answers what was no report, so that its sender hears of it. */
+/** Answers a request that held no readable report, so that its sender learns of it. */
 export async function refuse(isGrpc: boolean, reason: string, response: Response): Promise<void> {
   if (isGrpc && isHttp2(response)) await grpcStatus(asHttp2(response), { code: 3, message: reason });
   else await whole(response, 400, { "content-type": "text/plain" }, reason, "refused");
@@ -59,7 +59,7 @@ function isHttp2(response: Response): response is Http2ServerResponse {
   return "stream" in response;
 }
 
-/** Whether nothing can be sent any more. */
+/** Whether nothing more can be sent. */
 function isGone(response: Response): boolean {
   return isHttp2(response) ? response.stream.destroyed || response.stream.closed : response.destroyed;
 }
@@ -69,7 +69,7 @@ function asHttp2(response: Response): Http2ServerResponse {
   throw new Error("gRPC over HTTP/1.1");
 }
 
-/** A head and a body, to their end. */
+/** Sends headers and a whole body. */
 function whole(
   response: Response,
   status: number,
@@ -80,7 +80,7 @@ function whole(
   const sent = finished(response, outcome);
   if (!isGone(response)) {
     const bytes = Buffer.from(body);
-    // Of a status that has no body, none may be announced.
+    // A status without a body must not announce one.
     const length = status === 204 || status === 304 ? {} : { "content-length": bytes.length };
     if (isHttp2(response)) response.writeHead(status, { ...headers, ...length }).end(bytes);
     else response.writeHead(status, { ...headers, ...length }).end(bytes);
@@ -141,7 +141,7 @@ async function begin(response: Response, type: string): Promise<void> {
 async function endless(response: Response, type: string): Promise<Outcome> {
   const ended = closed(response, "unclear");
   await begin(response, type);
-  // Whoever else this process serves gets a turn between two chunks.
+  // Lets this process serve others between two chunks.
   const more = (): unknown => {
     if (isGone(response)) return;
     const flows = isHttp2(response) ? response.write(CHUNK) : response.write(CHUNK);
@@ -156,13 +156,13 @@ function reset(response: Response): void {
   else (response.socket as Socket | null)?.resetAndDestroy();
 }
 
-/** The outcome if all of the answer went out, else that there was none. */
+/** Resolves to `outcome` if the whole answer went out, otherwise to `unanswered`. */
 function finished(response: Response, outcome: Outcome): Promise<Outcome> {
   if (isGone(response)) return Promise.resolve("unanswered");
   return new Promise((resolve) => {
     if (isHttp2(response)) {
       const { stream } = response;
-      // A stream that was reset, by either side, did not bring its answer over.
+      // If either side reset the stream, the answer did not arrive.
       stream.on("close", () => resolve(stream.rstCode === constants.NGHTTP2_NO_ERROR ? outcome : "unanswered"));
     } else {
       response.on("finish", () => resolve(outcome)).on("close", () => resolve("unanswered"));

@@ -1,5 +1,5 @@
-// A collector for tests that does as it is told. It shows the faults of fault.ts, one after the other, for every format over
-// HTTP/1.1, cleartext HTTP/2 and gRPC, all on one port. It can die and come back on that port, and its ledger is exact.
+// A scripted collector for tests. It shows the faults of fault.ts, one after the other, for every format over HTTP/1.1,
+// cleartext HTTP/2 and gRPC, all on one port. It can die and come back on that port, and its ledger is exact.
 import { createServer as createHttp1 } from "node:http";
 import { createServer as createHttp2 } from "node:http2";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
@@ -8,12 +8,12 @@ import { accept, type Fault } from "./fault.ts";
 import { Ledger, type Receipt } from "./ledger.ts";
 import { collect, isGrpcRequest, readReport, type Arrived, type Request } from "./request.ts";
 
-/** Every HTTP/2 connection begins with this, and no HTTP/1.1 request does. */
+/** Every HTTP/2 connection begins with these bytes, and no HTTP/1.1 request does. */
 const PREFACE = "PRI";
 
 export class Collector {
   readonly ledger = new Ledger();
-  /** Its port on 127.0.0.1, the same after it has come back. */
+  /** The port on 127.0.0.1; it stays the same when the collector comes back. */
   port = 0;
   #script: Fault[] = [accept];
   #server: Server | null = null;
@@ -24,23 +24,23 @@ export class Collector {
   readonly #http2 = createHttp2((request, response) => void this.#take(request, response));
 
   private constructor() {
-    // Envoy reuses its connections. If one closed just as a report set out, that would be another fault.
+    // Envoy reuses its connections. Closing one just as a report is sent would be another fault.
     this.#http1.keepAliveTimeout = 0;
   }
 
-  /** Starts one that accepts everything until it is told otherwise. */
+  /** Starts a collector that accepts everything until told otherwise. */
   static async start(): Promise<Collector> {
     const collector = new Collector();
     await collector.comeBack();
     return collector;
   }
 
-  /** From now on, each report meets the next of these faults. The last one stays. */
+  /** From now on, each report meets the next of these faults. The last one repeats. */
   behave(...script: [Fault, ...Fault[]]): void {
     this.#script = [...script];
   }
 
-  /** Drops all connections and stops listening, like a process that was killed. */
+  /** Drops all connections and stops listening, like a killed process. */
   async die(): Promise<void> {
     const server = this.#server;
     this.#server = null;
@@ -75,7 +75,7 @@ export class Collector {
   }
 
   async #take(request: Request, response: Response): Promise<void> {
-    // A sender that goes away is what half of the faults are about.
+    // Half of the faults make the sender go away, so errors here are expected.
     response.on("error", () => {});
     const body = await collect(request);
     if (body === undefined) {
@@ -94,8 +94,8 @@ export class Collector {
     const receipt = receiptOf(arrived, request, body);
     this.ledger.receipts.push(receipt);
     const { socket } = request;
-    // Over HTTP/2 the outcome is certain: a sender that gives up resets the stream. And a sender that asked for the connection to
-    // close says nothing by closing it.
+    // Over HTTP/2 the outcome is certain: a sender that gives up resets the stream. A sender that asked for the
+    // connection to close says nothing by closing it.
     const isDoubtful = request.httpVersionMajor === 1 && request.headers.connection !== "close";
     if (isDoubtful) this.#last.set(socket, receipt);
     receipt.outcome = await answer(this.#next(), arrived, response);
@@ -110,8 +110,8 @@ export class Collector {
 }
 
 /**
- * The connection closed after this report, and no other one followed on it. So nobody can tell whether the sender read the answer. If
- * it did, the report was acknowledged. If its cluster was taken away just then, say, it was not.
+ * The connection closed after this report without another one, so nobody can tell whether the sender read the answer.
+ * If it did, the report was acknowledged; if its cluster was removed just then, for example, it was not.
  */
 function doubt(last: Receipt | undefined): void {
   if (last?.outcome === "acknowledged") last.outcome = "unclear";

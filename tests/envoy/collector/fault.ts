@@ -1,40 +1,40 @@
-// What the scripted collector can do with a report, as plain values. Knows no connection.
+// What the scripted collector can do with a report, as plain values. Knows no connections.
 
-/** How a report ended, as the collector sees it; what its sender made of that is the sender's to count. */
+/** How a report ended for the collector. The sender counts for itself what it made of the answer. */
 export type Outcome =
-  /** A whole answer went out that says yes. */
+  /** A whole answer went out, and it accepts the report. */
   | "acknowledged"
-  /** A whole answer went out that says no. */
+  /** A whole answer went out, and it rejects the report. */
   | "refused"
-  /** The answer began well, or said yes, but was not what it had to be: garbage, without end, cut off. */
+  /** The answer began well or accepted the report, but was wrong: garbage, endless or cut off. */
   | "unclear"
-  /** No answer, or the sender was gone before its end. */
+  /** There was no answer, or the sender left before its end. */
   | "unanswered";
 
 export type Fault = {
-  /** The collector has the whole report, and does nothing before this resolves. */
+  /** The collector has the whole report and does nothing until this resolves. */
   after?: () => Promise<unknown>;
 } & (
   | {
-      /** What a collector of this format says. Over `maxBytes`, unpacked, 413 or RESOURCE_EXHAUSTED. */
+      /** Answers as a collector of this format does; 413 or RESOURCE_EXHAUSTED above `maxBytes`, unpacked. */
       kind: "accept";
       maxBytes?: number;
     }
   | {
-      /** This status of HTTP, over gRPC too, where it is what a proxy in between would say. */
+      /** Answers with this HTTP status; over gRPC too, as a proxy in between would. */
       kind: "status";
       status: number;
       headers?: Record<string, string>;
       body?: string | Uint8Array;
     }
   | {
-      /** As good an answer as `accept`'s, with this message in it, and what it means: errors, a command, partial success. */
+      /** An answer like `accept`'s with this message in it, and its meaning: errors, a command, partial success. */
       kind: "reply";
       message: Uint8Array;
       outcome: Outcome;
     }
   | {
-      /** This status of gRPC, in trailers behind the headers, or in the headers and nothing more. Not for HTTP. */
+      /** Answers with this gRPC status, in trailers after the headers or in the headers alone. Not for HTTP. */
       kind: "grpc";
       code: number;
       message?: string;
@@ -42,19 +42,19 @@ export type Fault = {
       trailers?: Record<string, string>;
     }
   | {
-      /** HTTP/1.1: bytes that are not HTTP. HTTP/2: a good head, and random bytes as message. */
+      /** HTTP/1.1: bytes that are not HTTP. HTTP/2: valid headers, and random bytes as the message. */
       kind: "garbage";
     }
   | {
-      /** A good head, and a body that never ends, as fast as the sender reads it. */
+      /** Valid headers and an endless body, as fast as the sender reads it. */
       kind: "endless";
     }
   | {
-      /** Reads everything, says nothing. */
+      /** Reads everything and never answers. */
       kind: "blackhole";
     }
   | {
-      /** Resets the connection, or over HTTP/2 the stream, `before` any answer or in the `middle` of one. */
+      /** Resets the connection (HTTP/2: the stream) `before` any answer or in the `middle` of one. */
       kind: "reset";
       when: "before" | "middle";
     }

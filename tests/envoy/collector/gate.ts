@@ -1,7 +1,7 @@
-// Something that a test holds back and lets go: the order of events is then the test's own. Knows nothing of what waits.
+// Lets a test hold something back, and so decide the order of events. Does not know what waits.
 
 export class Gate {
-  /** Resolves when the gate has been opened. */
+  /** Resolves when the gate opens. */
   readonly opened: Promise<void>;
   #open: () => void = () => {};
 

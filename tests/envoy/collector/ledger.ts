@@ -1,5 +1,5 @@
-// What the scripted collector really received: every span of every whole report, and how each report ended. It forgets nothing: a
-// span is 16 hex digits here. Knows no connection.
+// What the scripted collector really received: every span of every whole report, and how each report ended. It forgets
+// nothing: a span takes only 16 hex digits here. Knows no connections.
 import type { FormatName, Transport } from "../../../satellite/store/report.ts";
 import type { Outcome } from "./fault.ts";
 
@@ -7,28 +7,28 @@ import type { Outcome } from "./fault.ts";
 export interface Receipt {
   format: FormatName;
   transport: Transport;
-  /** Of HTTP's body or of gRPC's message; empty for none. */
+  /** Of the HTTP body or the gRPC message; empty if it was not packed. */
   encoding: string;
-  /** Whether there was an access token, in the header and in the body. */
+  /** Whether there was an access token in the header and in the body. */
   tokenInHeader: boolean;
   tokenInBody: boolean;
-  /** As it came, before it was unpacked. */
+  /** As received, before unpacking. */
   bytes: number;
-  /** Milliseconds since the epoch when all of it was there. */
+  /** When the whole report had arrived, in milliseconds since the epoch. */
   receivedAt: number;
   spanIds: string[];
-  /** Undefined while it is not decided. */
+  /** Undefined until it is decided. */
   outcome?: Outcome;
 }
 
-/** Numbers that a test compares with the filter's counters. Spans are counted once per report that they came in. */
+/** Numbers that a test compares with the filter's counters. A span counts once for each report that contained it. */
 export interface Totals {
   reports: number;
   spans: number;
-  /** Different spans, of all reports and of the acknowledged ones. */
+  /** Distinct spans in all reports, and in the acknowledged ones. */
   uniqueSpans: number;
   uniqueAcknowledged: number;
-  /** Spans by the outcome of their report; `open` have none yet. */
+  /** Spans by the outcome of their report; `open` means undecided. */
   acknowledged: number;
   refused: number;
   unclear: number;
@@ -38,7 +38,7 @@ export interface Totals {
 
 export class Ledger {
   readonly receipts: Receipt[] = [];
-  /** Requests that were cut off before their end, and those whose body was no report: why. */
+  /** Requests that were cut off, and why the body of others was not a report. */
   cut = 0;
   readonly broken: string[] = [];
 
@@ -59,7 +59,7 @@ export class Ledger {
     return { reports: this.receipts.length, spans, ...unique, ...totals };
   }
 
-  /** How many spans came again although the collector may have kept them: it had acknowledged the report, or begun to. */
+  /** How many spans came again after a report that the collector acknowledged, or began to acknowledge. */
   repeats(): number {
     const kept = new Set<string>();
     const repeated = new Set<string>();
@@ -72,7 +72,7 @@ export class Ledger {
     return repeated.size;
   }
 
-  /** Spans that came more than once, each with the outcomes of the reports that it came in, in order. */
+  /** Spans that came more than once, each with the outcomes of its reports in order. */
   duplicates(): Map<string, (Outcome | "open")[]> {
     const outcomes = new Map<string, (Outcome | "open")[]>();
     for (const { outcome = "open", spanIds } of this.receipts) {

@@ -1,5 +1,5 @@
-// One request of either HTTP: its body collected, and what report is in it. The formats are the satellite's; what is
-// peculiar to gRPC, a frame of five bytes, is here.
+// Reads one request of HTTP/1.1 or HTTP/2: collects its body and finds the report in it. The formats are the
+// satellite's; gRPC's frame of five bytes is handled here.
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import { gunzipSync, inflateSync } from "node:zlib";
@@ -8,7 +8,7 @@ import type { Report } from "../../../satellite/store/report.ts";
 
 export type Request = IncomingMessage | Http2ServerRequest;
 
-/** A report as the answer and the ledger need it. */
+/** What the answer and the ledger need of a report. */
 export interface Arrived {
   format: Format;
   isGrpc: boolean;
@@ -20,19 +20,19 @@ export interface Arrived {
 
 const FRAME_HEAD = 5;
 
-/** The whole body; undefined when the sender goes away before its end. */
+/** The whole body; undefined if the sender leaves before its end. */
 export function collect(request: Request): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => resolve(Buffer.concat(chunks)));
-    // After the end this changes nothing.
+    // After the end this has no effect.
     request.on("close", () => resolve(undefined));
     request.on("error", () => resolve(undefined));
   });
 }
 
-/** Throws an Error that says why this is no report. */
+/** Throws an Error with the reason if this is not a report. */
 export function readReport(request: Request, body: Buffer): Arrived {
   const isGrpc = isGrpcRequest(request);
   if (isGrpc && request.httpVersionMajor < 2)
@@ -48,7 +48,7 @@ export function isGrpcRequest(request: Request): boolean {
   return request.headers["content-type"]?.startsWith("application/grpc") ?? false;
 }
 
-/** The one frame of a unary call. */
+/** Reads the single frame of a unary call. */
 function unframe(request: Request, body: Buffer): { encoding: string; packed: Buffer } {
   if (body.length < FRAME_HEAD || body.readUInt32BE(1) !== body.length - FRAME_HEAD)
     throw new Error("the body is not one gRPC frame");
@@ -56,7 +56,7 @@ function unframe(request: Request, body: Buffer): { encoding: string; packed: Bu
   return { encoding: body[0] === 1 ? named : "", packed: body.subarray(FRAME_HEAD) };
 }
 
-/** A message in a frame of its own. */
+/** Wraps a message in a frame. */
 export function frame(message: Uint8Array): Buffer {
   const head = Buffer.alloc(FRAME_HEAD);
   head.writeUInt32BE(message.length, 1);

@@ -1,4 +1,4 @@
-// A VM with capabilities taken away, in real Envoy: what it says, and what it does all the same.
+// Takes capabilities away from a VM in real Envoy: what it logs, and how it still works.
 import assert from "node:assert/strict";
 import { Agent, createServer, get, type IncomingHttpHeaders } from "node:http";
 import { after, before, test } from "node:test";
@@ -26,7 +26,7 @@ after(async () => {
   await Promise.all([upstream?.close(), satellite?.close()]);
 });
 
-/** An Envoy whose VM may use all but what is `denied`. */
+/** An Envoy whose VM may use everything but what is `denied`. */
 function start(denied: string[], more: Partial<Hops> = {}, hop: Partial<Hop> = {}): Promise<EnvoyProcess> {
   return startHops({
     name: `without-${denied.join("-")}`,
@@ -37,7 +37,7 @@ function start(denied: string[], more: Partial<Hops> = {}, hop: Partial<Hop> = {
   });
 }
 
-/** A request on a connection of its own, so that any worker may have it. */
+/** Sends a request on its own connection, so that any worker may get it. */
 function alone(port: number, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const agent = new Agent();
@@ -56,7 +56,7 @@ async function many(port: number, path: string, times: number, atOnce: number): 
 }
 
 test("without random_get, no two workers and no two Envoys make the same id", async () => {
-  // All with the same node, started as close to each other as can be.
+  // All have the same node and start as close together as possible.
   const envoys = await Promise.all([1, 2].map(() => start(["random_get"], { concurrency: 2 })));
   await during(envoys, async () => {
     const ports = await Promise.all(envoys.map((envoy) => envoy.listenerPort("in")));
@@ -64,7 +64,7 @@ test("without random_get, no two workers and no two Envoys make the same id", as
     const sent = arrived.splice(0);
     const ids = sent.flatMap((headers) => [headers["x-b3-traceid"], headers["x-b3-spanid"]]);
     assert.ok(!ids.includes(undefined));
-    // The first span of a trace has ids of its own.
+    // The first span of a trace makes both ids.
     assert.equal(sent.length, 2000);
     assert.equal(new Set(ids).size, ids.length);
     const counts = await eventually("all to be counted", async () => {
@@ -84,7 +84,7 @@ const NEEDED = [
 
 const tracing = { settings: { log: { trace_id: true } } };
 
-/** The log of an Envoy that does not start, because the configuration is refused. */
+/** The log of an Envoy that refuses to start because the configuration is refused. */
 async function refusedWithout(denied: string[]): Promise<string> {
   try {
     const envoy = await start(denied, {}, tracing);
@@ -106,7 +106,7 @@ test("without a host function that is needed, the configuration is refused", asy
   assert.equal(forIds, "proxy_set_property (or no log.trace_id, no propagation.via of filter_state)");
 });
 
-test("with all of them, and one that is not needed denied, it goes on and says what it costs", async () => {
+test("without the host functions that are optional, it goes on and says what that costs", async () => {
   const optional = ["proxy_call_foreign_function", "proxy_get_shared_data", "proxy_set_shared_data", "random_get"];
   const envoy = await start([...optional, "environ_get", "environ_sizes_get"], {}, tracing);
   await during([envoy], async () => {
@@ -121,7 +121,7 @@ test("with all of them, and one that is not needed denied, it goes on and says w
     assert.match(log, /denies random_get: ids come from the clock, the node and the first connection/);
     assert.match(log, /denies proxy_call_foreign_function: a span costs ten host calls more/);
     assert.match(log, /denies proxy_get_shared_data, proxy_set_shared_data: spans of a VM that fails stay/);
-    // A line of Envoy's for each try: none of them at a request or at a tick.
+    // Envoy logs a line for each attempt: there must be none at a request or a tick.
     const tries = log.split("\n").filter((line) => line.includes("Attempted call to restricted")).length;
     await many(port, "/optional", 10, 1);
     await eventually("more to be sent", async () => ((await account([envoy])).spans_sent === 20 ? true : undefined));
@@ -135,7 +135,7 @@ test("with all of them, and one that is not needed denied, it goes on and says w
   });
 });
 
-test("asking for all host functions at the configuration changes nothing and is told nowhere", async () => {
+test("trying all host functions at configuration changes nothing and leaves no trace in log or counters", async () => {
   const envoy = await start([], {}, tracing);
   await during([envoy], async () => {
     assert.doesNotMatch(envoy.log(), /\[(error|critical|warning)\]\[wasm\]/);
@@ -165,7 +165,7 @@ test("without proxy_on_tick, spans are sent while others end, and one line says 
   const envoy = await start(["proxy_on_tick"]);
   try {
     const port = await envoy.listenerPort("in");
-    // A batch that is full is sent without a tick: so few, and slowly.
+    // A full batch is sent without a tick, so these are few and slow.
     await eventually("a line about it", async () => {
       await many(port, "/ticks", 1, 1);
       await sleep(200);
@@ -180,7 +180,7 @@ test("without proxy_on_tick, spans are sent while others end, and one line says 
   }
 });
 
-test("without proxy_on_log, spans are made at the end of the stream", async () => {
+test("without proxy_on_log, spans are made when the stream ends", async () => {
   const envoy = await start(["proxy_on_log"]);
   await during([envoy], async () => {
     await many(await envoy.listenerPort("in"), "/unlogged", 5, 1);

@@ -1,5 +1,5 @@
-// `lightspan check` says of a configuration what Envoy's log says of it, word for word: one module, two hosts. It gets the listener that
-// Envoy gets, and the bare configuration too. One Envoy gets all listeners, so each plugin has a name by which its lines are found.
+// `lightspan check` reports a configuration word for word as Envoy's log does: one module, two hosts. It gets Envoy's
+// listener, and the bare configuration too. One Envoy gets all listeners; the name of each plugin identifies its lines.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ interface Listener {
   filter_chains: { filters: { typed_config: { http_filters: { typed_config: { config: Config } }[] } }[] }[];
 }
 
-/** A sidecar with this configuration, whose listener and plugin have this name. */
+/** A sidecar with this configuration and this name for its listener and plugin. */
 function named(name: string, config: string): Whole {
   const app = { host: "127.0.0.1", port: 9 };
   const inbound = { service: services.reviews, app };
@@ -53,7 +53,7 @@ const sidecars = new Map([
   [RIGHT, named(RIGHT, configuration())],
 ]);
 
-/** Envoy's lines about each configuration, from `configuration refused` on, each once. */
+/** Envoy's lines about each configuration, from `configuration refused` on, without repeats. */
 const refusals = new Map<string, string[]>();
 
 before(async () => {
@@ -98,7 +98,7 @@ describe("lightspan check refuses with the line of Envoy's log when", () => {
   }
 });
 
-it("lightspan check takes what Envoy takes", () => {
+it("lightspan check accepts what Envoy accepts", () => {
   assert.deepEqual(refusals.get(RIGHT), []);
   assert.deepEqual(check("-", configuration()), { code: 0, out: "configuration taken\n", err: "" });
   writeFileSync(file, JSON.stringify(sidecars.get(RIGHT)));

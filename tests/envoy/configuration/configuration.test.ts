@@ -1,4 +1,4 @@
-// A configuration with a mistake in it: real Envoy refuses it, and its log has our one line that says where and why.
+// Real Envoy refuses a configuration with a mistake in it, and our one log line says where and why.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sidecar } from "../../../runner/config/mesh.ts";
@@ -32,7 +32,7 @@ const refusals: [what: string, config: string, line: string][] = [
     '{"collector":{"cluster":""}}',
     'collector.cluster: found ""; allowed: a string that is not empty',
   ],
-  ["text that is no JSON", "{collector}", "not JSON at byte 1: found c, expected a quoted key"],
+  ["text that is not JSON", "{collector}", "not JSON at byte 1: found c, expected a quoted key"],
   [
     "an unknown key",
     '{"collector":{"cluster":"x","clutser":"y"}}',
@@ -64,12 +64,12 @@ const refusals: [what: string, config: string, line: string][] = [
     "sampling.rate: found 0.00001; allowed: a number from 0 to 1 in steps of 0.0001",
   ],
   [
-    "a format of trace context that does not exist",
+    "a trace context format that does not exist",
     '{"collector":{"cluster":"x"},"propagation":{"extract":["b3","jaeger"]}}',
     'propagation.extract[1]: found "jaeger"; allowed: an array of one or more of b3, b3multi, tracecontext, each once',
   ],
   [
-    "a token that is no string, without showing it",
+    "a token that is not a string, without showing it",
     '{"collector":{"cluster":"x","access_token":271828}}',
     "collector.access_token: found a number; allowed: a string that is not empty",
   ],
@@ -93,7 +93,7 @@ for (const [what, config, line] of refusals) {
   });
 }
 
-test("a cluster and nothing else is enough", async () => {
+test("a cluster alone is enough", async () => {
   const envoy = await start('{"collector":{"cluster":"lightspan-collector"}}');
   await envoy.stop();
 });

@@ -1,5 +1,5 @@
-// What a collector says inside a successful answer, under load in real Envoy: errors, a command to stop, rejected spans. And reports
-// that the host has compressed, to a collector that inflates them.
+// What a collector says inside a successful answer, under load in real Envoy: errors, a command to stop, rejected
+// spans. Also reports that the host compresses, sent to a collector that inflates them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeResponse } from "../../../satellite/receive/lightstep.ts";
@@ -62,7 +62,7 @@ for (const transport of ["http", "grpc"]) {
 
   test(`OTLP's partial success over ${transport}: one span of each report is refused`, async (context) => {
     await underLoad(context, over(transport, "otlp"), refused, {
-      // It doesn't say which span it means.
+      // It doesn't say which span was rejected.
       begin: ({ collector }) => collector.behave(says(ONE_REJECTED, "unclear")),
       end: ({ collector }) => collector.behave({ kind: "accept" }),
     });
@@ -70,7 +70,7 @@ for (const transport of ["http", "grpc"]) {
 }
 
 for (const protocol of ["lightstep", "otlp", "zipkin"]) {
-  test(`${protocol}, deflated: what the collector inflates is all that there is`, async (context) => {
+  test(`${protocol}, deflated: the collector inflates every report`, async (context) => {
     const scene = { config: { collector: { protocol, compression: "deflate" } } };
     await underLoad(
       context,

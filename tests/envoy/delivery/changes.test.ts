@@ -1,5 +1,5 @@
-// Changes around the filter while it has spans to deliver, under load in real Envoy: its configuration, its cluster, the collector's
-// address, its listener, its Envoy. The account is right in the end, and the last batch goes out.
+// Changes around a filter that has spans to deliver, under load in real Envoy: its configuration, cluster, listener,
+// Envoy, or the collector's address. In the end the account is right and the last batch is sent.
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
@@ -23,9 +23,9 @@ import { eventually } from "../../wait.ts";
 const FLIPS = 100;
 const PROTOCOLS = ["lightstep", "otlp", "zipkin"];
 const RELOADS = "extension_config_discovery.http_filter.lightspan.config_reload";
-/** Of the scene's flush interval, 50 ms. */
+/** Six of the scene's flush intervals, 50 ms each. */
 const SIX_FLUSHES_MS = 300;
-/** Nothing is sent unless the filter has to. */
+/** Nothing is sent until the filter has to. */
 const NEVER_FLUSHED: Config = { buffer: { flush_spans: 100_000, flush_interval_ms: 3_600_000, max_bytes: 1_048_576 } };
 
 test("a configuration that changes a hundred times, and its format each time", async (context) => {
@@ -51,7 +51,7 @@ test("a configuration that changes a hundred times, and its format each time", a
   );
 });
 
-/** Takes the collector's cluster away from Envoy. */
+/** Removes the collector's cluster from Envoy. */
 function takeClusterAway({ control }: Scene): void {
   control?.tell(
     "clusters",
@@ -61,7 +61,7 @@ function takeClusterAway({ control }: Scene): void {
 
 test("a cluster that is taken away, and given back", async (context) => {
   const fate: Fate = { lost: ["no_cluster", "buffer_full", "unavailable"], mustLose: true, mustRetry: true };
-  // With the cluster, the answer to a report under way is lost.
+  // If the cluster goes, so does the answer to a report under way.
   await underLoad(
     context,
     { dynamic: true },
@@ -79,7 +79,7 @@ test("a cluster that is taken away, and given back", async (context) => {
   );
 });
 
-test("a report whose cluster is taken away is counted as lost, though the collector has it", async () => {
+test("a report whose cluster is removed counts as lost, even if the collector has it", async () => {
   const scene = await setScene({ dynamic: true });
   const { receipts } = scene.collector.ledger;
   try {
@@ -106,7 +106,7 @@ test("a report whose cluster is taken away is counted as lost, though the collec
   }
 });
 
-test("a cluster that does not exist: what one request loses is told of without another one", async () => {
+test("a cluster that does not exist: the loss of one request is reported without another request", async () => {
   const scene = await setScene({ config: { collector: { cluster: "nowhere" } } });
   try {
     await (await fetch(`http://127.0.0.1:${scene.port}/`)).text();
@@ -162,7 +162,7 @@ test("an address that changes in DNS", async (context) => {
   }
 });
 
-test("a configuration that is replaced: its last batch goes out", async () => {
+test("a configuration that is replaced: its last batch is sent", async () => {
   const scene = await setScene({ dynamic: true, config: NEVER_FLUSHED });
   try {
     const seen = await sendLoad(scene.port, 50);
@@ -176,13 +176,13 @@ test("a configuration that is replaced: its last batch goes out", async () => {
   }
 });
 
-test("a configuration that is replaced while the collector says nothing: what it had is counted as lost in time", async () => {
+test("a configuration that is replaced while the collector says nothing: its spans soon count as lost", async () => {
   const scene = await setScene({ dynamic: true, config: { ...NEVER_FLUSHED, ...SHORT_TIMEOUT } });
   try {
     scene.collector.behave({ kind: "blackhole" });
     const seen = await sendLoad(scene.port, 50);
     scene.control?.configure({ config: SHORT_TIMEOUT });
-    // The collector never answers: it is timeout_ms that ends the wait.
+    // The collector never answers, so timeout_ms ends the wait.
     const account = await settled(scene.envoy, seen.sent);
     assertAccount(account, seen.sent, scene.collector.ledger.totals());
     assert.deepEqual(account.reasons, { unavailable: seen.sent });
@@ -191,8 +191,8 @@ test("a configuration that is replaced while the collector says nothing: what it
   }
 });
 
-// Envoy ends a VM with its last listener, and doesn't wait for it then. Spans that were not flushed while the listener was drained are
-// lost, and so are the VM's counters.
+// Envoy ends a VM with its last listener, without waiting for it. Spans that were not flushed while the listener
+// drained are lost, and so are the VM's counters.
 test("the last listener, taken away: what was flushed while it was drained has arrived", async () => {
   const scene = await setScene({ dynamic: true, extraArgs: ["--drain-time-s", "60"] });
   try {
@@ -230,10 +230,10 @@ test("an Envoy whose listeners are drained: no request is harmed, and every span
   }
 });
 
-test("workers without requests, the canary and the main thread send nothing, and say nothing", async () => {
+test("workers without requests, the canary and the main thread send nothing and log nothing", async () => {
   const scene = await setScene({ workers: 4 });
   try {
-    // Any timer would have gone off by then.
+    // Any timer would have fired by then.
     await sleep(SIX_FLUSHES_MS);
     assert.deepEqual(scene.collector.ledger.receipts, []);
     assert.doesNotMatch(scene.envoy.log(), /wasm log/);
@@ -250,12 +250,12 @@ test("workers without requests, the canary and the main thread send nothing, and
   }
 });
 
-// Envoy waits for no VM when it is told to stop either. docs/delivery.md says what to do about it.
+// Envoy doesn't wait for a VM when it is told to stop, either. docs/delivery.md says what to do about it.
 for (const [how, signal] of [
   ["killed", "SIGKILL"],
   ["told to stop", "SIGTERM"],
 ] as const) {
-  test(`an Envoy that is ${how} loses what it had not sent, and no more`, async (context) => {
+  test(`an Envoy that is ${how} loses only what it had not sent`, async (context) => {
     const scene = await setScene();
     try {
       const load = startLoad(scene.port, 150);
@@ -284,7 +284,7 @@ for (const [how, signal] of [
     }
   });
 
-  test(`an Envoy that is ${how} while a report is under way loses the spans after it, and no others`, async () => {
+  test(`an Envoy that is ${how} while a report is under way loses only the spans after it`, async () => {
     const scene = await setScene();
     const { ledger } = scene.collector;
     try {
@@ -308,8 +308,8 @@ for (const [how, signal] of [
   });
 }
 
-test("a hot restart: the old Envoy's spans arrive, and the new one's", async () => {
-  // Of all numbers, no other Envoy of this machine may have it.
+test("a hot restart: the old and the new Envoy's spans arrive", async () => {
+  // Chosen at random, so that no other Envoy on this machine has it.
   const baseId = String(randomInt(1, 2 ** 31));
   const epoch = (number: number): string[] => [
     ...["--base-id", baseId, "--restart-epoch", String(number)],
@@ -339,7 +339,7 @@ test("a hot restart: the old Envoy's spans arrive, and the new one's", async () 
   }
 });
 
-test("the token of an environment variable is in no dump, no log and no counter, and with every report", async () => {
+test("the token of an environment variable is in every report, and in no dump, log or counter", async () => {
   const token = "a-token-that-nobody-may-see";
   const scene = await setScene({
     environment: { LIGHTSTEP_ACCESS_TOKEN: token },
@@ -375,7 +375,7 @@ function wrongOf({ wrong }: Seen): number {
   return [...wrong.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** True once nobody listens on `port`. */
+/** True once nothing listens on `port`. */
 function refuses(port: number): Promise<true | undefined> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
@@ -405,7 +405,7 @@ async function startNames(address: string): Promise<Names> {
   return names;
 }
 
-/** RFC 1035: the query's id and question, and one A record for its name with no time to live. */
+/** RFC 1035: the query's id and question, and one A record for its name with a TTL of zero. */
 function answerTo(query: Buffer, address: string): Buffer {
   const questionEnd = query.indexOf(0, 12) + 5;
   const header = Buffer.from([query[0] ?? 0, query[1] ?? 0, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);

@@ -1,5 +1,5 @@
-// A VM that fails in real Envoy, and what the gauges say afterwards. Lightspan itself never traps, so this test builds a trap into its
-// module, for requests with a body.
+// A VM that fails in real Envoy, and what the gauges say afterwards. Lightspan itself never traps, so this test builds
+// a trap into its module, for requests with a body.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -17,7 +17,7 @@ import { eventually } from "../../wait.ts";
 
 const CALLBACK = "proxy_on_request_headers";
 
-/** Lightspan's module, changed to trap when request headers are not the end of the stream. */
+/** Lightspan's module, changed to trap if request headers don't end the stream. */
 function trapping(): Uint8Array {
   const module = binaryen.readBinary(readFileSync(wasm));
   try {
@@ -38,7 +38,7 @@ function trapping(): Uint8Array {
   }
 }
 
-test("what a failed VM had is counted as lost, by the VM that takes its place", async () => {
+test("the spans of a failed VM are counted as lost by the VM that replaces it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-failed-"));
   const path = join(folder, "trapping.wasm");
   writeFileSync(path, trapping());
@@ -52,7 +52,7 @@ test("what a failed VM had is counted as lost, by the VM that takes its place", 
   try {
     const settings = {
       collector: { cluster: collectorCluster },
-      // Spans stay for a while, so that the VM has some when it fails.
+      // Keeps spans for a while, so that the VM has some when it fails.
       buffer: { flush_interval_ms: 300, flush_spans: 1000 },
     };
     const filter = lightspanFilter({ wasm: path, config: settings });

@@ -1,5 +1,5 @@
-// A collector that is reached through Lightspan itself: its cluster points at a listener of the same Envoy. A span of a report
-// would be the cause of the next report, for ever.
+// A collector reached through Lightspan itself: its cluster points at a listener of the same Envoy. A span for each
+// report would cause the next report, forever.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -28,7 +28,7 @@ interface Loop {
   settings?: Config;
 }
 
-/** An Envoy before an application, and before the collector that it reports to. */
+/** An Envoy in front of an application and of its own collector. */
 function looped({ collector = {}, settings = {} }: Loop, app: number, collectorPort: number, pipe: string): Config {
   const listener = (name: string, upstream: string, more: Config): Config => {
     const config = {
@@ -67,7 +67,7 @@ function looped({ collector = {}, settings = {} }: Loop, app: number, collectorP
   );
 }
 
-/** Sends one request to an Envoy whose reports pass through itself, and has `look` at it. */
+/** Sends one request to an Envoy whose reports pass through itself, then lets `look` examine it. */
 async function throughItself(loop: Loop, look: (envoy: EnvoyProcess) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "lightspan-loop-"));
   const app = await listen(createServer((request, response) => response.end(request.method)));
@@ -88,7 +88,7 @@ async function throughItself(loop: Loop, look: (envoy: EnvoyProcess) => Promise<
   }
 }
 
-/** The report has passed, no trace began with it, and no other one follows. */
+/** The report has passed, no trace began with it, and no other report follows. */
 async function ends(envoy: EnvoyProcess): Promise<void> {
   const passed = async (): Promise<true | undefined> => {
     const { requests, spans_sent } = await account([envoy]);
@@ -115,9 +115,9 @@ describe("an Envoy that reports through itself", () => {
 
   it("makes none over gRPC either", () => throughItself({ collector: { protocol: "otlp", transport: "grpc" } }, ends));
 
-  it("makes some for ever where the listener believes nobody: the loop that is to be ended", () =>
+  it("makes spans forever if the listener trusts no incoming trace: the loop to be ended", () =>
     throughItself({ settings: STARTS_ANEW }, goesOn));
 
-  it("makes none there whose path is excluded, as docs/troubleshooting.md says", () =>
+  it("makes none there if the path is excluded, as docs/troubleshooting.md says", () =>
     throughItself({ settings: { ...STARTS_ANEW, sampling: { exclude_paths: ["/api/v2/reports"] } } }, ends));
 });

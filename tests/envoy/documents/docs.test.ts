@@ -1,5 +1,5 @@
-// Every fenced block of JSON in README.md and docs/ is a configuration of Lightspan, whole or a part of one. Each is given to
-// the real module in real Envoy: what the documents show works. (JSON of any other kind is fenced as text or jsonc.)
+// Every fenced block of JSON in README.md and docs/ is a configuration of Lightspan, whole or in part. Each is given to
+// the real module in real Envoy, so what the documents show works. (Other JSON is fenced as text or jsonc.)
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config } from "../../../runner/config/bootstrap.ts";
@@ -26,8 +26,8 @@ test("there are configurations in the documents", () => {
   assert.ok(blocks.filter(({ place }) => place.startsWith("docs/propagation.md")).length >= 5);
 });
 
-test("a configuration with a mistake would be noticed", async () => {
+test("a mistake in a configuration would be noticed", async () => {
   await assert.rejects(load('{ "propagation": { "injekt": ["b3"] } }'), EnvoyFailed);
 });
 
-for (const { place, json } of blocks) test(`the configuration in ${place} is taken`, () => load(json));
+for (const { place, json } of blocks) test(`the configuration in ${place} is accepted`, () => load(json));

@@ -1,4 +1,4 @@
-// The configurations that the documents show. (JSON of any other kind is fenced as text or jsonc.)
+// The configurations that the documents show. (Other JSON is fenced as text or jsonc.)
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +18,7 @@ function blocksOf(document: string): Block[] {
   }));
 }
 
-/** Every fenced block of JSON in README.md and docs/, in their order. */
+/** Every fenced block of JSON in README.md and docs/, in order. */
 export const blocks = documents.filter((name) => name.endsWith(".md")).flatMap(blocksOf);
 
 /** The variables that they name. */

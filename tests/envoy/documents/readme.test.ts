@@ -1,5 +1,5 @@
-// README.md as a reader follows it: its YAML put into an Envoy of one's own, its JSON into that; what came of a request is
-// then in the local collector, with the tag that the JSON asks for.
+// Follows README.md as a reader would: puts its YAML into an Envoy of the reader's, and its JSON into that. A request's
+// span then reaches the local collector, with the tag that the JSON asks for.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer, request } from "node:http";
@@ -19,7 +19,7 @@ const [filter = "", cluster = "", ...more] = blocks("yaml");
 
 const indent = (text: string, by: number): string => text.replace(/^(?=.)/gm, " ".repeat(by));
 
-/** Somebody's Envoy with one listener, and what README has for it at its place. */
+/** A reader's Envoy with one listener, and README's pieces in their places. */
 function bootstrap(upstream: number): string {
   const manager = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
   return `node: { id: one, cluster: own }
@@ -46,7 +46,7 @@ ${indent(cluster, 2)}
 `;
 }
 
-/** The span of one request with these headers, in the local collector; `configuration` in place of README's first one. */
+/** The span of one request with these headers, in the local collector; `configuration` replaces README's first one. */
 async function spanOf(headers: Record<string, string>, configuration?: string): Promise<Span> {
   const satellite = await startSatellite();
   const upstream = await listen(createServer((_, response) => response.end("ok")));
@@ -70,18 +70,18 @@ async function spanOf(headers: Record<string, string>, configuration?: string): 
   }
 }
 
-test("README has one filter and one cluster, and nothing that this test does not look at", () => {
+test("README has one filter and one cluster, and nothing that this test ignores", () => {
   assert.match(filter, /^http_filters:/);
   assert.match(cluster, /^clusters:/);
   assert.deepEqual(more, []);
 });
 
-test("the filter and the cluster of README bring a request's span to the local collector", async () => {
+test("README's filter and cluster bring a request's span to the local collector", async () => {
   const { service, kind, tags } = await spanOf({});
   assert.deepEqual([service, kind, tags.node_id], ["own", "server", "one"]);
 });
 
-test("the tag of one's own that README adds is on the span", async () => {
+test("the custom tag that README adds is on the span", async () => {
   const json = blocks("json").find((each) => each.includes("x-tenant")) ?? "";
   const { cluster } = JSON.parse(json).collector;
   const { tags } = await spanOf({ "x-tenant": "acme" }, json.replace(cluster, "lightspan-collector"));

@@ -1,5 +1,5 @@
-// docs/troubleshooting.md tells people which words to look for in Envoy's log. Envoy really writes them: here it runs the smallest
-// example, with one thing wrong in it.
+// docs/troubleshooting.md tells readers which words to look for in Envoy's log. Envoy really writes them: here it runs
+// the smallest example with one mistake in it.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const noModule = join(folder, "lightspan.wasm");
 writeFileSync(noModule, "<html>404</html>");
 
-describe("Envoy's log has the words of docs/troubleshooting.md where", () => {
+describe("Envoy's log has the words of docs/troubleshooting.md if", () => {
   for (const [what, change, words] of [
     [
       "a configuration is refused",
@@ -32,7 +32,7 @@ describe("Envoy's log has the words of docs/troubleshooting.md where", () => {
       "configuration refused: ",
     ],
     ["there is no file", (yaml: string) => yaml.replace(wasm, `${wasm}.nowhere`), "Invalid path: "],
-    ["the file is no module", (yaml: string) => yaml.replace(wasm, noModule), "Failed to load Wasm code"],
+    ["the file is not a module", (yaml: string) => yaml.replace(wasm, noModule), "Failed to load Wasm code"],
   ] as const) {
     it(what, async () => {
       assert.ok(document.includes(`\`${words.trim()}`), "the document does not say so");
@@ -44,11 +44,11 @@ describe("Envoy's log has the words of docs/troubleshooting.md where", () => {
   }
 });
 
-/** One request with headers of this size uses up the memory that the module has left once it is configured. */
+/** One request with headers of this size uses up the memory that the configured module has left. */
 const LARGE = 4_000_000;
 const PAGES = 16;
 
-/** An Envoy with a module whose memory does not grow beyond one mebibyte; `more` are fields of its plugin's configuration. */
+/** An Envoy with a module whose memory cannot grow beyond 1 MiB; `more` are fields of its plugin's configuration. */
 async function startLimited(name: string, collector: number, more: Config): Promise<EnvoyProcess> {
   const module = join(folder, "limited.wasm");
   writeFileSync(module, limitMemory(readFileSync(wasm), PAGES));
@@ -85,7 +85,7 @@ describe("a VM whose memory cannot grow", () => {
     ["fail_open: true", { fail_open: true }, 200],
     ["failure_policy: FAIL_RELOAD", { failure_policy: "FAIL_RELOAD" }, 503],
   ] as const) {
-    it(`says so in the words of docs/troubleshooting.md, and what comes after is as it says of ${policy}`, async () => {
+    it(`says so in the words of docs/troubleshooting.md, and then behaves as it says for ${policy}`, async () => {
       for (const word of [...words, policy]) assert.ok(document.includes(`\`${word}`), word);
       const satellite = await startSatellite();
       const envoy = await startLimited(`limited-${failing}`, satellite.port, more);
@@ -97,7 +97,7 @@ describe("a VM whose memory cannot grow", () => {
         assert.equal(await ask(port, LARGE), failing);
         for (const word of words) await eventually(`the words ${word}`, envoy.log, (log) => log.includes(word));
         if (failing === 200) {
-          // Requests go on, and the failed VM sees none of them.
+          // Requests continue, and the failed VM sees none of them.
           for (let i = 0; i < 20; i++) assert.equal(await ask(port, 1), 200);
           assert.equal(await requests(), 1);
           return;

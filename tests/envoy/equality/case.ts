@@ -1,19 +1,19 @@
-// What a case is: its name, how the traffic of one client goes, and what is known of its spans beforehand. Everything
-// else about its spans is for Envoy's own tracer to say.
+// A case: its name, the traffic of one client, and what is known of its spans beforehand. Everything else about its
+// spans is up to Envoy's own tracer.
 import type { ListenerName } from "./config.ts";
 import type { Fields, Visit } from "./visit.ts";
 
 export interface Case {
-  /** As the table of differences in docs/tags.md calls it. */
+  /** As in the table of differences in docs/tags.md. */
   name: string;
   send(visit: Visit): Promise<unknown>;
-  /** `plain` if not given. */
+  /** Default: `plain`. */
   listener?: ListenerName;
-  /** How many spans Envoy's tracer makes; 1 if not given. */
+  /** How many spans Envoy's tracer makes; default 1. */
   spans?: number;
-  /** How long the upstream, a timer of Envoy's, or a client that was heard before, makes the request last. */
+  /** How long the request is known to last: because of the upstream, a timer of Envoy's, or the client. */
   delayMs?: number;
-  /** The request id comes from Envoy: only its form can be the same. */
+  /** Envoy makes the request id, so only its form can be the same. */
   generatesId?: boolean;
 }
 
@@ -24,12 +24,12 @@ export function http1(method: string, target: string, fields: Fields = {}, body 
   return (visit) => visit.talk(visit.head(method, target, fields) + body);
 }
 
-/** GET, and nothing else. */
+/** A plain GET. */
 export function get(target: string, fields: Fields = {}): Send {
   return http1("GET", target, fields);
 }
 
-/** A request with a body of which the length is announced. */
+/** A request with a body of announced length. */
 export function post(target: string, body: string, fields: Fields = {}): Send {
   return http1("POST", target, { "content-length": String(Buffer.byteLength(body)), ...fields }, body);
 }

@@ -1,33 +1,33 @@
-// Compares what the two tracers say of the same traffic. Every tag of Envoy's has to be in our span with the same value;
-// what is different is given back, in the words of the table of differences in docs/tags.md.
+// Compares what the two tracers report about the same traffic. Every tag of Envoy's must be in our span with the same
+// value. Returns the differences, in the words of the table in docs/tags.md.
 import type { Case } from "./case.ts";
 import type { Observed } from "./spans.ts";
 
 /** Tags of ours that Envoy's tracer does not have. */
 export const OURS_ALONE = /^(version|span\.kind|istio\..*)$/;
 
-/** Three processes read the clock, and this one only to a millisecond. */
+/** Three processes read the clock, this one only to the millisecond. */
 const SLACK_MS = 5;
 
-/** One thing that the two tracers tell differently; undefined is what a span does not have. */
+/** One difference between the tracers; undefined if a span does not have the tag. */
 export interface Difference {
-  /** A tag's name, or in parentheses what is no tag: `(spans)`, `(calls of filters)`, `(parent)`, `(kind)`, `(service)`. */
+  /** A tag's name, or in parentheses: `(spans)`, `(calls of filters)`, `(parent)`, `(kind)`, `(service)`. */
   tag: string;
   envoy: string | undefined;
   lightspan: string | undefined;
 }
 
-/** Envoy's tracer makes spans of the calls that filters make, with tags that spans of requests never have. */
+/** Envoy's tracer makes spans of the calls that filters make, with tags that request spans never have. */
 function isCall({ tags }: Observed): boolean {
   return tags["upstream_address"] !== undefined;
 }
 
-/** The form of a request id: of its digits only the one that says why it is traced. */
+/** The form of a request id: of its digits it keeps only the one that says why it is traced. */
 function formOf(id: string | undefined): string | undefined {
   return id?.replace(/[0-9a-f]/g, (digit, at: number) => (at === 14 ? digit : "x"));
 }
 
-/** What a span says that is to be the same, tags and all. */
+/** Everything in a span that must be the same, including its tags. */
 function sayings(each: Case, span: Observed, parentId: string): Map<string, string> {
   const said = new Map(Object.entries(span.tags));
   const id = said.get("guid:x-request-id");
@@ -45,7 +45,7 @@ function comparePair(each: Case, native: Observed, ours: Observed, parentId: str
   });
 }
 
-/** Pairs of spans of the same request; what both have in common tells which belong together. */
+/** Pairs of spans of the same request, matched by URL and status. */
 export function pairsOf(native: Observed[], ours: Observed[]): [Observed, Observed | undefined][] {
   const key = ({ tags }: Observed): string => [tags["http.url"], tags["http.status_code"]].join(" ");
   const inOrder = (spans: Observed[]): Observed[] => [...spans].sort((a, b) => (key(a) < key(b) ? -1 : 1));
@@ -53,7 +53,7 @@ export function pairsOf(native: Observed[], ours: Observed[]): [Observed, Observ
   return inOrder(native.filter((span) => !isCall(span))).map((span, index) => [span, others[index]]);
 }
 
-/** Everything that is different, each difference once however many spans have it. */
+/** All differences, each once no matter how many spans have it. */
 export function compare(each: Case, native: Observed[], ours: Observed[], parentId: string): Difference[] {
   const calls = native.filter(isCall).length;
   const all: Difference[] =
@@ -67,8 +67,8 @@ export function compare(each: Case, native: Observed[], ours: Observed[], parent
 }
 
 /**
- * What is wrong with the times of spans: each lasts, and lies between the client's first byte and its own arrival, `begin` and `end` in
- * milliseconds since the epoch. That holds however busy the machine is.
+ * What is wrong with the times of spans. Each must last, and lie between the client's first byte and its own arrival,
+ * `begin` and `end` in milliseconds since the epoch. That holds on a busy machine, too.
  */
 export function timeFaults(spans: Observed[], begin: number, end: number): string[] {
   return spans.flatMap(({ startMicros, durationMicros }) => {

@@ -1,5 +1,5 @@
-// The two configurations that are compared. They differ in one place only: one has Envoy's Zipkin tracer in every connection manager,
-// the other has Lightspan among its filters. Routes and clusters come from routes.ts.
+// The two configurations that are compared. They differ in one place: one has Envoy's Zipkin tracer in every connection
+// manager, the other has Lightspan among its filters. Routes and clusters come from routes.ts.
 import { istioNode } from "../../../runner/config/node.ts";
 import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
 import { cluster, type Endpoint } from "../../../runner/config/cluster.ts";
@@ -13,7 +13,7 @@ import { clusters, virtualHosts, type Upstreams } from "./routes.ts";
 /** The node of both Envoys, as its spans name it. */
 export const service = "reviews.default";
 
-/** Listeners by what is special about them; each has every route. */
+/** Listeners, named by what is special about them; each has every route. */
 export const listeners = [
   "plain",
   "outbound",
@@ -28,7 +28,7 @@ export const listeners = [
 ] as const;
 export type ListenerName = (typeof listeners)[number];
 
-/** `listener` are fields of the listener itself, in Envoy's own names. */
+/** `listener` holds fields of the listener itself, under Envoy's names. */
 const special: Record<ListenerName, Partial<HttpListener> & { listener?: Config }> = {
   plain: {},
   outbound: { direction: "OUTBOUND" },
@@ -47,14 +47,14 @@ function proxyProtocol(): Config {
   return { name: "proxy-protocol", typed_config: { "@type": type } };
 }
 
-/** Takes the client's address from a header, and only requests that have it. */
+/** Takes the client's address from a header, and rejects requests without it. */
 function realIp(): Config {
   const type = "type.googleapis.com/envoy.extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig";
   const typed_config = { "@type": type, header_name: "x-real-ip", reject_with_status: { code: "Forbidden" } };
   return { name: "real-ip", typed_config };
 }
 
-/** Ends by itself whatever takes too long. */
+/** Ends everything that takes too long. */
 function hurried(): Config {
   return {
     common_http_protocol_options: { max_stream_duration: "1s" },
@@ -63,7 +63,7 @@ function hurried(): Config {
   };
 }
 
-/** Refuses or corrects by itself whatever a connection manager can. */
+/** Rejects or corrects everything that a connection manager can. */
 function strict(): Config {
   return {
     http_protocol_options: {},
@@ -75,7 +75,7 @@ function strict(): Config {
   };
 }
 
-/** What makes a listener's requests traced: fields of the connection manager, or a filter. */
+/** How a listener's requests are traced: by fields of the connection manager, or by a filter. */
 interface Tracer {
   connectionManager: Config;
   filters: Config[];
@@ -125,12 +125,12 @@ export function configuration(tracer: Tracer, upstreams: Upstreams, names: reado
       ...more,
       connectionManager: { ...common, ...tracer.connectionManager, ...connectionManager },
     });
-    // Over UDP there are no connections to be balanced.
+    // UDP has no connections to balance.
     if (more.http3) return listener;
     // Each worker gets every other connection.
     return { ...listener, ...fields, connection_balance_config: { exact_balance: {} } };
   });
-  // Envoy's tracer collects five spans or five seconds unless told otherwise.
+  // By default, Envoy's tracer reports after five spans or five seconds.
   const runtime = { "tracing.zipkin.min_flush_spans": 1 };
   return bootstrap(istioNode("sidecar", workload("reviews-v1")), all, [...clusters(upstreams), tracer.cluster], {
     layered_runtime: { layers: [{ name: "equality", static_layer: runtime }] },
@@ -142,7 +142,7 @@ const common: Config = {
   route_config: { name: "equality", virtual_hosts: virtualHosts, validate_clusters: false },
   http_protocol_options: { accept_http_10: true, default_host_for_http_10: "default.test", enable_trailers: true },
   http2_protocol_options: { allow_connect: true },
-  // How long Envoy waits for the client to close first, where it closes a connection itself.
+  // How long Envoy waits for the client to close first, when Envoy closes a connection.
   delayed_close_timeout: "0.02s",
   upgrade_configs: [{ upgrade_type: "websocket" }, { upgrade_type: "CONNECT" }],
 };
@@ -158,7 +158,7 @@ function healthCheck(name: string, path: string, passThrough: boolean): Config {
   });
 }
 
-// RBAC and fault do nothing except on routes that say more.
+// RBAC and fault do nothing except on routes that configure them.
 const before = [
   filter("early-rbac", "rbac.v3.RBAC"),
   healthCheck("health-check", "/healthz", false),

@@ -1,5 +1,5 @@
-// The differences that must remain: the table in docs/tags.md, read as data. A listed difference has to occur exactly as
-// it is described there, and every other one is a fault.
+// The unavoidable differences: the table in docs/tags.md, read as data. A listed difference must occur exactly as
+// described there, and any other difference is a fault.
 import { readFileSync } from "node:fs";
 import type { Difference } from "./compare.ts";
 import { codeOf, tableBelow } from "./markdown.ts";
@@ -11,14 +11,14 @@ interface Row extends Difference {
   case: string;
 }
 
-/** A value in backticks stands for itself, `{ab×3}` in it for `ababab`; the word absent says that there is none. */
+/** A value in backticks stands for itself (`{ab×3}` in it means `ababab`); the word absent means no value. */
 function valueOf(cell: string, row: string[]): string | undefined {
   const value = codeOf(cell);
   if (value === undefined && cell !== "absent") throw new Error(`neither \`a value\` nor absent: ${row.join(" | ")}`);
   return value?.replace(/\{(.+?)×(\d+)\}/g, (_all, text: string, times: string) => text.repeat(Number(times)));
 }
 
-/** All rows; one that names several cases, with semicolons between, counts for each. */
+/** All rows; a row that names several cases, separated by semicolons, counts for each. */
 export const rows: Row[] = tableBelow(document, "Differences from Envoy's tracer").flatMap((row) => {
   const [cases = "", tag = "", envoy = "", lightspan = ""] = row;
   return cases.split("; ").map((name) => ({
@@ -33,7 +33,7 @@ function show({ tag, envoy, lightspan }: Difference): string {
   return `${tag}: Envoy ${JSON.stringify(envoy) ?? "absent"}, Lightspan ${JSON.stringify(lightspan) ?? "absent"}`;
 }
 
-/** What is wrong with the differences of one case, a line each. */
+/** What is wrong with the differences of one case, one line each. */
 export function judge(name: string, found: Difference[]): string[] {
   const described = rows.filter((row) => row.case === name);
   const matches = (difference: Difference, row: Row): boolean =>

@@ -1,6 +1,6 @@
-// Lightspan equals Envoy's own tracer. The same traffic goes through two real Envoys with one configuration, one with the native Zipkin
-// tracer, one with Lightspan, and their spans have to say the same. The differences that must remain are in docs/tags.md, which this
-// test reads and holds.
+// Lightspan equals Envoy's own tracer. The same traffic goes through two real Envoys with one configuration, one with
+// the native Zipkin tracer and one with Lightspan, and their spans must say the same. The unavoidable differences are
+// in docs/tags.md, which this test reads and enforces.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,9 +16,9 @@ import { describe } from "./report.ts";
 import type { Observed } from "./spans.ts";
 import type { Ids } from "./visit.ts";
 
-/** How long a case without spans is watched. Should one come later, it is a stray of the test at the end. */
+/** How long a case without spans is watched. A later span is caught as a stray by the test at the end. */
 const SILENCE_MS = 150;
-/** After so many spans that did not come, the others are not waited for either. */
+/** After this many spans have failed to come, the others are not awaited either. */
 const DISAPPOINTMENTS = 3;
 
 let pair: Pair;
@@ -27,10 +27,10 @@ before(async () => {
 });
 after(() => pair?.stop());
 
-/** The ids of each case and how many spans came of it, for the account at the end. */
+/** The ids of each case and the number of its spans, for the account at the end. */
 const sent: { ids: Ids; native: number; ours: number }[] = [];
 
-/** For each case that lasts a while: by how much of Envoy's duration ours is longer, and how much of the known time each is. */
+/** For each case of known length: our duration's relative deviation from Envoy's, and each as a share of it. */
 const deviations: number[] = [];
 const shares: number[] = [];
 
@@ -46,12 +46,12 @@ let disappointments = 0;
 
 function newIds(): Ids {
   const hex = (bytes: number): string => randomBytes(bytes).toString("hex");
-  // A UUID, but for the 9: the digit by which Envoy marks what its tracers sample.
+  // A UUID, except for the 9: the digit by which Envoy marks requests that its tracers sample.
   const requestId = [hex(4), hex(2), `9${hex(2).slice(1)}`, `8${hex(2).slice(1)}`, hex(6)].join("-");
   return { traceId: hex(16), parentId: hex(8), requestId };
 }
 
-/** The spans of one case on both sides, when all of them have come. */
+/** The spans of one case on both sides, once all of them have come. */
 async function spansOf({ name, spans = 1 }: Case, ids: Ids) {
   const known = rows.find((row) => row.case === name && row.tag === "(spans)")?.lightspan;
   const isQuick = spans === 0 || disappointments > DISAPPOINTMENTS;
@@ -90,7 +90,7 @@ async function hold(each: Case): Promise<void> {
   assert.fail([each.name, ...faults, "", describe(ids, native, ours, logged)].join("\n"));
 }
 
-test("the table of differences names cases that exist, each once", () => {
+test("the table of differences names only existing cases, and no two cases share a name", () => {
   const names = cases.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length, "two cases have the same name");
   assert.deepEqual(
@@ -99,8 +99,8 @@ test("the table of differences names cases that exist, each once", () => {
   );
 });
 
-// Most of a case is waiting, so several run at once.
-test("what Envoy's tracer says, Lightspan says", { concurrency: 4 }, async (context) => {
+// A case is mostly waiting, so several run at once.
+test("Lightspan says what Envoy's tracer says", { concurrency: 4 }, async (context) => {
   const held = cases.map((each) => {
     const skip = each.listener === "ipv6" && !hasIpv6 ? "this machine has no IPv6 loopback" : false;
     return context.test(each.name, { skip }, () => hold(each));
@@ -108,8 +108,8 @@ test("what Envoy's tracer says, Lightspan says", { concurrency: 4 }, async (cont
   await Promise.all(held);
 });
 
-// A busy machine holds up one or the other, and Envoy sets its timers by the beginning of its loop. In the middle of all, neither shows.
-test("the durations are the same on the whole, and those of the upstream or the timer", () => {
+// A busy machine delays one or the other, and Envoy sets its timers when its loop begins. The median shows neither.
+test("durations agree on the whole, with each other and with the upstream or the timer", () => {
   const deviation = median(deviations);
   assert.ok(Math.abs(deviation) < 0.1, `the median of ${deviations.length} deviations is ${deviation}`);
   const share = median(shares);

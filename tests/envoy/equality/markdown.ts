@@ -1,6 +1,6 @@
-// The tables of a Markdown document, as far as our own documents use them: one below a heading of its own, a row a line.
+// The tables of a Markdown document, as our own documents use them: one under each heading, a row per line.
 
-/** The rows of the first table below `## heading`, header and rule left out, each a list of cells. */
+/** The rows of the first table below `## heading`, without header and rule, each a list of cells. */
 export function tableBelow(document: string, heading: string): string[][] {
   const lines = document.split("\n");
   const start = lines.indexOf(`## ${heading}`);
@@ -18,7 +18,7 @@ function cellsOf(line: string): string[] {
   return cells.map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
-/** What stands in backticks, or undefined for a cell that is not all code. */
+/** The text in backticks; undefined if the cell is not all code. */
 export function codeOf(cell: string): string | undefined {
   return /^`([^`]*)`$/.exec(cell)?.[1];
 }

@@ -1,5 +1,5 @@
-// The pair: one real Envoy with the native Zipkin tracer, one with Lightspan, each with its receiver, before the same
-// upstreams. Knows how both are started, visited and stopped; refuses to know what is compared.
+// The pair: one real Envoy with the native Zipkin tracer and one with Lightspan, each with its receiver, in front of
+// the same upstreams. Knows how both are started, visited and stopped; refuses to know what is compared.
 import { networkInterfaces } from "node:os";
 import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
 import { envoyBinary } from "../ground.ts";
@@ -16,16 +16,16 @@ export const hasIpv6 = Object.values(networkInterfaces()).some((each) =>
 
 const names = listeners.filter((name) => name !== "ipv6" || hasIpv6);
 
-/** One of the two. */
+/** One Envoy of the pair. */
 export interface Side {
   envoy: EnvoyProcess;
-  /** Passes requests on to the listener of HTTP/3. */
+  /** Passes requests on to the HTTP/3 listener. */
   client: Http3Client;
   receiver: Receiver;
   visit(listener: ListenerName, ids: Ids): Visit;
   /** The spans of the trace or of the request id. */
   spansOf(ids: Ids): Observed[];
-  /** Tells, when called, what Envoy logged meanwhile. */
+  /** Returns a function that returns what Envoy has logged since. */
   listen(): () => string;
 }
 
@@ -47,21 +47,21 @@ async function startSide(envoy: EnvoyProcess, receiver: Receiver): Promise<Side>
     visit: (listener, ids) => new Visit(listener === "ipv6" ? "::1" : "127.0.0.1", ports.get(listener) ?? 0, ids),
     spansOf: (ids) => receiver.spans().filter((span) => isOf(span, ids)),
     listen: () => {
-      // Not by length: the log forgets its beginning.
+      // Not by length: the log drops its beginning.
       const mark = envoy.log().slice(-400);
       return () => envoy.log().slice(mark === "" ? 0 : envoy.log().lastIndexOf(mark) + mark.length);
     },
   };
 }
 
-/** By the trace, or by the request id, in which Envoy may have changed the digit at 14 that says why it is traced. */
+/** Matches the trace or the request id; in the latter, Envoy may have changed digit 14, which says why it is traced. */
 export function isOf(span: Observed, { traceId, requestId }: Ids): boolean {
   const seen = span.tags["guid:x-request-id"] ?? "";
   const isSameRequest = seen.slice(0, 14) === requestId.slice(0, 14) && seen.slice(15) === requestId.slice(15);
   return isSameRequest || span.traceId === traceId.slice(-16);
 }
 
-/** Starts everything. When a part fails, nothing is left running. */
+/** Starts everything. If a part fails, nothing is left running. */
 export async function startPair(): Promise<Pair> {
   const upstreams = await startUpstreams();
   const receivers = [await startZipkin(), await startLightstep()] as const;

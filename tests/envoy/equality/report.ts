@@ -1,4 +1,4 @@
-// What a failure shows: both spans side by side, and what both Envoys logged during the case.
+// The message of a failure: both spans side by side, and what both Envoys logged during the case.
 import { OURS_ALONE, pairsOf } from "./compare.ts";
 import type { Observed } from "./spans.ts";
 import type { Ids } from "./visit.ts";
@@ -26,7 +26,7 @@ function linesOf(native: Observed, ours: Observed | undefined): string[] {
   });
 }
 
-/** The lines of a log about the connections on which a case's requests came; all of it if there is none. */
+/** The lines of a log about the connections of a case's requests; the whole log if there are none. */
 function excerpt(log: string, { traceId, requestId }: Ids): string {
   const entries = log.split(/\n(?=\[\d{4}-)/);
   const own = entries.filter((entry) => entry.includes(traceId) || entry.includes(requestId));
@@ -35,7 +35,7 @@ function excerpt(log: string, { traceId, requestId }: Ids): string {
   return (chosen.length > 0 ? chosen : entries).join("\n").trimEnd() || "(nothing)";
 }
 
-/** Everything that helps to see why a case failed; `logs` by the names of the Envoys. */
+/** Everything that helps to see why a case failed; `logs` by Envoy's name. */
 export function describe(ids: Ids, native: Observed[], ours: Observed[], logs: Record<string, string>): string {
   const pairs = pairsOf(native, ours);
   const lines = pairs.flatMap(([span, other]) => [...linesOf(span, other), ""]);

@@ -1,5 +1,5 @@
-// Every route and cluster of the comparison: each route does one thing that can happen to a request, and is named by it.
-// What the upstreams do is upstream.ts's to know; it goes by the path under /u/.
+// Every route and cluster of the comparison: each route does one thing that can happen to a request, and is named after
+// it. upstream.ts decides by the path under /u/ what the upstreams do.
 import type { Config } from "../../../runner/config/bootstrap.ts";
 import { cluster, type Endpoint } from "../../../runner/config/cluster.ts";
 
@@ -17,7 +17,7 @@ function to(cluster: string, more: Config = {}): Config {
   return { route: { cluster, timeout: "0s", ...more } };
 }
 
-/** A route of everything under `/<name>/`, which the upstream sees under /u/. */
+/** Routes everything under `/<name>/`; the upstream sees it under /u/. */
 function under(name: string, action: Config): Config {
   const route = "route" in action ? { route: { prefix_rewrite: "/u/", ...(action.route as Config) } } : {};
   return { name, match: { prefix: `/${name}/` }, ...action, ...route };
@@ -44,7 +44,7 @@ const fault = (config: Config): Config => perRoute("envoy.filters.http.fault", "
 const deny = (filter: string): Config =>
   perRoute(filter, "rbac.v3.RBACPerRoute", { rbac: { rules: { action: "ALLOW" } } });
 const delay = { fixed_delay: "0.1s", percentage: always };
-// The first request gets the only token for an hour.
+// The first request takes the only token for an hour.
 const bucket = { max_tokens: 1, tokens_per_fill: 1, fill_interval: "3600s" };
 const limit = {
   stat_prefix: "limit",
@@ -112,19 +112,19 @@ export const virtualHosts: Config[] = [
   { name: "equality", domains: ["*"], routes, include_request_attempt_count: true },
 ];
 
-/** A cluster that drops whatever comes. */
+/** A cluster that drops all requests. */
 function dropping(endpoint: Endpoint): Config {
   const { load_assignment, ...more } = cluster("dropping", [endpoint]);
   const policy = { drop_overloads: [{ category: "all", drop_percentage: always }] };
   return { ...more, load_assignment: { ...(load_assignment as Config), policy } };
 }
 
-/** Nothing listens there: port 1 is tcpmux, which nobody runs. */
+/** Nothing listens on port 1 (tcpmux). */
 const nobody = { host: "127.0.0.1", port: 1 };
 
 export function clusters({ http1, http2, tcp }: Upstreams): Config[] {
   const none = { max_connections: 0, max_pending_requests: 0, max_requests: 0 };
-  // Retries of several cases at once are more than Envoy's usual three.
+  // Several cases at once retry more often than Envoy's default of three.
   const many = { circuit_breakers: { thresholds: [{ max_retries: 100 }] } };
   return [
     { ...cluster("http1", [http1]), ...many },

@@ -1,12 +1,12 @@
-// Spans in one shape, whoever made them: a receiver for what Envoy's Zipkin tracer sends, and the same view of what the
-// satellite has of Lightspan.
+// Spans in one shape, whoever made them: a receiver for the reports of Envoy's Zipkin tracer, and the same view of what
+// the satellite received from Lightspan.
 import { createServer } from "node:http";
 import type { Satellite } from "../../../satellite/server.ts";
 import { startSatellite } from "../../../satellite/server.ts";
 import type { Span } from "../../../satellite/store/traces.ts";
 import { listen } from "../ground.ts";
 
-/** A span as both tracers tell it. Ids are the low 16 hex digits. */
+/** A span as both tracers report it. Ids are the low 16 hex digits. */
 export interface Observed {
   traceId: string;
   parentId: string | null;
@@ -28,7 +28,7 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** Zipkin's JSON, version 2, as far as it matters here. */
+/** Zipkin's JSON, version 2, as far as needed here. */
 interface ZipkinSpan {
   traceId: string;
   parentId?: string;
@@ -57,7 +57,7 @@ function fromLightstep(span: Span): Observed {
   return { traceId, parentId, kind, service, startMicros, durationMicros, tags };
 }
 
-/** Takes what Envoy's Zipkin tracer posts. */
+/** Receives what Envoy's Zipkin tracer posts. */
 export async function startZipkin(): Promise<Receiver> {
   const spans: Observed[] = [];
   const complaints: string[] = [];
@@ -77,7 +77,7 @@ export async function startZipkin(): Promise<Receiver> {
   return { ...(await listen(server)), spans: () => spans, complaints };
 }
 
-/** The satellite, seen as a receiver. */
+/** The satellite as a receiver. */
 export async function startLightstep(): Promise<Receiver> {
   const satellite: Satellite = await startSatellite({ maxTraces: 100_000 });
   const complaints: string[] = [];

@@ -1,5 +1,5 @@
-// The applications behind both Envoys: what they do to a request is the last word of its path, `/u/slow?ms=100`. They keep
-// no state, so that both Envoys meet the same behaviour at the same time.
+// The applications behind both Envoys. The last word of a request's path says what they do: `/u/slow?ms=100`. They keep
+// no state, so both Envoys meet the same behaviour at the same time.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Stream, type IncomingHttpHeaders } from "node:http2";
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
@@ -28,7 +28,7 @@ const behaviours: Record<string, Behaviour> = {
   },
   slow: (response, query) => void setTimeout(() => answer(response, 200, "late"), Number(query.get("ms"))),
   never: () => undefined,
-  // Headers and some of the body, and then no more.
+  // Sends headers and part of the body, then nothing more.
   stuck: (response) => void response.writeHead(200, { "content-length": "100" }).write("0123456789"),
   reset: (response) => response.socket?.resetAndDestroy(),
   broken: (response) => {
@@ -54,7 +54,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   behaviour?.(response, new URLSearchParams(search), request);
 }
 
-/** Agrees to any upgrade and sends back what comes. */
+/** Agrees to any upgrade and echoes what arrives. */
 function upgrade(_request: IncomingMessage, socket: Duplex): void {
   socket.on("error", () => undefined);
   socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
@@ -85,7 +85,7 @@ function serveHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): vo
   });
 }
 
-/** Starts all three on free ports of the loopback. */
+/** Starts all three on free loopback ports. */
 export async function startUpstreams(): Promise<Upstreams & { close(): void }> {
   const http1 = createServer(serve);
   http1.on("upgrade", upgrade);

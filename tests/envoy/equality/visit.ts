@@ -1,5 +1,5 @@
-// One case's visit to one Envoy, by a client that says exactly which bytes go when. Every request has the same trace headers, by which
-// its spans are found again, and a request id that neither Envoy has a reason to change.
+// One case's visit to one Envoy, by a client that controls exactly which bytes go when. Every request has the same
+// trace headers, which identify its spans, and a request id that neither Envoy has a reason to change.
 import { connect as connectHttp2, constants, type ClientHttp2Session, type OutgoingHttpHeaders } from "node:http2";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
@@ -7,20 +7,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inTime } from "../../wait.ts";
 import type { Http2Answer } from "./upstream.ts";
 
-/** Bytes to send, milliseconds or something else to wait for, text too, or a way to end; in the end, the other side closes. */
+/** Bytes to send, milliseconds, text or a promise to wait for, or a reset; otherwise the other side closes. */
 export type Step = string | Buffer | number | { until: string } | (() => Promise<unknown>) | "reset";
 
-/** The same of an HTTP/2 stream; "cancel" ends the stream alone. */
+/** A step of an HTTP/2 stream; "cancel" ends only the stream. */
 export type Piece = Step | "cancel";
 
-/** The ids that a case's requests carry. The ninth half-byte pair of the request id says: sampled. */
+/** The ids that a case's requests carry. The digit at 14 of the request id says: sampled. */
 export interface Ids {
   traceId: string;
   parentId: string;
   requestId: string;
 }
 
-/** Header fields; null leaves one out that is there by default, an array repeats it. */
+/** Header fields; null omits a default field, an array repeats a field. */
 export type Fields = Record<string, string | string[] | null>;
 
 export class Visit {
@@ -30,7 +30,7 @@ export class Visit {
     private readonly ids: Ids,
   ) {}
 
-  /** What a request carries unless its case says otherwise. */
+  /** What a request carries by default. */
   private defaults(): Fields {
     const { traceId, parentId, requestId } = this.ids;
     return {
@@ -47,7 +47,7 @@ export class Visit {
     return `${this.ids.traceId}-${this.ids.parentId}-${decision}`;
   }
 
-  /** The head of an HTTP/1 request; the connection closes behind the answer unless `fields` keep it. */
+  /** The head of an HTTP/1 request; the connection closes after the answer unless `fields` keep it open. */
   head(method: string, target: string, fields: Fields = {}, version = "1.1"): string {
     const all: Fields = { host: "equality.test", ...this.defaults(), connection: "close", ...fields };
     const lines = Object.entries(all).flatMap(([name, value]) =>
@@ -56,7 +56,7 @@ export class Visit {
     return `${method} ${target} HTTP/${version}\r\n${lines.join("")}\r\n`;
   }
 
-  /** Takes these steps on a connection of its own and then waits until it is closed. What was received. */
+  /** Takes these steps on a new connection and waits until it is closed. Returns what was received. */
   async talk(...steps: Step[]): Promise<string> {
     const socket = connect(this.port, this.host).setNoDelay(true);
     let received = "";
@@ -93,7 +93,7 @@ export class Visit {
     const isTunnel = headers[":method"] === "CONNECT" && headers[":protocol"] === undefined;
     const pseudo = { ":authority": "equality.test", ":method": "POST", ...(isTunnel ? {} : { ":scheme": "http" }) };
     const fields = withoutNulls({ ...pseudo, ...this.defaults(), ...headers });
-    // What the server allows, extended CONNECT say, stands in its settings.
+    // The server's settings say what it allows, such as extended CONNECT.
     await new Promise((resolve) => session.once("remoteSettings", resolve).once("close", resolve));
     const stream = session.request(fields, { endStream: pieces.length === 0 });
     const ended = new Promise<void>((resolve) => stream.on("close", resolve));
@@ -109,7 +109,7 @@ export class Visit {
     await ended;
   }
 
-  /** A gRPC call whose answer the upstream is told. */
+  /** A gRPC call that tells the upstream its answer. */
   grpc(answer: Http2Answer, headers: OutgoingHttpHeaders = {}, messages = 1): Promise<void> {
     const fields = {
       ":path": "/grpc/shop.Cart/Add",

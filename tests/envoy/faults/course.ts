@@ -1,5 +1,5 @@
-// The course of every fault: load, fault, healing, quiet; then the verdict. Each step ends with an event, none at a time. Knows what no
-// fault may do; refuses to know which fault it is.
+// The course of every fault: load, fault, recovery, quiet; then the verdict. Each step ends with an event, never at a
+// fixed time. Knows what no fault may do; refuses to know which fault it is.
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { eventually } from "../../wait.ts";
@@ -8,42 +8,42 @@ import { residentOf, setScene, type Scene, type SceneOptions } from "./scene.ts"
 import { assertAccount, assertUnharmed, readAccount, settled, type Account } from "./verdict.ts";
 
 const PER_SECOND = 150;
-/** Requests that are answered before the fault, during it and after it, at least. */
+/** Minimum numbers of requests answered before the fault, during it and after it. */
 const WARMING = 20;
 const FAULTY = 100;
 const HEALED = 50;
-/** Reports that the collector gets during a fault that neither loses spans nor has reports tried again. */
+/** Reports that the collector gets during a fault that neither loses spans nor causes retries. */
 const REPORTS = 5;
-/** Buffer, batches, connections and V8's garbage: measured 0.4 to 1.5 MiB. A leak of 20 KB with each request would be more. */
+/** Buffers, connections and V8's garbage: measured 0.4 to 1.5 MiB. A leak of 20 KB a request would exceed it. */
 const MEMORY_MIB = 8;
 
-/** What may become of the spans. */
+/** What may happen to the spans. */
 export interface Fate {
-  /** The reasons for which spans may be lost. Without any, nothing is lost. */
+  /** The allowed reasons for losing spans. By default nothing may be lost. */
   lost?: string[];
-  /** Spans have to be lost: the fault leaves no other way. */
+  /** Spans must be lost: the fault leaves no other way. */
   mustLose?: boolean;
-  /** Reports have to be tried again. */
+  /** Reports must be retried. */
   mustRetry?: boolean;
-  /** Reports may break off after the collector has read them, and so come twice. docs/delivery.md says which. */
+  /** Reports may break off after the collector has read them, and so arrive twice. docs/delivery.md says which. */
   mayRepeat?: boolean;
-  /** What memory may grow by, where Envoy itself has a higher bound. */
+  /** How much memory may grow, if Envoy itself has a higher bound. */
   memoryMib?: number;
 }
 
 /** When the fault begins and ends. */
 export interface Course {
-  /** Before there is any load. */
+  /** Before the load starts. */
   before?(scene: Scene): unknown;
   /** The fault begins, under load. */
   begin(scene: Scene, load: Load): unknown;
   /** Whether the fault has had its effect, besides those that the fate requires. */
   isFelt?(scene: Scene): boolean | Promise<boolean>;
-  /** The fault is over, still under load. */
+  /** The fault ends, still under load. */
   end?(scene: Scene, load: Load): unknown;
 }
 
-/** One scene under load from its beginning to its end, and everything that has to be true of every one of them. */
+/** Runs one scene under load from beginning to end, and checks everything that must hold for all of them. */
 export async function underLoad(
   context: TestContext,
   options: SceneOptions,
@@ -86,7 +86,7 @@ export async function underLoad(
   }
 }
 
-/** Whether the account shows what the fate requires, or else so many `reports` as it takes. */
+/** Whether the account shows what the fate requires, or, if it requires nothing, whether enough `reports` came. */
 function hasMet({ mustLose = false, mustRetry = false }: Fate, reports: () => number): (account: Account) => boolean {
   return ({ dropped, retried }) => {
     if (!mustLose && !mustRetry) return reports() >= REPORTS;

@@ -1,5 +1,5 @@
-// Every fault of a collector and of the way to it, under load, in real Envoy. Each time no request is harmed, memory stays within its
-// bound, and in the end recorded = sent + dropped + buffered, in agreement with what the collector really received.
+// Every fault of a collector and of the way to it, under load, in real Envoy. No request is harmed, memory stays within
+// its bound, and finally recorded = sent + dropped + buffered, in agreement with what the collector got.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -64,7 +64,7 @@ const CASES: Case[] = [
     script: [{ kind: "blackhole" }],
     scene: { config: SHORT_TIMEOUT },
     ...retried,
-    // An answer may come too late on a slow machine, and cross the next try.
+    // On a slow machine an answer may come too late and cross the next try.
     mayRepeat: true,
   },
   { name: "a reset before the answer", script: [{ kind: "reset", when: "before" }], ...brokenOff },
@@ -103,9 +103,9 @@ for (const { name, script, scene, ...fate } of CASES) {
   });
 }
 
-/** Far enough away for the answer to leave before it, on any machine. */
+/** Far enough ahead for the answer to leave before then, on any machine. */
 const ahead = (): Date => new Date(Math.ceil(Date.now() / 1000 + 2) * 1000);
-/** What the header says, and the time before which the collector wants no report after it got one at `from`; in milliseconds. */
+/** The header's value, and when the collector wants the next report after one at `from`, in milliseconds. */
 const RETRY_AFTER: Record<string, () => { value: string; wanted: (from: number) => number }> = {
   "in seconds": () => ({ value: "1", wanted: (from) => from + 1000 }),
   "as a date": () => {
@@ -113,7 +113,7 @@ const RETRY_AFTER: Record<string, () => { value: string; wanted: (from: number) 
     return { value: date.toUTCString(), wanted: () => date.getTime() };
   },
 };
-/** Envoy's clock and this one are cut to milliseconds, each by itself. */
+/** Envoy's clock and this one are each cut to milliseconds. */
 const ROUNDING_MS = 2;
 
 for (const [form, header] of Object.entries(RETRY_AFTER)) {
@@ -208,7 +208,7 @@ test("a collector that no connection reaches", async (context) => {
 
 const pem = (name: string): string => fileURLToPath(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url));
 
-/** The collector's cluster over TLS, which trusts what `ca` has signed. */
+/** The collector's cluster over TLS, trusting only certificates signed by `ca`. */
 function overTls(port: number, ca: string): Config {
   return {
     ...cluster(collectorCluster, [{ host: "127.0.0.1", port }]),
@@ -222,7 +222,7 @@ function overTls(port: number, ca: string): Config {
   };
 }
 
-test("a TLS handshake that fails: the collector speaks none", async (context) => {
+test("a TLS handshake that fails: the collector does not speak TLS", async (context) => {
   const scene = { collectorCluster: (port: number) => overTls(port, "ca") };
   await underLoad(context, scene, unreached, { begin: () => {} });
 });

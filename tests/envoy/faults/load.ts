@@ -1,38 +1,38 @@
-// Requests at a steady pace, whether or not the answers come: what a user of the mesh sees of a fault. Knows statuses, bodies and
-// times; refuses to know what is behind the address.
+// Sends requests at a steady pace, whether or not answers come: a fault as a user of the mesh sees it. Knows statuses,
+// bodies and times; refuses to know what is at the address.
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, PATIENCE_MS } from "../../wait.ts";
 
-/** What became of all requests. */
+/** The outcome of all requests. */
 export interface Seen {
   sent: number;
-  /** What was wrong with answers that were not a 200 with the right body, and how often. */
+  /** What was wrong with answers other than a 200 with the right body, and how often. */
   wrong: Map<string, number>;
-  /** Milliseconds, in order of size. */
+  /** Milliseconds, in ascending order. */
   latencies: number[];
 }
 
 export interface Load {
-  /** How many requests have had their answer so far, right or wrong. */
+  /** How many requests have been answered so far, rightly or wrongly. */
   readonly answered: number;
   /** Waits until `more` requests have been answered from now on. */
   answers(more: number): Promise<void>;
-  /** Sends no more, and waits for the answers that are outstanding. */
+  /** Sends no more, and waits for outstanding answers. */
   stop(): Promise<Seen>;
 }
 
-/** A machine that had no time is not made up for with more requests than this at once: they would be a fault of their own. */
+/** After a stall, at most this many requests are made up for at once: more would be a fault of their own. */
 const BURST = 10;
 
 const running = new Set<Load>();
 
-/** Ends every load. One that outlived its scene after a failed test would go on for ever. */
+/** Ends every load. One that outlives its scene after a failed test would go on forever. */
 export async function stopLoads(): Promise<void> {
   await Promise.all([...running].map((load) => load.stop()));
 }
 
-/** Sends `perSecond` requests a second to http://127.0.0.1:`port`. Each has its own path, which the answer has to repeat. */
+/** Sends `perSecond` requests a second to 127.0.0.1:`port`. Each has its own path, which the answer must repeat. */
 export function startLoad(port: number, perSecond: number): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const seen: Seen = { sent: 0, wrong: new Map(), latencies: [] };
@@ -93,7 +93,7 @@ export async function sendLoad(port: number, count: number): Promise<Seen> {
   return load.stop();
 }
 
-/** What is wrong with the answer; undefined if nothing is. */
+/** What is wrong with the answer, if anything. */
 function ask(agent: Agent, port: number, path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const asked = request({ agent, port, path, host: "127.0.0.1", timeout: PATIENCE_MS }, (response) => {
@@ -112,7 +112,7 @@ function ask(agent: Agent, port: number, path: string): Promise<string | undefin
   });
 }
 
-/** The milliseconds that `share` of all requests did not exceed. */
+/** The latency in milliseconds that `share` of all requests did not exceed. */
 export function percentile({ latencies }: Seen, share: number): number {
   return latencies[Math.ceil(latencies.length * share) - 1] ?? 0;
 }

@@ -1,5 +1,5 @@
-// No request waits for a collector. That is shown by the order of events: requests are sent and answered one after the other, while the
-// collector still holds back its answer to the span of the first one.
+// No request waits for a collector. The order of events shows it: requests are sent and answered one after the other,
+// while the collector still holds back its answer to the span of the first one.
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
@@ -14,7 +14,7 @@ import { assertAccount, readAccount, settled } from "./verdict.ts";
 
 const REQUESTS = 50;
 
-/** Sends one request, and waits for all of its answer. */
+/** Sends one request and waits for its whole answer. */
 async function ask(port: number): Promise<void> {
   const status = await new Promise<number | undefined>((resolve, reject) => {
     request({ host: "127.0.0.1", port }, (response) => response.resume().on("end", () => resolve(response.statusCode)))

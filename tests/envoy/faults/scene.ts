@@ -1,4 +1,4 @@
-// The scene of every fault: an application, an Envoy with Lightspan in front of it, and a collector that is told what to do. For the
+// The scene of every fault: an application, an Envoy with Lightspan in front of it, and a scripted collector. For the
 // soak there is a second Envoy, without Lightspan, that can get the same load at the same time.
 import { createServer } from "node:http";
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { stopLoads } from "./load.ts";
 import { envoyBinary, listen, wasm, type Listening } from "../ground.ts";
 import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3/http3.ts";
 
-/** A collector that is given up soon, for faults that are about this. Elsewhere a report has more time than it ever needs. */
+/** Gives a collector up soon, for faults that are about this. Otherwise a report has more time than it ever needs. */
 export const SHORT_TIMEOUT: Config = { collector: { timeout_ms: 400 } };
 
 /** Lets a fault of a second show what one of hours would: a small buffer, short waits between tries, small reports. */
@@ -43,10 +43,10 @@ export interface SceneOptions {
 
 export interface Scene {
   collector: Collector;
-  /** With Lightspan. */
+  /** The Envoy with Lightspan. */
   envoy: EnvoyProcess;
   port: number;
-  /** Starts an Envoy without Lightspan beside the other one. */
+  /** Starts an Envoy without Lightspan beside it. */
   startPlain(): Promise<{ envoy: EnvoyProcess; port: number }>;
   /** The bootstrap of the Envoy with Lightspan. */
   config: Config;
@@ -65,13 +65,13 @@ export function configuration(options: SceneOptions): Config {
   return merged;
 }
 
-/** The part of a bootstrap that this file looks into. */
+/** The part of a bootstrap that this file reads. */
 interface Static {
   node: Config;
   static_resources: { listeners: Config[]; clusters: Config[] };
 }
 
-/** The sidecar of reviews-v1. Without a `config`, it has no Lightspan. */
+/** The sidecar of reviews-v1; without a `config` it has no Lightspan. */
 function whole(options: SceneOptions, app: Listening, collectorPort: number, config: Config | null): Static {
   const own = options.collectorCluster?.(collectorPort);
   return sidecar({
@@ -157,11 +157,11 @@ export class ControlPlane {
     const typed = resources.map((resource) => ({ "@type": `type.googleapis.com/${TYPES[what]}`, ...resource }));
     const path = join(this.#folder, `${what}.json`);
     writeFileSync(`${path}.new`, JSON.stringify({ version_info: String(++this.#version), resources: typed }));
-    // Envoy looks when a file is moved into place, and sees all of it then.
+    // Envoy looks when a file is moved into place, and then sees all of it.
     renameSync(`${path}.new`, path);
   }
 
-  /** From now on Lightspan has this configuration. */
+  /** From now on, Lightspan has this configuration. */
   configure(options: SceneOptions): void {
     const { name, typed_config } = lightspanFilter({ wasm, config: configuration(options) });
     this.tell("extensions", [{ name, typed_config }]);
@@ -188,7 +188,7 @@ interface Filter {
   config_discovery?: Config;
 }
 
-/** The HTTP filters of a listener, for changing them in place. */
+/** The HTTP filters of a listener, to be changed in place. */
 function filtersOf(listener: Config | undefined): Filter[] {
   const { filter_chains } = listener as {
     filter_chains: { filters: { typed_config: { http_filters: Filter[] } }[] }[];

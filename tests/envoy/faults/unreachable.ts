@@ -1,5 +1,5 @@
-// A port at which connections are neither taken nor refused, as behind a firewall that drops everything: a process that stands
-// still listens there, and its queue is full. Knows processes and sockets; refuses to know who wants to connect.
+// A port where connections are neither accepted nor refused, as behind a firewall that drops everything: a stopped
+// process listens there, and its queue is full. Knows processes and sockets; refuses to know who wants to connect.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -13,7 +13,7 @@ export interface Unreachable {
 const LISTEN = `
   const server = require("node:net").createServer();
   server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(server.address().port));`;
-/** Linux takes one more than the backlog. The others wait for their turn, which never comes, as everybody after them. */
+/** Linux queues one more than the backlog. All further connections wait for a turn that never comes. */
 const QUEUED = 2;
 const WAITING = 2;
 

@@ -1,5 +1,5 @@
-// What has to hold once all is quiet again, whatever the fault was: every request had its answer, the account of the filter's counters
-// balances, and it agrees with what the collector really received.
+// What must hold after any fault, once all is quiet: every request had its answer, the account of the filter's counters
+// balances, and it agrees with what the collector received.
 import assert from "node:assert/strict";
 import { eventually } from "../../wait.ts";
 import { account, noneUnaccounted } from "../ground.ts";
@@ -12,7 +12,7 @@ export interface Account {
   sent: number;
   dropped: number;
   buffered: number;
-  /** Dropped spans by their reason. */
+  /** Dropped spans by reason. */
   reasons: Record<string, number>;
   reportsSent: number;
   retried: number;
@@ -50,7 +50,7 @@ export function assertUnharmed({ wrong }: Seen): void {
   assert.deepEqual([...wrong], [], "no request is harmed");
 }
 
-/** The account is exact, and agrees with the collector's ledger. */
+/** The account is exact and agrees with the collector's ledger. */
 export function assertAccount(account: Account, requests: number, received: Totals): void {
   const { recorded, sent, dropped, buffered } = account;
   const told = JSON.stringify({ account, received });
@@ -58,7 +58,7 @@ export function assertAccount(account: Account, requests: number, received: Tota
   assert.equal(recorded, sent + dropped + buffered, `recorded = sent + dropped + buffered: ${told}`);
   const reasons = Object.values(account.reasons).reduce((sum, count) => sum + count, 0);
   assert.equal(dropped, reasons, `each drop has its reason: ${told}`);
-  // If the collector can't tell how its answer arrived, the filter may have taken it for a yes.
+  // If the collector can't tell whether its answer arrived, the filter may have counted the report as sent.
   assert.ok(sent >= received.uniqueAcknowledged, `what the collector acknowledged is sent: ${told}`);
   assert.ok(sent <= received.uniqueAcknowledged + received.unclear, `only that is sent: ${told}`);
   const missing = recorded - received.uniqueSpans;

@@ -1,4 +1,4 @@
-// The tests' client of HTTP/3: what is sent to it arrives over QUIC, as it was sent.
+// The tests' HTTP/3 client: what is sent to it arrives over QUIC unchanged.
 import assert from "node:assert/strict";
 import { connect as connectHttp2, createServer as createHttp2Server, type IncomingHttpHeaders } from "node:http2";
 import { get } from "node:http";
@@ -35,7 +35,7 @@ function http3Listener(upstream: string): Config {
   });
 }
 
-/** The trailers of the answer to one HTTP/2 request that ends with trailers itself. */
+/** The trailers of the answer to one HTTP/2 request that itself ends with trailers. */
 function exchangeTrailers(port: number): Promise<IncomingHttpHeaders> {
   return new Promise((resolve, reject) => {
     const session = connectHttp2(`http://127.0.0.1:${port}`).on("error", reject);
@@ -68,7 +68,7 @@ test("a stock Envoy speaks HTTP/3 for any client", async () => {
       binary: await envoyBinary,
       name: "http3-server",
       config: bootstrap({ id: "http3-server", cluster: "tests" }, ["echo", "streams"].map(http3Listener), clusters),
-      // Envoy treats the UDP listeners of several workers in a way of its own.
+      // Envoy treats the UDP listeners of several workers differently.
       concurrency: 2,
       extraArgs: ["--file-flush-interval-msec", "50"],
     });

@@ -1,5 +1,5 @@
-// HTTP/3 for tests: a stock Envoy is the client. It takes HTTP/1.1 and HTTP/2 on loopback, as every client of the tests speaks
-// it, and passes each request on over QUIC. Knows how to leave a request as it was; refuses to know what is in it.
+// HTTP/3 for tests: a stock Envoy is the client. It accepts HTTP/1.1 and HTTP/2 on loopback, which every test client
+// speaks, and passes each request on over QUIC. Knows how to leave a request unchanged; refuses to know what is in it.
 import { fileURLToPath } from "node:url";
 import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
 import { cluster } from "../../../runner/config/cluster.ts";
@@ -9,26 +9,26 @@ import { envoyBinary } from "../ground.ts";
 
 const pem = (name: string): string => fileURLToPath(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url));
 
-/** What an HTTP/3 listener of a test shows; the client trusts it and nothing else. Valid for a hundred years. */
+/** What an HTTP/3 listener of a test presents; the client trusts nothing else. Valid for a hundred years. */
 export const http3KeyPair: KeyPair = { certificate: pem("http3"), key: pem("http3.key") };
-/** The name in that certificate: QUIC compares it with the one that was asked for. */
+/** The name in that certificate: QUIC compares it with the name it asked for. */
 const serverName = "http3.test";
 
 export interface Http3ClientOptions {
-  /** UDP ports of HTTP/3 listeners on loopback (`EnvoyProcess.listenerPort` tells them), each with a name. */
+  /** UDP ports of HTTP/3 listeners on loopback (from `EnvoyProcess.listenerPort`), each with a name. */
   to: Record<string, number>;
-  /** Another Envoy than the one of all tests. */
+  /** Another Envoy than the one of the other tests. */
   binary?: string;
 }
 
 export interface Http3Client {
   envoy: EnvoyProcess;
-  /** Requests to this TCP port of 127.0.0.1, HTTP/1.1 or HTTP/2 without TLS, arrive at the listener of that name as HTTP/3. */
+  /** Requests to this port of 127.0.0.1, in plaintext HTTP/1.1 or HTTP/2, reach the listener of that name as HTTP/3. */
   port(name: string): number;
   stop(): Promise<void>;
 }
 
-/** Starts a client, with a port for each listener that it is to reach. */
+/** Starts a client with a port for each of these listeners. */
 export async function startHttp3Client({ to, binary }: Http3ClientOptions): Promise<Http3Client> {
   const names = Object.keys(to);
   const clusters = Object.entries(to).map(([name, port]) => http3Cluster(name, port));
@@ -75,7 +75,7 @@ function listenerTo(name: string): Config {
   });
 }
 
-/** Fields of a connection manager that changes as little as one can: `x-forwarded-proto` alone is its own, always https. */
+/** Fields of a connection manager that changes as little as possible: only `x-forwarded-proto`, to https. */
 const untouched: Config = {
   generate_request_id: false,
   preserve_external_request_id: true,
@@ -84,7 +84,7 @@ const untouched: Config = {
   proxy_100_continue: true,
   stream_idle_timeout: "0s",
   max_request_headers_kb: 8192,
-  // As every client of HTTP/3 says it.
+  // As every HTTP/3 client sends it.
   scheme_header_transformation: { scheme_to_overwrite: "https" },
   http_protocol_options: { enable_trailers: true },
   http2_protocol_options: { allow_connect: true },

@@ -1,4 +1,4 @@
-// A client of the chains, of HTTP/1.1 or HTTP/2: where a request went, and how it was answered.
+// A client of the chains, over HTTP/1.1 or HTTP/2: where a request went, and how it was answered.
 import { request as request1 } from "node:http";
 import { connect } from "node:http2";
 import { PATIENCE_MS } from "../../wait.ts";
@@ -16,7 +16,7 @@ export interface Answer {
   /** The cluster that answered; undefined if Envoy did. */
   cluster: string | undefined;
   headers: Record<string, string | undefined>;
-  /** The headers that got there. */
+  /** The headers that arrived there. */
   arrived: Map<string, string>;
 }
 

@@ -1,18 +1,18 @@
-// Filters as people have them beside Lightspan: those that decide, those that change request headers, those that answer by
-// themselves. Knows how each is configured; the role that some of them give a request chooses its route (routes.ts).
+// Filters that people use beside Lightspan: those that decide, change request headers, or answer themselves. Knows how
+// each is configured; the role that some of them give a request chooses its route (routes.ts).
 import { createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import type { Config } from "../../../runner/config/bootstrap.ts";
 
-/** Names as Envoy's: a route may say more for each. */
+/** Envoy's own names, so that routes can refer to them. */
 function filter(name: string, type: string, config: Config): Config {
   const typed_config = { "@type": `type.googleapis.com/envoy.extensions.filters.http.${type}`, ...config };
   return { name: `envoy.filters.http.${name}`, typed_config };
 }
 
-/** Routes and requests that none of the routes denies are let through. */
+/** Lets requests through unless a route's own policy denies them. */
 const rbac = filter("rbac", "rbac.v3.RBAC", {});
 
-/** The role is what the request claims; the route is not asked for again. */
+/** The role is what the request claims; the route is not chosen again. */
 const headerMutation = filter("header_mutation", "header_mutation.v3.HeaderMutation", {
   mutations: {
     request_mutations: [
@@ -31,7 +31,7 @@ const luaAlone = filter("lua", "lua.v3.Lua", {
   clear_route_cache: false,
 });
 
-/** The role is what the authorization service of startAuthorization() says. */
+/** The role comes from the authorization service of startAuthorization(). */
 const extAuthz = filter("ext_authz", "ext_authz.v3.ExtAuthz", {
   http_service: {
     server_uri: { uri: "http://authorization.test", cluster: "authorization", timeout: "20s" },
@@ -43,7 +43,7 @@ const extAuthz = filter("ext_authz", "ext_authz.v3.ExtAuthz", {
 const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const jwks = { keys: [{ ...createPublicKey(pair.privateKey).export({ format: "jwk" }), kid: "k", alg: "ES256" }] };
 
-/** A signed token that says the role. */
+/** A signed token with the role. */
 export function tokenOf(role: string): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const text = `${part({ alg: "ES256", kid: "k", typ: "JWT" })}.${part({ iss: "tests", role, exp: 4_000_000_000 })}`;
@@ -51,7 +51,7 @@ export function tokenOf(role: string): string {
   return `${text}.${signature.toString("base64url")}`;
 }
 
-/** The role is what a valid token says; without a token there is none. */
+/** The role comes from a valid token; without a token there is none. */
 const jwtAuthn = filter("jwt_authn", "jwt_authn.v3.JwtAuthentication", {
   providers: {
     tests: {
@@ -85,7 +85,7 @@ const renamed = 'function envoy_on_request(handle) handle:headers():replace(":pa
 /** A chain that changes the path. */
 export const renaming = [filter("lua", "lua.v3.Lua", { default_source_code: { inline_string: renamed } })];
 
-/** A chain that writes a trace header of its own. */
+/** A chain that sets a trace header itself. */
 export const refusing = [
   filter("header_mutation", "header_mutation.v3.HeaderMutation", {
     mutations: {
@@ -96,7 +96,7 @@ export const refusing = [
   }),
 ];
 
-/** The chains, without Lightspan and without the router. */
+/** The chains, without Lightspan and the router. */
 export const chains: Record<string, Config[]> = {
   header_mutation: [headerMutation],
   "rbac, header_mutation": [rbac, headerMutation],

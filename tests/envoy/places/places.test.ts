@@ -1,5 +1,5 @@
-// Lightspan in a chain of real filters: a request goes where it would have gone without it, is answered as it would have been,
-// and is denied where it would have been. And what the place in the chain changes, row for row as docs/place.md has it.
+// Lightspan in a chain of real filters: a request takes the same route as without it, gets the same answer, and is
+// denied in the same cases. Also the effects of the place in the chain, row for row as in docs/place.md.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startSatellite, type Satellite } from "../../../satellite/server.ts";
@@ -18,7 +18,7 @@ const protocols: Protocol[] = ["HTTP/1.1", "HTTP/2"];
 const TRACE = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN = "e457b5a2e4d86bd1";
 
-/** What a caller may bring of traces. */
+/** The trace headers that a caller may send. */
 const traced: Record<string, Record<string, string>> = {
   nothing: {},
   unsampled: { b3: "0" },
@@ -41,11 +41,11 @@ const questions: Record<string, Question> = {
   "is aborted by a fault": { headers: { "x-envoy-fault-abort-request": "418" } },
 };
 
-/** Where writing headers directly has Envoy choose another route, after what other filters made of the request. */
+/** Where writing headers directly makes Envoy choose another route, after other filters have changed the request. */
 const MOVED: Record<(typeof places)[number], string[]> = {
   // The filter changes headers, and no filter between Lightspan and it has asked for the route.
   first: ["header_mutation", "header_mutation, rbac"],
-  // Any filter before it changes headers, and leaves the route.
+  // Any filter before it changes headers and keeps the route.
   last: [
     "header_mutation",
     "rbac, header_mutation",
@@ -95,7 +95,7 @@ async function inScene(all: Chain[], body: (scene: Scene) => Promise<void>): Pro
 
 describe("a request through a chain with Lightspan", () => {
   for (const name of Object.keys(chains)) {
-    test(`goes and is answered as without it: ${name}`, async () => {
+    test(`takes the same route and gets the same answer as without it: ${name}`, async () => {
       const all = variantsOf(name);
       const wrong: string[] = [];
       const moved = new Set<Place>();
@@ -124,7 +124,7 @@ describe("a request through a chain with Lightspan", () => {
   }
 
   for (const name of ["header_mutation, rbac", "all of them"]) {
-    test(`goes over HTTP/3 as without it: ${name}`, async () => {
+    test(`takes the same route as without it over HTTP/3: ${name}`, async () => {
       const all = variantsOf(name).filter(({ place, via }) => place === "none" || via === "filter_state");
       const scene = await startScene(
         all.map((chain, index) => ({ ...chain, name: `chain-${index}`, http3: true })),
@@ -153,7 +153,7 @@ describe("a request through a chain with Lightspan", () => {
     });
   }
 
-  test("is limited as without it", async () => {
+  test("meets the same rate limit as without it", async () => {
     const all = variantsOf("cors, fault, local_ratelimit, compressor");
     await inScene(all, async ({ envoy }) => {
       for (const { name } of all) {
@@ -166,9 +166,9 @@ describe("a request through a chain with Lightspan", () => {
   });
 });
 
-describe("the per-route RBAC of a route that a later filter's header leads to", () => {
+describe("the per-route RBAC of a route that a later filter's header selects", () => {
   const question = { headers: { "x-claim": "admin" } };
-  // Without Lightspan that route is not taken, and so not judged.
+  // Without Lightspan that route is not taken, so its RBAC does not apply.
   const cases: [string, Place, Via, string][] = [
     ["rbac, header_mutation", "none", "headers", "200 by rest"],
     ["rbac, header_mutation", "first", "headers", "200 by rest"],
@@ -192,7 +192,7 @@ describe("the per-route RBAC of a route that a later filter's header leads to", 
 });
 
 describe("the filters that write the headers", () => {
-  test("leave every header alone if Lightspan sets nothing, as one that has failed", async () => {
+  test("leave every header alone if Lightspan sets nothing, as after a failure", async () => {
     const failed: Chain = { name: "failed", filters: [], place: "failed" };
     await inScene([failed], async ({ envoy }) => {
       for (const [brought, headers] of Object.entries(traced)) {
@@ -206,7 +206,7 @@ describe("the filters that write the headers", () => {
 
 // Here each test is a row of the table in docs/place.md.
 describe("the place in the chain", () => {
-  /** A request through `filters` with Lightspan in that place: the answer, its span, and what the access log has. */
+  /** A request through `filters` with Lightspan in that place: the answer, its span and its log line. */
   async function through(
     place: Place,
     filters: Chain["filters"],
@@ -234,7 +234,7 @@ describe("the place in the chain", () => {
 
   const authorizing = chains["ext_authz, rbac"] ?? [];
 
-  test("routing: first, the route is that of before, unless a later filter changes headers and none between asks", () => {
+  test("routing: first keeps the route, unless a later filter changes headers and none in between asks for it", () => {
     assert.deepEqual(MOVED.first, ["header_mutation", "header_mutation, rbac"]);
     assert.ok(MOVED.last.length > MOVED.first.length);
   });
@@ -258,13 +258,13 @@ describe("the place in the chain", () => {
   });
 
   for (const place of places) {
-    test(`a tag has the header that another filter sets: ${place}`, async () => {
+    test(`a tag has a header that another filter sets: ${place}`, async () => {
       const settings = { tags: { request_headers: { role: "x-role" } } };
       const { span } = await through(place, authorizing, { headers: { "x-claim": "guest" } }, settings);
       assert.equal(span?.tags.role, "guest");
     });
 
-    test(`a preflight that CORS answers has a span, and ids in access logs if Lightspan is first: ${place}`, async () => {
+    test(`a preflight answered by CORS has a span, and logged ids if Lightspan is first: ${place}`, async () => {
       const cors = chains["cors, fault, local_ratelimit, compressor"] ?? [];
       const { span, logged } = await through(place, cors, questions["is a preflight"] ?? {});
       assert.equal(span?.tags["http.method"], "OPTIONS");
@@ -272,7 +272,7 @@ describe("the place in the chain", () => {
     });
   }
 
-  test("sampling.exclude_paths sees the path as it came if Lightspan is first, else as other filters made it", async () => {
+  test("sampling.exclude_paths sees the client's path if Lightspan is first, else the changed path", async () => {
     const settings = { sampling: { exclude_paths: ["/new"] } };
     const first = await through("first", renaming, { path: "/old" }, settings);
     assert.deepEqual([first.unsampled, first.span === undefined], [0, false]);
@@ -280,7 +280,7 @@ describe("the place in the chain", () => {
     assert.deepEqual([last.unsampled, last.span], [1, undefined]);
   });
 
-  test("trace headers that another filter sets are read if Lightspan is last, else they replace its own", async () => {
+  test("trace headers set by another filter are read if Lightspan is last, else they replace its own", async () => {
     const first = await through("first", refusing, {});
     assert.equal(first.answer.arrived.get("x-b3-sampled"), "0");
     assert.ok(first.span);

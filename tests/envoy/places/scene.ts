@@ -1,5 +1,5 @@
-// One Envoy with a listener for each chain, without Lightspan and with it in every place; its upstreams, and its authorization service.
-// Knows where a request went; refuses to know where it should go.
+// One Envoy with a listener for each chain, without Lightspan and with it in every place; its upstreams and its
+// authorization service. Knows where a request went; refuses to know where it should go.
 import { createServer, type IncomingMessage } from "node:http";
 import type { Config } from "../../../runner/config/bootstrap.ts";
 import { cluster } from "../../../runner/config/cluster.ts";
@@ -10,13 +10,13 @@ import { http3KeyPair } from "../http3/http3.ts";
 import { listenerOf, startForwarder } from "../forwarder.ts";
 import { listen, wasm, type Listening } from "../ground.ts";
 
-/** Where Lightspan stands: `first` or `last` of all but the router. `failed`: only the filters that write its headers are there. */
+/** `first` or `last` except for the router. `failed`: only the filters that write Lightspan's headers are there. */
 export type Place = "none" | "failed" | "first" | "last";
 export type Via = "headers" | "filter_state";
 
 export interface Chain {
   name: string;
-  /** All but Lightspan and the router. */
+  /** All except Lightspan and the router. */
   filters: Config[];
   place: Place;
   via?: Via;
@@ -31,7 +31,7 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** The filters of a chain in their order, Lightspan among them. */
+/** The filters of a chain in order, including Lightspan. */
 export function filtersOf({ filters, place, via = "headers", settings = {} }: Chain): Config[] {
   if (place === "none") return filters;
   if (place === "failed") return [...headerFilters(), ...filters];
@@ -52,7 +52,7 @@ const perRoute = (type: string, config: Config): Config => ({
 
 const anybody = { permissions: [{ any: true }], principals: [{ any: true }] };
 
-/** An admin's requests go elsewhere, and are denied there. */
+/** An admin's requests take another route, and are denied there. */
 const routes: Config[] = [
   {
     match: { prefix: "/", headers: [{ name: "x-role", string_match: { exact: "admin" } }] },
@@ -98,7 +98,7 @@ const accessLog = {
   },
 };
 
-/** Answers with its name and with the headers that it got. */
+/** Answers with its name and the headers that it received. */
 async function startCluster(name: string): Promise<Listening> {
   return listen(
     createServer(({ rawHeaders }, response) => {
@@ -108,7 +108,7 @@ async function startCluster(name: string): Promise<Listening> {
   );
 }
 
-/** Refuses what is under /refused; else lets a request through with the role that it claims, and says what it saw. */
+/** Refuses paths under /refused; otherwise lets a request through with the role it claims, and returns what it saw. */
 async function startAuthorization(): Promise<Listening> {
   return listen(
     createServer(({ url = "", headers }: IncomingMessage, response) => {
@@ -120,7 +120,7 @@ async function startAuthorization(): Promise<Listening> {
   );
 }
 
-/** Starts all of it, with spans sent to `collector`; the names of the chains are those of the listeners. */
+/** Starts everything, with spans sent to `collector`; the chains' names are those of the listeners. */
 export async function startScene(all: Chain[], collector: number, codec = "AUTO"): Promise<Scene> {
   const [admin, rest, authorization] = await Promise.all([
     startCluster("admin"),

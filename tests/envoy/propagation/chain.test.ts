@@ -1,5 +1,5 @@
-// What no single hop shows: a caller that knows B3 alone, a hop that writes all formats, a hop that reads W3C alone. And what
-// Envoy itself does with a forced trace at an edge, before Lightspan sees it.
+// What no single hop shows: a caller that knows only B3, a hop that writes all formats, a hop that reads only W3C. Also
+// what Envoy itself does with a forced trace at an edge, before Lightspan sees it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startSatellite, type Satellite } from "../../../satellite/server.ts";
@@ -28,7 +28,7 @@ function valueOf(headers: Header[], name: string): string | undefined {
   return headers.find(([each]) => each === name)?.[1];
 }
 
-describe("a caller with B3, a hop that writes all formats, a hop that reads W3C alone", () => {
+describe("a caller with B3, a hop that writes all formats, a hop that reads only W3C", () => {
   const all = { propagation: { inject: ["b3", "b3multi", "tracecontext"] } };
   const onlyW3c = { propagation: { extract: ["tracecontext"], inject: ["tracecontext"] } };
 
@@ -56,7 +56,7 @@ describe("a caller with B3, a hop that writes all formats, a hop that reads W3C 
     return { departed, spans: spans.filter(({ spanId }) => !known.has(spanId)) };
   }
 
-  test("is one trace, and each span has the one before as its parent", async () => {
+  test("is one trace, and each span's parent is the span before it", async () => {
     const { departed, spans } = await throughBoth([["b3", `${TRACE}-${CALLER}-1`]]);
     const client = spans.find(({ kind }) => kind === "client");
     const server = spans.find(({ kind }) => kind === "server");
@@ -65,20 +65,20 @@ describe("a caller with B3, a hop that writes all formats, a hop that reads W3C 
     assert.equal(client.parentId, CALLER);
     assert.equal(server.parentId, client.spanId);
     assert.equal(valueOf(departed, "traceparent"), `00-${TRACE}-${server.spanId}-01`);
-    // The second hop reads no B3, but what it would leave would be stale.
+    // The second hop reads no B3, but unchanged B3 headers would be stale.
     assert.equal(valueOf(departed, "b3"), `${TRACE}-${server.spanId}-1-${client.spanId}`);
     assert.equal(valueOf(departed, "x-b3-traceid"), TRACE);
     assert.equal(valueOf(departed, "x-b3-parentspanid"), client.spanId);
   });
 
-  test("records nothing that the caller denied, and its ids arrive at the end as they were", async () => {
+  test("records nothing that the caller denied, and its ids arrive unchanged", async () => {
     const { departed, spans } = await throughBoth([["b3", `${TRACE}-${CALLER}-0`]]);
     assert.deepEqual(spans, []);
     assert.equal(valueOf(departed, "traceparent"), `00-${TRACE}-${CALLER}-00`);
     assert.equal(valueOf(departed, "b3"), `${TRACE}-${CALLER}-0`);
   });
 
-  test("records nothing that the caller denied without ids: the first hop makes some that say so", async () => {
+  test("records nothing that the caller denied without ids: the first hop makes ids that deny it", async () => {
     const { departed, spans } = await throughBoth([["b3", "0"]]);
     assert.deepEqual(spans, []);
     assert.match(valueOf(departed, "traceparent") ?? "", /^00-[0-9a-f]{32}-[0-9a-f]{16}-02$/);
@@ -119,7 +119,7 @@ describe("a forced trace, where Lightspan records nothing by itself", () => {
   }
 
   for (const [what, header] of Object.entries(forced)) {
-    test(`is recorded if it comes from inside: ${what}`, async () => {
+    test(`is recorded if it comes from an internal client: ${what}`, async () => {
       assert.equal(await recorded(internal, [header], true), 1);
     });
   }
@@ -132,15 +132,15 @@ describe("a forced trace, where Lightspan records nothing by itself", () => {
     assert.equal(await recorded({}, Object.values(forced).slice(0, 1)), 0);
   });
 
-  test("gets past Envoy from outside by x-client-trace-id, which Envoy does not strip, where incoming is trusted", async () => {
+  test("gets past Envoy from outside by x-client-trace-id, which Envoy keeps, if incoming is trusted", async () => {
     assert.equal(await recorded(edge, Object.values(forced).slice(2), true), 1);
   });
 
-  test("does not get past an edge by x-client-trace-id where incoming is not trusted", async () => {
+  test("does not get past an edge by x-client-trace-id if incoming is not trusted", async () => {
     assert.equal(await recorded(edge, Object.values(forced).slice(2)), 0);
   });
 
-  test("does not get past Envoy by x-client-trace-id where its listener removes that", async () => {
+  test("does not get past Envoy by x-client-trace-id if its listener removes it", async () => {
     const mutation = {
       name: "envoy.http.early_header_mutation.header_mutation",
       typed_config: {

@@ -1,6 +1,6 @@
-// Both ends of a request whose headers matter to the byte: an upstream that answers with the headers that reached it, and
-// a client that writes its own on the socket, so that repetitions, capitals and odd bytes go out as they are given.
-// Header values are "latin1" strings: one character for each byte.
+// Both ends of a request whose headers matter to the byte: an upstream that answers with the headers it received, and a
+// client that writes its own to the socket, so that repetitions, capitals and odd bytes are sent as given. Header
+// values are "latin1" strings: one character for each byte.
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import type { Header } from "../../fixtures/propagation.ts";
@@ -16,14 +16,14 @@ export async function startEcho(): Promise<Listening> {
   return listen(server);
 }
 
-/** Sends a GET with these headers through Envoy to the upstream; what reached it. Throws if it did not. */
+/** Sends a GET with these headers through Envoy and returns what reached the upstream. Throws if nothing did. */
 export async function send(port: number, path: string, headers: Header[]): Promise<Header[]> {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const request = `GET ${path} HTTP/1.1\r\nHost: reviews.default:9080\r\n${lines}Connection: close\r\n\r\n`;
   const response = await exchange(port, Buffer.from(request, "latin1"));
   const [head = "", body = ""] = response.split("\r\n\r\n", 2);
   if (!head.startsWith("HTTP/1.1 200 ")) throw new Error(`Envoy answered ${head.split("\r\n", 1)[0] || "nothing"}`);
-  // The answer is chunked if Envoy does not know its length: the array is what stands between its brackets.
+  // The answer is chunked if Envoy doesn't know its length, so this takes the text between the brackets.
   return JSON.parse(body.slice(body.indexOf("["), body.lastIndexOf("]") + 1)) as Header[];
 }
 

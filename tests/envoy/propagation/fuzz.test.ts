@@ -1,5 +1,5 @@
-// The fuzz through a real Envoy: made-up trace headers over raw sockets, judged where they arrive, behind the filter. No
-// request may be lost, no illegal header may leave, every context that cannot be used is counted.
+// The fuzz through a real Envoy: made-up trace headers over raw sockets, judged where they arrive, after the filter. No
+// request may be lost, no illegal header may leave, and every unusable context is counted.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { connect } from "node:net";
@@ -18,10 +18,10 @@ import { eventually, PATIENCE_MS } from "../../wait.ts";
 
 const CASES = 24_000;
 const CONNECTIONS = 8;
-/** Bytes of one value: the whole of a request's headers has to stay within Envoy's 60 KiB. */
+/** Bytes of one value: a request's headers must stay within Envoy's 60 KiB in total. */
 const LONGEST = 12_000;
 
-/** Sends requests one after the other over one connection; `each` gets what the application received. */
+/** Sends requests in sequence over one connection; `each` gets what the application received. */
 function converse(port: number, next: () => Header[] | undefined, each: (sent: Header[], got: Header[]) => void) {
   return new Promise<void>((resolve, reject) => {
     let sent: Header[] = [];

@@ -1,5 +1,5 @@
-// Envoys for tests of propagation: a listener for each direction and configuration, all in front of one upstream. Knows what a hop is;
-// refuses to know what is expected of it.
+// Envoys for propagation tests: a listener for each direction and configuration, all in front of one upstream. Knows
+// what a hop is; refuses to know what is expected of it.
 import type { Config } from "../../../runner/config/bootstrap.ts";
 import { headerFilters, lightspanFilter } from "../../../runner/config/filter.ts";
 import type { KeyPair } from "../../../runner/config/listener.ts";
@@ -17,11 +17,11 @@ export interface Hop {
   direction: Direction;
   /** Lightspan's, without its collector. */
   settings: Config;
-  /** Variables of its VM. */
+  /** Environment variables of its VM. */
   environment?: Record<string, string>;
-  /** What its VM may use; all if left out. */
+  /** What its VM may use; everything by default. */
   allowed?: string[];
-  /** Makes it a listener of HTTP/3. */
+  /** Makes it an HTTP/3 listener. */
   http3?: KeyPair;
 }
 
@@ -31,18 +31,18 @@ export interface Hops extends Omit<Forwarder, "listeners"> {
   connectionManager?: Config;
 }
 
-/** Requests from this machine count as internal, as those from an application beside its sidecar should. */
+/** Makes requests from this machine internal, like those from an application to its sidecar. */
 export const internal: Config = {
   use_remote_address: true,
   internal_address_config: { cidr_ranges: [{ address_prefix: "127.0.0.1", prefix_len: 32 }] },
 };
 
-/** A configuration that reports soon: to the collector of all these Envoys. */
+/** A configuration that reports soon, to the collector of all these Envoys. */
 export function reporting(settings: Config): Config {
   return { collector: { cluster: collectorCluster }, buffer: { flush_interval_ms: 10 }, ...settings };
 }
 
-/** Lightspan, and the filters that write what it has set as filter states, if it is told to. */
+/** Lightspan, followed by the filters that write its headers if they go via filter state. */
 function filtersOf({ settings, environment, allowed }: Hop): Config[] {
   const { via } = (settings.propagation ?? {}) as { via?: string };
   const lightspan = lightspanFilter({ wasm, config: reporting(settings), environment, allowed });

@@ -1,4 +1,4 @@
-// Mirrored requests in real Envoy: what the mirror gets of a trace, and what the policy of docs/propagation.md changes.
+// Mirrored requests in real Envoy: the mirror's trace headers, and what the policy of docs/propagation.md changes.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
@@ -13,7 +13,7 @@ import { during, listen, wasm, type Listening } from "../ground.ts";
 import { eventually, PATIENCE_MS } from "../../wait.ts";
 import { reporting, settled } from "./hops.ts";
 
-/** The policy that the document shows. */
+/** The policy in the document. */
 const documented = ((): Config => {
   const text = readFileSync(new URL("../../../docs/propagation.md", import.meta.url), "utf8");
   const block = /## Mirrored requests\n.*?```yaml\n(.*?)```/s.exec(text)?.[1];
@@ -42,7 +42,7 @@ function mirrored(prefix: string, policy: Config): Config {
   return { match: { prefix }, route: { ...toUpstream, request_mirror_policies } };
 }
 
-/** The headers of a trace. */
+/** The trace headers among them. */
 function traceOf(headers: IncomingHttpHeaders): Record<string, string> {
   const all = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
   return Object.fromEntries(all.filter(([name]) => /^(x-)?b3|^trace/.test(name)));
@@ -91,7 +91,7 @@ test("a mirror gets the trace headers of the request, and b3: 0 of the policy en
       assert.equal(sent.b3, undefined);
       assert.deepEqual(copied, { ...sent, b3: "0" });
 
-      // The mirror's own sidecar follows what it got.
+      // The mirror's own sidecar follows what it received.
       await get("in", "/followed", traceOf(await mirror.at("/plain")));
       await get("in", "/denied", copied);
       const counts = await settled([envoy], 5);

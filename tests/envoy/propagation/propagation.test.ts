@@ -1,5 +1,5 @@
-// Every case of tests/fixtures/propagation.txt through real Envoy, inbound and outbound, over HTTP/3, and with Envoy writing the
-// headers: what arrives on a raw socket, what reaches the upstream, which span is reported, what counts as malformed.
+// Every case of tests/fixtures/propagation.txt through real Envoy, inbound, outbound, over HTTP/3, and with Envoy
+// writing the headers: what arrives on a raw socket, what reaches the upstream, the span, and what counts as malformed.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { EnvoyProcess } from "../../../runner/process.ts";
@@ -13,7 +13,7 @@ import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3/http3
 
 const blocks = readFixture();
 
-/** A way for a request to take. */
+/** A way for a request to go. */
 interface Way {
   name: string;
   direction: Direction;
@@ -34,7 +34,7 @@ let echo: Listening;
 let envoy: EnvoyProcess;
 let client: Http3Client;
 
-/** What became of each request, or why it was not answered. */
+/** The outcome of each request, or why it was not answered. */
 const outcomes = new Map<string, Outcome | Error>();
 
 /** Why a request cannot take this way; undefined if it can. */
@@ -45,7 +45,7 @@ function obstacle({ arriving }: Case, { isHttp3 }: Way): string | undefined {
   return undefined;
 }
 
-/** Names a request, also to Envoy: as its user agent, which is a tag of its span. */
+/** Names a request, for Envoy too: the name is the user agent, and so a tag of its span. */
 function nameOf({ line }: Case, way: Way): string {
   return `line ${line}, ${way.name}`;
 }
@@ -68,7 +68,7 @@ async function request(each: Case, way: Way, port: number): Promise<boolean> {
   }
 }
 
-/** Sends all requests. The counter does not tell which one it counted, so they go one case after the other. */
+/** Sends all requests. The counter does not show which case it counted, so the cases run one after the other. */
 async function requestAll(): Promise<void> {
   let requests = 0;
   let malformed = 0;
@@ -134,7 +134,7 @@ before(async () => {
 });
 
 after(async () => {
-  // Whatever of them there is: before() may have failed.
+  // Any of them may be missing: before() may have failed.
   await Promise.all([envoy?.stop(), client?.stop(), satellite?.close(), echo?.close()]);
 });
 

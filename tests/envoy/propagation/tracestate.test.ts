@@ -1,5 +1,5 @@
-// What OTLP says of W3C trace context, beside Envoy's own OpenTelemetry tracer: both see the same requests in the same Envoy,
-// and what they report is read by OpenTelemetry's own definitions.
+// What OTLP says of W3C trace context, beside Envoy's own OpenTelemetry tracer: both see the same requests in the same
+// Envoy, and their reports are read with OpenTelemetry's own definitions.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -21,7 +21,7 @@ interface Told {
 const NATIVE = "/native";
 const OURS = "/v1/traces";
 
-test("trace_state is what Envoy's own tracer tells, and flags say more", async () => {
+test("trace_state is what Envoy's own tracer reports, and flags say more", async () => {
   /** By path and trace id. */
   const spans = new Map<string, Told>();
   const app = await listen(createServer((request, response) => response.end(request.method)));

@@ -1,5 +1,5 @@
-// The story, on real Envoys: a page view is one trace, and each call in it is two spans, each with the right parent, kind, name, node and
-// version. With one worker and with four.
+// The story on real Envoys: a page view is one trace, and each call in it is two spans, with the right parent, kind,
+// name, node and version. With one worker and with four.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -62,7 +62,7 @@ async function wholeTraces(satellite: Satellite, count: number): Promise<Trace[]
   });
 }
 
-/** The workload that must have made a span, found by what the span says of itself. */
+/** The workload that must have made a span, judging by the span's service and version. */
 function makerOf(span: Span) {
   if (span.service === `${ingress.app}.${ingress.namespace}`)
     return { id: istioNode("router", ingress).id, version: "latest" };
@@ -85,8 +85,8 @@ function checkTags(span: Span): void {
 }
 
 /**
- * By how many microseconds each child lasts longer than its parent. A single one may: the callee's Envoy may note its end after the
- * caller has noted its own, and the scheduler decides by how much. But a child begins after its parent.
+ * By how many microseconds each child lasts longer than its parent. A single child may: the callee's Envoy may note its
+ * end after the caller has noted its own, depending on the scheduler. But a child begins after its parent.
  */
 function longerThanParents(trace: Trace): number[] {
   return trace.spans.flatMap((span) => {
@@ -113,7 +113,7 @@ for (const concurrency of [1, 4]) {
           assert.deepEqual(faultsOf(trace), []);
           trace.spans.forEach(checkTags);
         }
-        // A duration that isn't the stream's (another unit, another stream's) would not lie within its parent's.
+        // A duration that isn't the stream's (another unit, another stream's) would exceed its parent's.
         const within = traces.flatMap(longerThanParents).filter((micros) => micros <= 0);
         assert.ok(within.length > spansOf(traces) / 2, `${within.length} children last no longer than their parents`);
         const versions = new Set(traces.map((trace) => reviewsOf(trace)?.version));
@@ -135,7 +135,7 @@ for (const concurrency of [1, 4]) {
     },
   );
 
-  test(`with ${concurrency} workers 200 page views at once mix up nothing`, async () => {
+  test(`with ${concurrency} workers 200 page views at once do not mix`, async () => {
     await withBookinfo(concurrency, async ({ url }, satellite) => {
       const callers = Array.from({ length: 200 }, () => ({
         traceId: randomBytes(16).toString("hex"),
@@ -157,7 +157,7 @@ for (const concurrency of [1, 4]) {
         assert.ok(trace, `trace ${traceId} did not come`);
         const entrance = trace.spans.find(({ parentId }) => parentId === spanId);
         assert.ok(entrance, `no span of trace ${traceId} is a child of the caller's`);
-        // The caller's own span is not here. Without it, the trace must be like that of any page view.
+        // The caller's own span isn't here. Without it, the trace must be like that of any page view.
         const own = trace.spans.map((span) => (span === entrance ? { ...span, parentId: null } : span));
         assert.deepEqual(faultsOf({ ...trace, spans: own }), []);
       }

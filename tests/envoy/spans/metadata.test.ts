@@ -1,5 +1,5 @@
-// Tags from metadata, as Envoy's own tracer writes them: one Envoy has both, and what each says of the same metadata of the
-// same request has to be the same. Over HTTP/3 too, where the span is made in on_done.
+// Tags from metadata, as Envoy's own tracer writes them: one Envoy has both, and both must say the same about the same
+// metadata of the same request. Over HTTP/3 too, where on_done makes the span.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { bootstrap, type Config } from "../../../runner/config/bootstrap.ts";
@@ -38,7 +38,7 @@ const VALUES: Record<string, unknown> = {
   escapes: ['"', "\\", "\n\u0001\u007f", "<&'>", "\u{1f600}\u2028"],
   ...Object.fromEntries(numbers.map((number, place) => [`number ${place}`, number])),
 };
-/** By the kind of metadata, in Envoy's words: the path of its message. */
+/** For each kind of metadata, by Envoy's name: the path of its message. */
 const KINDS: Record<string, string> = {
   request: "metadata",
   route: "xds.route_metadata",
@@ -69,7 +69,7 @@ const filters: Config[] = [
   },
 ];
 
-/** Envoy's own tags of one kind of metadata. */
+/** Envoy's own tags for one kind of metadata. */
 function nativeTags(kind: string): Config[] {
   return NAMES.map((name) => ({
     tag: name,
@@ -81,13 +81,13 @@ function nativeTags(kind: string): Config[] {
   }));
 }
 
-/** The same of Lightspan. */
+/** Lightspan's tags for the same. */
 function ourTags(kind: string): Config {
   const source = (name: string): string => `${KINDS[kind]}.filter_metadata['${NAMESPACE}']['${name}']`;
   return Object.fromEntries(NAMES.map((name) => [name, { source: source(name), default: "a default" }]));
 }
 
-/** What else there is of metadata, which Envoy's own tags do not tell. */
+/** Other metadata, which Envoy's own tags do not cover. */
 const more = {
   listener: `xds.listener_metadata.filter_metadata['${NAMESPACE}'].n`,
   virtual_host: `xds.virtual_host_metadata.filter_metadata['${NAMESPACE}'].l`,
@@ -156,7 +156,7 @@ before(async () => {
   });
 });
 
-/** Envoy's tracer collects five spans or five seconds unless told otherwise. */
+/** By default, Envoy's tracer reports after five spans or five seconds. */
 const flushing = {
   layers: [{ name: "static", static_layer: { "tracing.zipkin.min_flush_spans": 1 } }],
 };
@@ -170,7 +170,7 @@ let requests = 0;
 
 type Tags = Record<string, string>;
 
-/** The tags of the spans of one request: that of Envoy's tracer, if `isBoth`, and ours. */
+/** The tags of one request's spans: ours, and Envoy's if `isBoth`. */
 async function tagsOf(port: number, isBoth = true): Promise<{ native: Tags; ours: Tags }> {
   const traceId = (++requests).toString(16).padStart(16, "a");
   const headers = [
@@ -186,7 +186,7 @@ async function tagsOf(port: number, isBoth = true): Promise<{ native: Tags; ours
   });
 }
 
-/** JSON by what it means: the order in which an object has its names is none. */
+/** Parses JSON, because the order of an object's names has no meaning. */
 function meaning(tag: string | undefined): unknown {
   return tag !== undefined && /^[[{]/.test(tag) ? JSON.parse(tag) : tag;
 }
@@ -199,17 +199,17 @@ function assertSame(tags: { native: Tags; ours: Tags }): void {
 }
 
 for (const kind of Object.keys(KINDS)) {
-  test(`metadata of the ${kind} is told as Envoy's own tags tell it`, async () => {
+  test(`metadata of the ${kind} reads as in Envoy's own tags`, async () => {
     assertSame(await tagsOf(await envoy.listenerPort(kind)));
   });
 }
 
-test("metadata is told the same way over HTTP/3", async () => {
+test("metadata reads the same over HTTP/3", async () => {
   const client = await startHttp3Client({ to: { http3: await envoy.listenerPort("http3") } });
   await during([client.envoy], async () => assertSame(await tagsOf(client.port("http3"))));
 });
 
-test("other metadata, filter state and the node have their types too", async () => {
+test("other metadata, filter state and the node keep their types too", async () => {
   const { ours: tags } = await tagsOf(await envoy.listenerPort("more"), false);
   const found = Object.entries(tags).filter(([name]) => Object.hasOwn(more, name) && name !== "whole");
   assert.deepEqual(Object.fromEntries(found), MORE);

@@ -1,4 +1,4 @@
-// Who called, by the certificate: mTLS peer identities as custom tags, as two sidecars of a mesh would see each other.
+// Who called, by certificate: mTLS peer identities as custom tags, as two sidecars of a mesh see each other.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -12,7 +12,7 @@ import { startSatellite } from "../../../satellite/server.ts";
 import { during, envoyBinary, listen, wasm } from "../ground.ts";
 import { eventually } from "../../wait.ts";
 
-// Made for this test and good for nothing else: CA, and two workloads with SPIFFE ids; valid for a hundred years.
+// Made only for this test: a CA, and two workloads with SPIFFE ids; valid for a hundred years.
 const pem = (name: string): string => fileURLToPath(new URL(`../../fixtures/tls/${name}.pem`, import.meta.url));
 
 const downstreamTls = {
@@ -33,7 +33,7 @@ interface Listeners {
   static_resources: { listeners: { filter_chains: { transport_socket?: unknown }[] }[] };
 }
 
-test("mTLS peer identities are tags where the configuration asks for them", async () => {
+test("mTLS peer identities are tags if the configuration asks for them", async () => {
   const app = await listen(createServer((_, response) => response.end("ok")));
   const satellite = await startSatellite({});
   const properties = {

@@ -1,4 +1,4 @@
-// What a span is called and whose it is, in every form in which Istio names clusters, and in an Envoy that knows no Istio.
+// What a span is called and whose it is, for every way in which Istio names clusters, and in an Envoy without Istio.
 import assert from "node:assert/strict";
 import { createServer, get } from "node:http";
 import { test } from "node:test";
@@ -17,12 +17,12 @@ import { eventually } from "../../wait.ts";
 
 interface Shape {
   direction: "INBOUND" | "OUTBOUND" | "UNSPECIFIED";
-  /** The upstream cluster's name; undefined = the route answers by itself. */
+  /** The upstream cluster's name; if undefined, the route answers itself. */
   cluster?: string;
   /** Content of the cluster's `istio` metadata. */
   istio?: Config;
   virtualHost?: string;
-  /** What the virtual host is for; everything if left out. */
+  /** The domains of the virtual host; default: all. */
   domains?: string[];
   node?: Config;
   connectionManager?: Config;
@@ -31,21 +31,21 @@ interface Shape {
   headers?: Record<string, string>;
 }
 
-/** One request, and the headers that it has besides its Host. */
+/** One request, with its headers besides Host. */
 interface Sent {
   host: string;
   path?: string;
   headers?: Record<string, string>;
 }
 
-/** One request with `host: shop.example:8080` through an Envoy of that shape; the span that came of it. */
+/** Sends one request with `host: shop.example:8080` through an Envoy of that shape and returns its span. */
 async function spanOf(shape: Shape): Promise<Span> {
   const [span] = await spansOf(shape, [{ host: "shop.example:8080", path: "/reviews/7", headers: shape.headers }]);
   assert.ok(span);
   return span;
 }
 
-/** Requests through an Envoy of that shape; their spans. */
+/** Sends requests through an Envoy of that shape and returns their spans. */
 async function spansOf(shape: Shape, requests: Sent[]): Promise<Span[]> {
   const app = await listen(createServer((_, response) => response.end("ok")));
   const satellite = await startSatellite({});
@@ -91,7 +91,7 @@ async function spansOf(shape: Shape, requests: Sent[]): Promise<Span[]> {
 
 function send(port: number, { host, path = "/reviews/7", headers }: Sent): Promise<void> {
   return new Promise((resolve, reject) => {
-    // fetch() would write a host header of its own.
+    // fetch() would write its own host header.
     const request = { host: "127.0.0.1", port, path, headers: { host, ...headers } };
     get(request, (response) => response.resume().on("end", resolve)).on("error", reject);
   });
@@ -106,7 +106,7 @@ const router = istioNode("router", {
 });
 const waypoint = { ...router, id: "waypoint~10.0.0.9~waypoint-7d9f.default~default.svc.cluster.local" };
 const strict: Config = { propagation: { trust_incoming: false } };
-/** What Istio writes by default: a tracing object, and no provider. */
+/** What Istio writes by default: a tracing object without a provider. */
 const tracingWithoutProvider = { tracing: { random_sampling: { value: 100 } } };
 
 const operations: [what: string, shape: Shape, operation: string, kind: string][] = [
@@ -248,7 +248,7 @@ test("… and not at one", async () => {
   assert.deepEqual(told(span), ["shop.example:8080", "http://shop.example:8080/reviews/7", "-"]);
 });
 
-/** Requests for as many hosts as there are, with and without a route, some of them with a decorator of their own. */
+/** Requests for many hosts, with and without a route, and some with their own decorator. */
 const many: Sent[] = Array.from({ length: 30 }, (_, number) => ({
   host: `stranger-${number}.example`,
   path: number % 3 === 0 ? "/nowhere" : `/reviews/${number}`,
@@ -333,7 +333,7 @@ const strangersAt: [what: string, shape: Shape, requests: Sent[], operation: str
 ];
 
 for (const [what, shape, requests, operation, kind] of strangersAt) {
-  test(`strangers make one operation at ${what}`, async () => {
+  test(`requests for arbitrary hosts share one operation at ${what}`, async () => {
     const spans = await spansOf(shape, requests);
     const made = new Set(spans.map((span) => `${span.kind} ${span.operation}`));
     assert.deepEqual([...made], [`${kind} ${operation}`]);
@@ -342,7 +342,7 @@ for (const [what, shape, requests, operation, kind] of strangersAt) {
   });
 }
 
-test("hosts name spans at a sidecar of Istio's that knows no cluster", async () => {
+test("hosts name spans at an Istio sidecar that knows no cluster", async () => {
   const hosts = ["a.example", "b.example"];
   const spans = await spansOf(
     { direction: "INBOUND", cluster: "InboundPassthroughCluster" },

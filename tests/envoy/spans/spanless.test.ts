@@ -1,5 +1,5 @@
-// The streams that have no span, in real Envoy. Each row of docs/tags.md's table is run, and so is the closest request that does have a
-// span. After each stream comes a request with a span, so that the absence of a span doesn't depend on time.
+// Streams without a span, in real Envoy: each row of the table in docs/tags.md, and the closest request that has one. A
+// request with a span follows each stream, so that the absence of a span doesn't depend on time.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -17,12 +17,12 @@ import { eventually, PATIENCE_MS } from "../../wait.ts";
 import { reporting, settled } from "../propagation/hops.ts";
 import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3/http3.ts";
 
-/** Sends a request to a port; the status of the answer, 0 if there was none. */
+/** Sends a request to a port. Resolves to the status of the answer, or 0 if there was none. */
 type Send = (port: number) => Promise<number>;
 
 const type = (name: string): string => `type.googleapis.com/envoy.extensions.filters.http.${name}`;
 const lightspan = lightspanFilter({ wasm, config: reporting({}) });
-/** Off, except on routes that turn it on, as Envoy Gateway sets it up for an EnvoyExtensionPolicy. */
+/** Off except on routes that turn it on, as Envoy Gateway configures an EnvoyExtensionPolicy. */
 const perRoute: Config = { ...lightspan, disabled: true };
 const healthCheck: Config = {
   name: "health-check",
@@ -80,7 +80,7 @@ function tcpListener(): Config {
   return { name: "tcp", address: socketAddress("127.0.0.1", 0), filter_chains: [{ filters }] };
 }
 
-/** Writes `lines` as they are; the status of the answer, or 0 if there was none. */
+/** Writes `lines` unchanged. Resolves to the status of the answer, or 0 if there was none. */
 function talk(...lines: string[]): Send {
   return (port) =>
     new Promise((resolve, reject) => {
@@ -94,7 +94,7 @@ function talk(...lines: string[]): Send {
     });
 }
 
-/** Hangs up in the middle of its headers. */
+/** Hangs up in the middle of the headers. */
 const leave: Send = (port) =>
   new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.end("GET /gone HTTP/1.1\r\nhost: reviews\r\n"));
@@ -103,7 +103,7 @@ const leave: Send = (port) =>
     socket.resume();
   });
 
-/** Asks for no host over HTTP/2, which Envoy resets. */
+/** Asks for no host over HTTP/2, which makes Envoy reset the stream. */
 const noAuthority: Send = (port) =>
   new Promise((resolve, reject) => {
     const session = connectHttp2(`http://127.0.0.1:${port}`).on("error", reject);
@@ -129,7 +129,7 @@ function get(path: string): Send {
 const HOST = "host: reviews";
 const UPGRADE = [HOST, "connection: upgrade", "upgrade: other"];
 
-/** The first cell of a row, then how it comes to be and what Envoy answers. */
+/** The first cell of a row, then how to reproduce it and what Envoy answers. */
 const rows: [row: string, place: string, send: Send, status: number][] = [
   ["`OPTIONS *`", "first", talk("OPTIONS * HTTP/1.1", HOST), 404],
   ["a request that is not well-formed", "first", talk("NONSENSE"), 400],
@@ -154,10 +154,10 @@ const rows: [row: string, place: string, send: Send, status: number][] = [
   ["a connection that Envoy does not read as HTTP", "tcp", get("/tcp"), 200],
 ];
 
-/** Our module doesn't fail. */
+/** Cannot be run, because our module doesn't fail. */
 const NOT_RUN = ["a request after the module failed"];
 
-/** The closest ones with a span. */
+/** The closest requests with a span. */
 const spans: [what: string, place: string, send: Send, status: number][] = [
   ["an answer of an earlier filter over HTTP/1", "later", get("/denied"), 403],
   ["another answer over HTTP/3", "http3", get("/"), 200],
@@ -190,7 +190,7 @@ describe("streams without a span", () => {
     await Promise.all([client?.stop(), envoy?.stop(), satellite?.close(), upstream?.close()]);
   });
 
-  /** Sends a request, then one whose span has to come. The counters show whether the first has a span too, as `hasSpan` says. */
+  /** Sends a request, then one that has a span. The counters show whether the first has one too, as `hasSpan` says. */
   async function run(place: string, send: Send, status: number, hasSpan: boolean): Promise<void> {
     const port = place === "http3" ? client.port(place) : await envoy.listenerPort(place);
     assert.equal(await send(port), status);
@@ -207,7 +207,7 @@ describe("streams without a span", () => {
     test(`${what}: ${status} and a span`, () => run(place, send, status, true));
   }
 
-  test("all of them together leave nothing open", () =>
+  test("together they leave nothing open", () =>
     during([envoy], async () => {
       const stored = (): number => satellite.store.list().flatMap((trace) => trace.spans).length;
       await eventually(`${expected} spans`, stored, (count) => count === expected);

@@ -1,4 +1,4 @@
-// Tags that the configuration adds or shapes, and ids for access logs: as real Envoy gives them and a collector gets them.
+// Tags that the configuration adds or shapes, and ids for access logs, as a collector gets them from real Envoy.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { connect } from "node:net";
@@ -15,7 +15,7 @@ import { eventually, PATIENCE_MS } from "../../wait.ts";
 interface Ground {
   envoy: EnvoyProcess;
   port: number;
-  /** The span of trace `traceId`, when it has come. */
+  /** The span of trace `traceId`, once it has arrived. */
   span(traceId: string): Promise<Span>;
 }
 
@@ -60,7 +60,7 @@ async function withSidecar(config: Config, more: Config, body: (ground: Ground) 
 const traceId = "463ac35c9f6413ad";
 const b3 = `${traceId}-0020000000000001-1`;
 
-/** Sends one request, bytes as they are (latin1), and waits for the first line of the answer. */
+/** Sends one request, byte for byte (latin1), and waits for the first line of the answer. */
 async function send(port: number, lines: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () =>
@@ -138,7 +138,7 @@ test("span.url_query drop keeps the query out of http.url", async () => {
   });
 });
 
-test("bytes that are no UTF-8 become U+FFFD and the report is taken", async () => {
+test("bytes that are not UTF-8 become U+FFFD and the report is accepted", async () => {
   await withSidecar({}, {}, async ({ port, span, envoy }) => {
     await send(port, ["GET /a HTTP/1.1", "host: reviews", `b3: ${b3}`, "user-agent: b\xe4d \xff\xfe"]);
     assert.equal((await span(traceId)).tags.user_agent, "b\ufffdd \ufffd\ufffd");
@@ -149,7 +149,7 @@ test("bytes that are no UTF-8 become U+FFFD and the report is taken", async () =
   });
 });
 
-test("user and password of an absolute URL are in no tag", async () => {
+test("the user and password of an absolute URL are in no tag", async () => {
   await withSidecar({}, {}, async ({ port, span }) => {
     await send(port, ["GET http://user:secret@reviews/a HTTP/1.1", "host: reviews", `b3: ${b3}`]);
     const found = await span(traceId).catch(() => undefined);
@@ -165,7 +165,7 @@ test("authorization and cookies are in no tag", async () => {
   });
 });
 
-test("access logs have ids in the headers that are written, and those of spans as filter state", async () => {
+test("access logs get ids from the written headers, and span ids from filter state", async () => {
   const state = "%FILTER_STATE(wasm.lightspan.trace_id:PLAIN)% %FILTER_STATE(wasm.lightspan.span_id:PLAIN)%";
   const format = `IDS %REQ(X-B3-TRACEID)% %REQ(X-B3-SPANID)% ${state} %REQ(TRACEPARENT)%\n`;
   const accessLog = {
@@ -190,7 +190,7 @@ test("access logs have ids in the headers that are written, and those of spans a
     const wide = traceId.padStart(32, "0");
     assert.deepEqual(lines, [
       `IDS ${traceId} ${spanId} ${traceId} ${spanId} 00-${wide}-${spanId}-01`,
-      // Not sampled: the caller's span is the last one that there is.
+      // Not sampled: the caller's span is the last one.
       `IDS ${traceId} 0020000000000001 - - 00-${wide}-0020000000000001-00`,
     ]);
   });

@@ -1,5 +1,5 @@
-// Streams that get no log callback, or only a late one, in real Envoy: HTTP/3, upstream filters, a TCP chain, a stream that skipped the
-// filter. Each is seen and counted once, and none stays in the stream table.
+// Streams whose log callback comes late or never, in real Envoy: HTTP/3, upstream filters, a TCP chain, a stream that
+// skipped the filter. Each is seen and counted once, and none stays in the stream table.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { connect } from "node:net";
@@ -25,7 +25,7 @@ before(async () => {
     createServer((request, response) => {
       request.resume();
       if (request.url?.startsWith("/hang")) return;
-      // An answer that begins and doesn't end, and one that comes before the upload is over.
+      // One answer begins but never ends, and one comes before the upload is complete.
       if (request.url === "/stuck") response.write("hello");
       else if (request.url === "/early") response.end("no");
       else request.on("end", () => response.end("hello"));
@@ -93,13 +93,13 @@ describe("over HTTP/3", () => {
     });
   });
 
-  test("a stream that ends early makes its span: client gone, upload cut, connection dead, listener drained", async () => {
+  test("an early end makes a span: client gone, upload cut, connection dead, listener drained", async () => {
     const server = await startHops({
       name: "http3-early",
       hops: [{ name: "in", direction: "INBOUND", settings: {}, http3: http3KeyPair }],
       upstream: upstream.port,
       collector: satellite.port,
-      // Nobody tells the server that a client was killed: its streams end when they have been idle for so long.
+      // The server doesn't learn that a client was killed: its streams end when they have been idle for this long.
       connectionManager: { stream_idle_timeout: "20s" },
     });
     const read = (): Promise<Record<string, number>> => account([server]);
@@ -177,7 +177,7 @@ describe("over HTTP/3", () => {
   });
 });
 
-/** Sends pipelined requests, and waits for as many answers. */
+/** Sends pipelined requests and waits for all answers. */
 function pipeline(port: number, requests: string, answers: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.write(requests));
@@ -219,7 +219,7 @@ const codec: Config = {
   typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec" },
 };
 
-test("in a TCP chain nothing is counted and nothing is left", async () => {
+test("in a TCP chain nothing is counted and nothing is left open", async () => {
   const filter = lightspanFilter({ wasm, config: reporting({}) });
   const config = (filter.typed_config as Config).config;
   const listener: Config = {

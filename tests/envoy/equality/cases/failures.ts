@@ -1,4 +1,4 @@
-// What goes wrong between a client and an upstream, on either side of Envoy, and what Envoy does about it.
+// What can go wrong between client and upstream, on either side of Envoy, and how Envoy reacts.
 import { get, http1, post, type Case } from "../case.ts";
 
 export const failures: Case[] = [
@@ -122,7 +122,7 @@ export const failures: Case[] = [
     listener: "hurried",
     send: get("/u/stuck"),
   },
-  { name: "a target that is no path", spans: 0, send: get("no-path") },
+  { name: "a target that is not a path", spans: 0, send: get("no-path") },
   { name: "a path that escapes", send: get("/u/../ok") },
   { name: "OPTIONS of the server", spans: 0, send: http1("OPTIONS", "*") },
 ];

@@ -1,12 +1,12 @@
-// What filters and routes do by themselves: local replies before and behind Lightspan, faults, health checks, redirects;
-// and what is more than a request and an answer: upgrades and tunnels.
+// What filters and routes do themselves: local replies before and after Lightspan, faults, health checks, redirects;
+// and exchanges beyond request and answer: upgrades and tunnels.
 import { get, http1, post, type Case } from "../case.ts";
 import type { Visit } from "../visit.ts";
 
 const upgrade = { connection: "Upgrade", upgrade: "websocket" };
 const frame = "a frame";
 
-/** Opens a tunnel, has something echoed, keeps it for a while and closes it. */
+/** Opens a tunnel, has something echoed, waits and closes it. */
 function tunnel(head: (visit: Visit) => string, answer: string): Case["send"] {
   return (visit) => visit.talk(head(visit), { until: answer }, frame, { until: frame }, 100, "reset");
 }

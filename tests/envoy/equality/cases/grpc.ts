@@ -1,4 +1,4 @@
-// gRPC: where the status stands, which statuses are errors, and everything that only looks like gRPC.
+// gRPC: where the status is, which statuses are errors, and everything that only looks like gRPC.
 import { get, http2, type Case } from "../case.ts";
 
 const ok = { headers: {}, messages: 1, trailers: { "grpc-status": "0" } };
@@ -71,10 +71,10 @@ export const grpc: Case[] = [
     name: "gRPC client gone",
     send: (visit) => visit.http2({ ":path": "/u/never", "content-type": "application/grpc" }, "hello", 200, "reset"),
   },
-  { name: "gRPC status of what is no gRPC", send: get("/u/grpc-status?is=13") },
-  { name: "gRPC status 0 of what is no gRPC", send: get("/u/grpc-status?is=0") },
+  { name: "gRPC status outside gRPC", send: get("/u/grpc-status?is=13") },
+  { name: "gRPC status 0 outside gRPC", send: get("/u/grpc-status?is=0") },
   {
-    name: "gRPC status in trailers of what is no gRPC",
+    name: "gRPC status in trailers outside gRPC",
     send: http2({ ":path": "/grpc/x", "x-answer": JSON.stringify(inTrailers("13", "hidden")) }, "hello"),
   },
 ];

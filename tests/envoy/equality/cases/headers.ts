@@ -1,4 +1,4 @@
-// Request headers that a tag is made of, or that change how Envoy sees the request.
+// Request headers that become tags or change how Envoy sees the request.
 import { get, http2, type Case } from "../case.ts";
 
 const forwarded = { "x-forwarded-for": "198.51.100.7, 203.0.113.9" };
@@ -21,7 +21,7 @@ export const headers: Case[] = [
   { name: "an empty client trace id", send: get("/u/ok", { "x-client-trace-id": "" }) },
   { name: "no request id", generatesId: true, send: get("/u/ok", { "x-request-id": null }) },
   { name: "an empty request id", generatesId: true, send: get("/u/ok", { "x-request-id": "" }) },
-  { name: "a request id that is no UUID", send: get("/u/ok", { "x-request-id": "mine" }) },
+  { name: "a request id that is not a UUID", send: get("/u/ok", { "x-request-id": "mine" }) },
   {
     name: "a request id that is not traced yet",
     generatesId: true,
@@ -49,7 +49,7 @@ export const headers: Case[] = [
   },
   { name: "x-forwarded-proto", send: get("/u/ok", { "x-forwarded-proto": "https" }) },
   { name: "x-forwarded-proto over HTTP/2", send: http2({ ":path": "/u/ok", "x-forwarded-proto": "https" }) },
-  { name: "x-forwarded-proto that is no scheme", send: get("/u/ok", { "x-forwarded-proto": "foo" }) },
+  { name: "x-forwarded-proto that is not a scheme", send: get("/u/ok", { "x-forwarded-proto": "foo" }) },
   { name: "x-forwarded-host", send: get("/u/ok", { "x-forwarded-host": "front.test" }) },
   { name: "x-envoy-decorator-operation", send: get("/u/ok", { "x-envoy-decorator-operation": "theirs" }) },
   { name: "IPv6", listener: "ipv6", send: get("/u/ok") },

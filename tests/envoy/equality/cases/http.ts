@@ -1,11 +1,11 @@
-// HTTP itself: methods, versions, targets, bodies and answers that nothing goes wrong with.
+// HTTP itself: methods, versions, targets, bodies and answers without any failure.
 import { get, http1, http2, post, type Case } from "../case.ts";
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 const chunks = "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n";
 const okHttp2 = { "x-answer": JSON.stringify({ headers: { ":status": 200 }, messages: 2 }) };
 
-/** A path that a client can only send as the original one: HTTP/1 takes no more than ASCII in its request line. */
+/** A path that a client can only send as the original one: HTTP/1 allows only ASCII in its request line. */
 function originalPath(path: string | Buffer): Case["send"] {
   return (visit) => {
     const [start = "", end = ""] = visit.head("GET", "/u/ok", { "x-envoy-original-path": "HERE" }).split("HERE");
@@ -15,7 +15,7 @@ function originalPath(path: string | Buffer): Case["send"] {
 
 export const http: Case[] = [
   ...methods.map((method): Case => ({ name: method, send: http1(method, "/u/ok") })),
-  { name: "a method of its own", send: http1("PURGE", "/u/ok") },
+  { name: "a custom method", send: http1("PURGE", "/u/ok") },
 
   { name: "HTTP/1.0", send: (visit) => visit.talk(visit.head("GET", "/u/ok", {}, "1.0")) },
   { name: "HTTP/1.0 without a host", send: (visit) => visit.talk(visit.head("GET", "/u/ok", { host: null }, "1.0")) },
@@ -75,7 +75,7 @@ export const http: Case[] = [
       ),
   },
   { name: "103 early hints", send: get("/u/hints") },
-  { name: "a body that a GET brings", send: http1("GET", "/u/echo", { "content-length": "3" }, "abc") },
+  { name: "a GET with a body", send: http1("GET", "/u/echo", { "content-length": "3" }, "abc") },
   { name: "a slow answer", send: get("/u/slow?ms=150"), delayMs: 150 },
   {
     name: "a slow upload",

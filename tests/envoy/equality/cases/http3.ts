@@ -1,4 +1,4 @@
-// Cases of the other files once more, over HTTP/3: those that a client Envoy can pass on as they are.
+// Repeats cases of the other files over HTTP/3: those that a client Envoy can pass on unchanged.
 import type { Case } from "../case.ts";
 import { failures } from "./failures.ts";
 import { filters } from "./filters.ts";
@@ -7,7 +7,7 @@ import { headers } from "./headers.ts";
 import { http } from "./http.ts";
 
 const NAMES = [
-  ...["GET", "HEAD", "POST", "DELETE", "a method of its own", "HTTP/2 with a body", "a query", "a path of 300 bytes"],
+  ...["GET", "HEAD", "POST", "DELETE", "a custom method", "HTTP/2 with a body", "a query", "a path of 300 bytes"],
   ...["an original path", "a request body", "bodies in both directions", "a chunked answer", "a slow answer"],
   ...["204 from the upstream", "301 from the upstream", "404 from the upstream", "503 from the upstream"],
   ...["no user agent", "two user agents", "a downstream cluster", "a client trace id", "no request id"],
@@ -34,6 +34,6 @@ function overHttp3(name: string): Case {
 
 export const http3: Case[] = [
   ...NAMES.map(overHttp3),
-  // Envoy's span has no request id then, and ours one that is different each time.
+  // Envoy's span then has no request id, and ours has a different one each time.
   { ...overHttp3("headers that the route changes"), generatesId: true },
 ];
