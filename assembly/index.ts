@@ -1,5 +1,5 @@
-// The functions that Envoy calls, and nothing else: the exports of proxy-wasm ABI 0.2.1 that a tracer needs. Each
-// further one would cost every request a crossing. Each begins by freeing the previous callback's scratch memory.
+// The functions that Envoy calls, and nothing else: the exports of proxy-wasm ABI 0.2.1 that a tracer needs. Each further
+// export would cost every request a call into the VM. Callbacks that use scratch memory first free the previous one's.
 // Managed objects, of which requests make none, are collected where no request waits and no object is on the stack.
 import "./host/abort";
 import { reset } from "./bytes/arena";

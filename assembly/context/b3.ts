@@ -67,7 +67,7 @@ export function readB3(at: usize, size: u32, into: TraceContext): u32 {
   return readParentId(at + 1, WIDTH, into) ? READ : MALFORMED;
 }
 
-/** Writes `context` at `at`, where MAX_B3 bytes are free and returns the address just past it. */
+/** Writes `context` at `at`, where MAX_B3 bytes are free, and returns the address just past it. */
 export function writeB3(at: usize, context: TraceContext): usize {
   if (context.hasIds) {
     at = writeTraceId(at, context);

@@ -1,13 +1,13 @@
-// What has to become of a request's headers so that they say what they should. It finds no change by itself and makes
-// none: formats fill it in, and filter/departure.ts carries it out.
+// The changes that a request's headers need. This file decides on none and makes none: propagation formats fill the list
+// in, and filter/departure.ts carries it out.
 import { Field } from "../bytes/fields";
 import { Slice } from "../bytes/slice";
 
-/** One header and the value it needs; it has to go if that is empty. */
+/** A header and the value that it needs. If the value is empty, the header is removed. */
 @unmanaged
 export class Edit extends Slice {
   header: Field;
-  /** The request does not hold exactly this yet. */
+  /** True if the header doesn't have exactly this value yet. */
   changes: bool;
 }
 
@@ -16,7 +16,7 @@ const EDIT_SIZE: usize = 16;
 @unmanaged
 export class Edits {
   count: u32 = 0;
-  /** At least one header has to go. */
+  /** True if at least one header is removed. */
   removes: bool = false;
   private first: usize;
 
@@ -47,7 +47,7 @@ export class Edits {
     this.add(header, 0, 0, true);
   }
 
-  /** Leaves `header` as it arrived; `value` is what it says, should it have to be written after all. */
+  /** Leaves `header` as it arrived. `value` is its value, in case all headers must be written (filter/departure.ts). */
   keep(header: Field, value: Slice): void {
     this.add(header, value.at, value.size, false);
   }

@@ -8,7 +8,7 @@ import { tracecontext } from "./tracecontext";
 
 /**
  * Reads the carrier's headers into `into`, which is left empty if they hold no usable context. Returns true if a format
- * that came before the usable one was malformed; once ids are found, later formats are not checked.
+ * was malformed. Once ids are found, later formats are not checked.
  */
 export function extract(propagation: Propagation, into: TraceContext): bool {
   let metMalformed = false;

@@ -39,8 +39,8 @@ function decide(own: TraceContext, propagation: Propagation, sampler: Sampler, n
 /**
  * Makes `own` the context of this hop from the `received` one, which may be empty. If sampled: the received trace, or a
  * new one, with a new span id that is a child of the received span. If not sampled: the received context unchanged,
- * since there is no span of ours. A decision that came without ids goes on without ids, unless a format that needs them
- * is written.
+ * since there is no span of ours; only `flipsSampled` asks for a new span id. A denial without ids goes on without ids,
+ * unless a format that needs them is written.
  */
 export function continueFrom(
   received: TraceContext,

@@ -1,10 +1,9 @@
-// What a propagation format has to say of itself. Each format is one file that extends this class, and one line in
-// propagators.ts.
+// What each propagation format defines. A format is one file that extends this class, and an entry in propagators.ts.
 import { Field } from "../bytes/fields";
 import { TraceContext } from "./context";
 import { Edits } from "./edits";
 
-/** What became of reading one format. */
+/** The results of reading a format. */
 export const ABSENT: u32 = 0;
 export const READ: u32 = 1;
 /** Its headers arrived but are unusable. */
@@ -23,7 +22,7 @@ export abstract class Propagator {
   /** Reads the headers into `into`, which is undefined unless READ is returned. Empty headers count as absent. */
   abstract extract(into: TraceContext): u32;
 
-  /** Adds to `edits` what makes the headers carry `context`; at most one edit for each of them. */
+  /** Adds the edits that make the headers carry `context`, at most one for each header. */
   abstract inject(context: TraceContext, edits: Edits): void;
 
   /** True if the request has any of the headers, even an empty one. */
@@ -33,7 +32,7 @@ export abstract class Propagator {
     return false;
   }
 
-  /** Adds to `edits` what removes all of the headers. */
+  /** Adds the edits that remove all of the headers. */
   remove(edits: Edits): void {
     let headers = this.headers;
     for (let i = 0; i < headers.length; i++) edits.remove(unchecked(headers[i]));

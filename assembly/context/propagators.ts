@@ -1,4 +1,4 @@
-// The propagation formats that there are. A new one is a line here, its own file, and its name in the schema.
+// All propagation formats. To add one, write its file, list it here, and add its name to the schema.
 import { b3 } from "./b3";
 import { b3multi } from "./b3multi";
 import { Propagator } from "./propagator";

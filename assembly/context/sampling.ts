@@ -64,7 +64,7 @@ export class Sampler {
     return (traceLow & (RANDOM_BITS - 1)) >= this.threshold;
   }
 
-  /** There is a cap, so admits() has to be asked. */
+  /** True if there is a cap. Then admits() decides too. */
   get isCapped(): bool {
     return this.perSecond > 0;
   }

@@ -1,6 +1,5 @@
 // The open streams: what is remembered of each between its callbacks, found by the host's context id. It is an
-// open-addressed table in flat memory, which doubles when more streams are open than ever before, and allocates nothing
-// else.
+// open-addressed table in flat memory, which doubles when it is half full and never shrinks. It allocates nothing else.
 import { TraceContext } from "../context/context";
 import { forget } from "./kept";
 

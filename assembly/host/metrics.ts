@@ -1,5 +1,5 @@
-// Envoy's counters and gauges, as differences: the module adds up and tells the host now and then, since a host call per request
-// would cost more than the counting. All workers add to the same metric.
+// Envoy's counters and gauges, as differences. The module adds them up and tells the host now and then, since a host call per
+// request would cost more than the counting. All workers add to the same metric.
 import { proxy_define_metric, proxy_increment_metric } from "@solo-io/proxy-runtime/assembly/imports";
 import { Slice } from "../bytes/slice";
 import { addressCell } from "./memory";
@@ -27,7 +27,7 @@ export class Metric {
     this.own += count;
   }
 
-  /** Adds to the metric on behalf of other VMs. */
+  /** Adds to the metric without changing `own`. */
   correct(count: i64): void {
     this.pending += count;
   }

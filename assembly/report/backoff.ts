@@ -31,7 +31,7 @@ export class Backoff {
     this.until = 0;
   }
 
-  /** The last report failed. */
+  /** True if the last report failed, even if the wait is over. */
   get isWaiting(): bool {
     return this.failures > 0;
   }

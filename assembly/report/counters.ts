@@ -63,7 +63,7 @@ export class DropReason {
   }
 }
 
-/** Counts spans that were lost without ever being buffered. */
+/** Counts spans as recorded and dropped, without their ever having been buffered. */
 export function lose(spans: u32, reason: DropReason): void {
   spansRecorded.add(spans);
   spansDropped.add(spans);

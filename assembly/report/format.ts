@@ -1,4 +1,4 @@
-// What a wire format says of itself, and the frame that gRPC puts around each message. A report is a head that never
+// What each wire format defines, and the frame that gRPC puts around each message. A report is a head that never
 // changes, then the spans one by one, then whatever completes it once they are known.
 import { retain } from "../bytes/region";
 import { over, Slice } from "../bytes/slice";

@@ -1,4 +1,4 @@
-// The wire formats there are. Each file names its own paths, content type, resource and bytes; this one lists them.
+// All wire formats. Each has its paths, content type, resource and bytes in a file of its own; this file lists them.
 import { LIGHTSTEP, OTLP, Settings } from "../config/settings";
 import { Format } from "./format";
 import { Lightstep } from "./lightstep";

@@ -10,7 +10,7 @@ import { OK } from "../host/status";
 /** The host may be late with a tick or an answer. One that is overdue by more than this will not come. Milliseconds. */
 export const GRACE_MS: u64 = 5000;
 
-// Of all deliveries: a root context may move from one to another while its last report to the first is under way.
+// Shared by all deliveries: a root context may move from one to another while its last report to the first is under way.
 /** Root contexts that calls under way keep alive though they have left, once for each delivery. */
 const needed: u32[] = [];
 /** Root contexts that have ended and told the host "not yet": proxy_done lets them go. */
@@ -21,7 +21,7 @@ function remove(list: u32[], id: u32): void {
   if (index >= 0) swapRemove(list, index);
 }
 
-/** Nothing depends on what the host refused, but somebody should know. */
+/** The module works even if the host refuses these calls, but somebody should know. */
 function tellRefused(what: string, id: u32): void {
   warn("Envoy refused to " + what + " root context " + toDecimal(id));
 }

@@ -1,10 +1,11 @@
-// Who reports: what all spans of one configuration have in common. It doesn't know in which words a wire format says it.
+// The reporter that collectors see: what all spans of one configuration have in common. It knows no wire format, and not
+// which root contexts share a delivery (members.ts).
 import { toDecimal } from "../bytes/decimal";
 import { Slice, text, toText } from "../bytes/slice";
 import { makeValid } from "../bytes/utf8";
 import { ConstantTag } from "../span/span";
 
-/** package.json has the same version; a test holds the two together. */
+/** The version in package.json; a test checks that they agree. */
 export const LIGHTSPAN_VERSION: string = "0.1.0";
 
 /** `value` as valid UTF-8: receivers reject a report for one bad byte. */

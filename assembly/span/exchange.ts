@@ -4,8 +4,8 @@ import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 
-// The request headers that a span needs. They're kept while the stream is open, because HTTP/3 can't read them at its
-// end.
+// The request headers that a span needs. They're kept while the stream is open, because over HTTP/3 they can't be read
+// at its end.
 export const METHOD: Field = carrier.keep(text(":method"));
 export const SCHEME: Field = carrier.keep(text(":scheme"));
 export const AUTHORITY: Field = carrier.keep(text(":authority"));

@@ -1,6 +1,6 @@
-// The operation in a span's name, as Istio names it: the route's decorator, else the host and port of the upstream
-// cluster, else the request's authority. A header that strangers can set names nothing. The route's rule or virtual
-// host does instead, so that the number of operations is bounded by the configuration.
+// The operation of a span, as Istio names it: the route's decorator, else the host and port of the upstream cluster, else
+// Envoy Gateway's rule, else the request's authority, else the route's virtual host. Headers that strangers can set are
+// skipped, so that the configuration bounds the number of operations.
 //
 //   outbound|9080|v3|reviews.default.svc.cluster.local    direction|port|subset|host, Istio's cluster names
 //   inbound|9080||                                        the host is in the cluster's metadata, the service's port
