@@ -1,4 +1,4 @@
-// Lightspan's account of itself, as Envoy's stats show it, and the rules that hold for it after every step.
+// Lightspan's counters, as Envoy's stats show them, and the rules that they keep after every step.
 import assert from "node:assert/strict";
 import type { Host } from "../../host/host.ts";
 
@@ -10,7 +10,7 @@ export interface Account {
   buffered: number;
 }
 
-/** One counter or gauge, by its name behind `lightspan.`. */
+/** One counter or gauge, by its name after `lightspan.`. */
 export function count(host: Host, name: string): number {
   const value = host.metrics.get(`lightspan.${name}`);
   assert.ok(value !== undefined, `there is no metric lightspan.${name}`);
@@ -26,14 +26,14 @@ export function accountOf(host: Host): Account {
   };
 }
 
-/** The reasons for which spans were dropped, without those that did not come up. */
+/** The reasons for which spans were dropped; omits reasons that did not occur. */
 export function droppedBecause(host: Host): Record<string, number> {
   const prefix = "lightspan.spans_dropped_";
   const reasons = [...host.metrics].filter(([name, value]) => name.startsWith(prefix) && value !== 0);
   return Object.fromEntries(reasons.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
-/** Both accounts. `open`: the streams that have begun and not ended; not compared if left out. */
+/** Checks the accounts of requests and spans. `open`: the expected number of open streams; not checked if omitted. */
 export function assertBalanced(host: Host, open?: number): void {
   const requests = count(host, "requests");
   const counted = ["spans_recorded", "spans_unsampled", "requests_open"].map((name) => count(host, name));
