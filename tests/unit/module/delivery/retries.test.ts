@@ -272,7 +272,7 @@ describe("an answer that never comes", () => {
   it("is awaited as long as the host may take, and then counts as unavailable", async () => {
     const sidecar = await reporting({ collector: { timeout_ms: 2000 } });
     const [call] = sidecar.host.calls;
-    // Envoy would have answered by now. Here the call is never ended; two are in flight for the host, one for the module.
+    // Envoy would have answered by now. Here the call never ends: the host has two in flight, the module one.
     sidecar.collectors = 2;
     sidecar.pass(7 * SECOND);
     assert.equal(sidecar.host.calls.length, 1);

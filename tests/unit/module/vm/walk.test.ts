@@ -22,7 +22,7 @@ const FAULTS = [
   "random_get",
 ];
 
-/** If these fail, an answer is misread, or a report is sent at the wrong time, or by the wrong context and cancelled. */
+/** If these fail, an answer is misread, or a report is sent at the wrong time, or for the wrong root and cancelled. */
 const WORSE = [
   ...FAULTS,
   "proxy_done",
