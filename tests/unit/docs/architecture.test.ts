@@ -1,5 +1,5 @@
-// The lists of docs/architecture.md, "What a change touches": the sources that name a tag, a format or a key are the files in its
-// row, and no others. Comments, tests, documents, examples of configurations and the benchmark do not count.
+// The lists of docs/architecture.md, "What a change touches": exactly the files in a row name its tag, format or key.
+// Comments, tests, documents, examples of configurations and the benchmark do not count.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";

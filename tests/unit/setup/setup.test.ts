@@ -1,5 +1,5 @@
-// setup.mjs runs each step once, and again only after a change to something that the step depends on. The real script runs
-// in a small tree whose builds and npm print that they ran. The last test checks what the real page is built from.
+// setup.mjs runs each step once, and again only after a change to something that the step depends on. The real script
+// runs in a small tree whose builds and npm print that they ran. The last test checks what the real page is built from.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
