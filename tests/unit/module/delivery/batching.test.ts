@@ -53,7 +53,7 @@ describe("a report is sent", () => {
 });
 
 describe("a report", () => {
-  it("goes where the configuration says, as Lightstep's collectors want it", async () => {
+  it("is sent where the configuration says, as Lightstep's collectors require", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
     sidecar.tick();

@@ -62,7 +62,7 @@ describe("attributes that are missing", () => {
 });
 
 describe("a trace id whose lower half is zero", () => {
-  // report/lightstep.ts writes the lower half, and 0 is no id: receivers refuse the whole report.
+  // report/lightstep.ts writes the lower half, and 0 is not an id: receivers refuse the whole report.
   it("does not spoil the report", async () => {
     const sidecar = await Sidecar.start();
     const b3 = { "x-b3-traceid": TRACE_ID.slice(0, 16) + "0".repeat(16), "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" };
