@@ -1,5 +1,5 @@
-// `npm run test:programs`: builds or gets every program of other projects that test:peers and test:istio run, into the
-// cache. They do so themselves; CI does it earlier, in the background of tests that don't need these programs.
+// `npm run test:programs`: builds or fetches, into the cache, every program of other projects that test:peers and
+// test:istio run. They also do so themselves; CI does it earlier, alongside tests that don't need these programs.
 import { findIstio } from "./istio/tools.ts";
 import { goProgram } from "./peers/go/build.ts";
 import { ToolMissing } from "./peers/tools.ts";

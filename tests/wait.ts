@@ -1,17 +1,17 @@
-// Waiting for events in tests. A wait ends with the event; its limit is only there so that a failure ends too, and says what was seen
-// instead. The limit is far beyond what a machine with busy cores needs, and no assertion depends on it.
+// Waiting for events in tests. A wait ends with the event. Its limit only makes a failure end too, with what was seen
+// instead; it is far beyond what a machine with busy cores needs, and no assertion depends on it.
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 
-/** The end of every wait in a test. */
+/** The limit of every wait in a test. */
 export const PATIENCE_MS = 180_000;
 
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 25;
 
 /**
- * Calls `look` until `isRight` accepts its value, and returns that value. Without `isRight`, any value but undefined will do. If that
- * never happens, the error says `what` was awaited and what was seen last.
+ * Calls `look` until `isRight` accepts its value, and returns that value. Without `isRight`, any value but undefined
+ * will do. If that never happens, the error says `what` was awaited and what was seen last.
  */
 export async function eventually<T>(
   what: string,
@@ -28,7 +28,7 @@ export async function eventually<T>(
   }
 }
 
-/** The result of `promise`. If it doesn't settle, the error is what `complaint` says by then. */
+/** The result of `promise`. If it doesn't settle in time, the error has the message of `complaint`. */
 export function inTime<T>(promise: Promise<T>, complaint: () => string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -1,5 +1,5 @@
-// Sends made-up requests through the compiled module in the mock host, and judges each by the reference. Ends at the first
-// one that is not right, with all that is needed to see it again.
+// Sends generated requests through the compiled module in the mock host and checks each against the reference. Stops at
+// the first failure, with all that is needed to reproduce it.
 import { Host } from "../host/host.ts";
 import type { Header } from "../host/headers.ts";
 import type { Properties } from "../host/properties.ts";
@@ -9,7 +9,7 @@ import { judge, SETTINGS } from "./judge.ts";
 import { extract } from "./reference.ts";
 
 const CLUSTER = "collector";
-/** Requests between two looks at the counters and two rounds of answers to reports. */
+/** The counters are checked, and reports answered, once in so many requests. */
 const ROUND = 500;
 
 const USUAL: Header[] = [
@@ -25,14 +25,14 @@ const PATHS = [
   ...["xds\0listener_direction", "xds\0cluster_metadata\0filter_metadata\0istio\0services\x000\0host"],
 ];
 
-/** What Envoy may know of a stream when it ends, of any size and content; some of it is absent. */
+/** Attributes that Envoy may have when a stream ends, of any size and content; some are absent. */
 function attributes(random: Random): Properties {
   const known = PATHS.filter(() => !random.once(8));
   const sizes = [0, 1, 8, 8, 8, 20];
   return new Map(known.map((path) => [path, Buffer.from(random.bytes(random.pick(sizes)), "latin1")]));
 }
 
-/** Runs `cases` requests, spread over all settings; throws at the first that is judged wrong. */
+/** Runs `cases` requests, spread over all settings; throws at the first failure. */
 export async function fuzz(
   module: Uint8Array,
   cases: number,
@@ -61,7 +61,7 @@ export async function fuzz(
         const complaints = judge(arrived, out, setting);
         if (complaints.length > 0) tell(`${complaints.join("; ")}\nleft: ${JSON.stringify(out, null, 1)}`);
         const properties = attributes(random);
-        // Over HTTP/3 no log comes.
+        // HTTP/3 streams end without a log.
         if (!random.once(3)) host.log(stream, { properties });
         host.done(stream, properties);
       } catch (error) {

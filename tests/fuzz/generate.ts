@@ -1,13 +1,13 @@
-// Requests whose trace headers are almost right: valid ones of every format, and from them, by a seeded generator, byte
-// flips, splices, truncations, repetitions and absurd lengths. Values are Latin-1: one character is one byte.
+// Requests whose trace headers are almost right: a seeded generator mutates valid ones of every format with byte flips,
+// splices, truncations, repetitions and absurd lengths. Values are Latin-1: one character is one byte.
 import type { Random } from "../host/random.ts";
 import type { Header } from "../host/headers.ts";
 
-/** Bytes that HTTP allows in a header's value, control characters aside: what a real Envoy lets through. */
+/** Bytes that HTTP allows in a header's value, except control characters. A real Envoy lets these through. */
 const VALUE_BYTES = Array.from({ length: 256 }, (_, byte) => byte).filter(
   (byte) => (byte > 0x20 && byte < 0x7f) || byte > 0x7f,
 );
-/** What mutations put in: the characters that mean something to some format. */
+/** The characters that mutations insert. Each means something in some format. */
 const SPICE = [..."-0123456789abcdefABCDEFdDgGxtrufls=,@;+ "];
 const LONGEST = 65536;
 
@@ -129,7 +129,7 @@ export class Generator {
     return text;
   }
 
-  /** HTTP takes white space at either end away before anybody sees it. */
+  /** HTTP strips white space at either end before anyone sees it. */
   private trim(value: string): string {
     return value.replace(/^[ \t]+|[ \t]+$/g, "");
   }

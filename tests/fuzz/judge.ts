@@ -1,5 +1,6 @@
-// What must hold of every request that went through the module, whatever headers it brought: legal headers out, the right
-// context in all of them, everything else untouched. A complaint is a sentence; none is the answer that all is well.
+// The rules for every request that goes through the module, whatever headers it brings: legal headers out, the right
+// context in all of them, everything else untouched. Each complaint is a sentence; an empty list means that all is
+// well.
 import type { Header } from "../host/headers.ts";
 import { extract, traceparentOf, validTracestate, valueOf, type Context, type Format } from "./reference.ts";
 
@@ -48,7 +49,7 @@ const LEGAL: Record<string, RegExp> = {
   traceparent: /^00-(?!0+-)[0-9a-f]{32}-(?!0+-)[0-9a-f]{16}-0[0-3]$/,
 };
 
-/** What left, put together again from each format; null where the format did not leave. */
+/** The context that left, reassembled from one format. */
 interface Departure {
   traceId: string | null;
   spanId: string | null;
@@ -123,7 +124,7 @@ function checkFormat(
   const came = arrived.some(([name]) => prefix.test(name));
   const isWanted = setting.inject.includes(format);
   if (left === null) {
-    // A decision without ids is all that may be lost, where only ids could say it.
+    // Only a decision without ids may be lost, and only if the format cannot express it without ids.
     const isUnspeakable = format === "tracecontext" && context?.traceId === null && context.decision === "deny";
     check(!isWanted && (!came || isUnspeakable), `${format} did not leave`);
     return;
@@ -155,7 +156,7 @@ function checkContinued(format: Format, left: Departure, context: Context, moves
   }
 }
 
-/** A traceparent of the same trace is sampled, B3 denies: the flag changes, and W3C wants the span id to change with it. */
+/** If B3 denies a trace whose traceparent is sampled, the flag changes, and W3C requires a new span id with it. */
 function moves(arrived: readonly Header[], context: Context, setting: Setting): boolean {
   const theirs = setting.extract.includes("tracecontext") ? traceparentOf(arrived) : null;
   const isSame = theirs !== null && theirs.traceId === context.traceId?.padStart(32, "0");

@@ -1,5 +1,5 @@
-// Makes up metadata as protobuf, well-formed and spoilt, and reads what tags the module makes of it in the mock host: a value
-// that is well-formed comes out as it was, and nothing makes the module trap.
+// Generates well-formed and corrupted metadata as protobuf and reads the tags that the module makes of it in the mock
+// host: well-formed values come out unchanged, and nothing makes the module trap.
 import { isDeepStrictEqual } from "node:util";
 import { decodeReport } from "../../satellite/receive/lightstep.ts";
 import { Host } from "../host/host.ts";
@@ -10,7 +10,7 @@ type Value = null | boolean | number | string | Value[] | { [name: string]: Valu
 
 const CLUSTER = "collector";
 const MAX_TAG_LENGTH = 65536;
-/** Tag to what is found under it in the namespace `n`. */
+/** Each tag, with the value under its name in the namespace `n`. */
 const PATHS = { value: "['v']", all: "", inside: "['v']['0']", first: "['v']['']" };
 
 function varint(value: number): Buffer {
@@ -77,7 +77,7 @@ class Generator {
     return Object.fromEntries(names.map((name) => [name, this.value(depth + 1)]));
   }
 
-  /** Bytes that were a message once, or never were one. */
+  /** A corrupted message, or random bytes. */
   spoil(message: Buffer): Buffer {
     if (this.random.once(8)) return Buffer.from(this.random.bytes(this.random.below(200)), "latin1");
     const bytes = Buffer.from(message.subarray(0, this.random.once(4) ? this.random.below(message.length) : undefined));
@@ -88,20 +88,20 @@ class Generator {
   }
 }
 
-/** The number that six digits tell, of a tag and of a number: which of two is the nearer, JavaScript and C tell differently in the middle. */
+/** Whether `tag` is `value` to six digits. JavaScript and C round differently halfway between two numbers. */
 function isSix(tag: string, value: number): boolean {
   return (
     Math.abs(Number(tag) - value) <= Math.abs(value) * 5.0000001e-6 || Number(tag) === Number(value.toPrecision(6))
   );
 }
 
-/** Whether `tag` tells `value`, which may be nothing. */
+/** Whether `tag` spells `value`, which may be absent. */
 function tells(tag: string | undefined, value: Value): boolean {
   if (value === null || value === "") return tag === undefined;
   if (tag === undefined) return false;
   if (typeof value === "number") return isSix(tag, value);
   if (typeof value !== "object") return tag === String(value);
-  // What is -0 in JSON is 0 for JavaScript's own writer.
+  // JSON.stringify() writes -0 as 0.
   return isDeepStrictEqual(JSON.parse(JSON.stringify(JSON.parse(tag))), JSON.parse(JSON.stringify(value)));
 }
 

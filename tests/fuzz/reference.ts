@@ -1,5 +1,5 @@
-// What the specifications and docs/propagation.md say of trace headers, a second time and in another style: regular
-// expressions over strings, where the module reads bytes. The fuzz holds the two against each other.
+// The rules of the specifications and docs/propagation.md for trace headers, implemented again in another style:
+// regular expressions over strings, where the module reads bytes. The fuzz test compares the two.
 import type { Header } from "../host/headers.ts";
 
 export type Decision = "defer" | "deny" | "accept" | "debug";
@@ -24,7 +24,7 @@ export function valueOf(headers: readonly Header[], name: string): { value: stri
   return { value: all[0]?.[1] ?? "", times: all.length };
 }
 
-/** Lower case, with zeros in front up to 16 or 32 digits. */
+/** Lower case, zero-padded to 16 or 32 digits. */
 function canonical(id: string): string {
   return id.toLowerCase().padStart(id.length > 16 ? 32 : 16, "0");
 }
@@ -41,7 +41,7 @@ function readB3(headers: readonly Header[]): Outcome {
   const form = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d]))?(?:-[0-9a-f]{16})?$/i.exec(value);
   if (form === null) return "malformed";
   const [, traceId = "", spanId = "", decision] = form;
-  // A capital D, which the expression above lets pass.
+  // The expression above accepts a capital D.
   if (decision === "D") return "malformed";
   if (isZero(traceId) || isZero(spanId)) return "malformed";
   const decided = decision === undefined ? "defer" : (LETTERS[decision] ?? "defer");
@@ -91,8 +91,8 @@ const READERS: Record<Format, (headers: readonly Header[]) => Outcome> = {
 };
 
 /**
- * The context that a request belongs to, null if there is none that can be used, and whether that is to be counted. A
- * decision that came without ids takes the ids of the next format that has some.
+ * The context of a request, null if it has no usable one, and whether a malformed header is to be counted. A decision
+ * that came without ids takes the ids of the next format that has some.
  */
 export function extract(headers: readonly Header[], order: Format[]): { context: Context | null; malformed: boolean } {
   let malformed = false;
@@ -108,7 +108,7 @@ export function extract(headers: readonly Header[], order: Format[]): { context:
   return { context: decided, malformed };
 }
 
-/** The `tracestate` lines that may go on; none if the list is not valid. */
+/** The `tracestate` lines that may be passed on; empty if the list is not valid. */
 export function validTracestate(headers: readonly Header[]): string[] {
   const lines = headers.filter(([name]) => name === "tracestate").map(([, value]) => value);
   const members = lines
@@ -120,7 +120,7 @@ export function validTracestate(headers: readonly Header[]): string[] {
   return isValid ? lines : [];
 }
 
-/** What `traceparent` alone says; null if it cannot be used. */
+/** The context of `traceparent` alone; null if it is unusable. */
 export function traceparentOf(headers: readonly Header[]): Context | null {
   const outcome = readTraceparent(headers);
   return typeof outcome === "string" ? null : outcome;

@@ -1,4 +1,4 @@
-// The way into the module: starting it, and calling what it exports, one callback at a time.
+// Starts the module and calls its exports, one callback at a time.
 import { link } from "./link.ts";
 import type { Context, Vm } from "./vm.ts";
 
@@ -20,7 +20,7 @@ export class Entry {
     private readonly exports: Record<string, Callback | undefined>,
   ) {}
 
-  /** Starts the module; `bytes` that were seen before are not compiled again. */
+  /** Starts the module; the same `bytes` are compiled only once. */
   static async open(bytes: Uint8Array, vm: Vm): Promise<Entry> {
     const module = await compile(bytes);
     const instance = await WebAssembly.instantiate(module, link(module, vm));
@@ -31,7 +31,7 @@ export class Entry {
     return new Entry(vm, instance.exports as Record<string, Callback>);
   }
 
-  /** Calls `name` for `context`; `fallback` if the module does not export it, or may not. A trap kills the VM, and is thrown. */
+  /** Calls `name` for `context`; `fallback` if it is not exported or is denied. A trap kills the VM and is thrown. */
   call(context: Context, name: string, fallback: number, a = 0, b = 0, c = 0, d = 0): number {
     const vm = this.vm;
     if (this.isDead) throw new Error("the VM is dead of an earlier trap");

@@ -1,14 +1,14 @@
-// The module's memory as the host reaches into it. Views are made anew when the memory has grown; what is handed over goes
-// into memory that the module's own malloc() gives, as in Envoy.
+// The module's memory, as the host accesses it. Views are recreated after the memory has grown. Data for the module
+// goes into memory from the module's own malloc(), as in Envoy.
 import type { HeaderMap } from "./headers.ts";
 
-/** Shorter than this, a loop beats a call into Node's C++. */
+/** Below this size, a loop beats a call into Node's C++. */
 const SHORT = 48;
 
 export class Guest {
   /** All of the memory. */
   bytes: Buffer = Buffer.alloc(0);
-  /** The module is in malloc(): Envoy allows it next to no host call there. */
+  /** The module is in malloc(), where Envoy allows hardly any host call. */
   isAllocating = false;
   private view = new DataView(new ArrayBuffer(0));
   private memory: WebAssembly.Memory | undefined;
@@ -24,7 +24,7 @@ export class Guest {
     return this.memory?.buffer.byteLength ?? 0;
   }
 
-  /** To be called at every entry of the host: a memory that has grown left the old views empty. */
+  /** Must be called whenever the host is entered: growth of the memory empties the old views. */
   refresh(): void {
     if (this.bytes.length > 0 || !this.memory) return;
     this.bytes = Buffer.from(this.memory.buffer);
@@ -46,7 +46,7 @@ export class Guest {
     return this.bytes.toString("utf8", start, start + (size >>> 0));
   }
 
-  /** A copy that stays. */
+  /** A copy that outlives the callback. */
   copy(at: number, size: number): Uint8Array {
     const start = at >>> 0;
     return new Uint8Array(this.bytes.subarray(start, start + (size >>> 0)));
@@ -60,7 +60,7 @@ export class Guest {
     this.view.setBigUint64(at >>> 0, value, true);
   }
 
-  /** Hands over bytes: their address and size go into the two cells. Nothing is handed over as address 0. */
+  /** Hands over bytes: their address and size go into the two cells. The address of no bytes is 0. */
   hand(value: Uint8Array, addressCell: number, sizeCell: number): void {
     const at = this.room(value.length);
     this.bytes.set(value, at);
@@ -75,7 +75,7 @@ export class Guest {
     this.setU32(sizeCell, value.length);
   }
 
-  /** Hands over a header map as pairs: u32 count, u32 sizes of each name and value, then both of each with a NUL behind. */
+  /** Hands over a header map as pairs: u32 count, u32 sizes of each name and value, then each with a NUL after it. */
   handPairs(map: HeaderMap | null, addressCell: number, sizeCell: number): void {
     const headers = map?.headers ?? [];
     let size = headers.length === 0 ? 0 : 4;

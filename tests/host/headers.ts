@@ -22,7 +22,7 @@ export class HeaderMap {
     this.headers = headers;
   }
 
-  /** A map that may be changed without changing `headers`. */
+  /** A map that can be changed without changing `headers`. */
   static from(headers: Headers): HeaderMap {
     return new HeaderMap(headers instanceof HeaderMap ? headers.headers.slice() : headers.map(toHeader));
   }
@@ -49,7 +49,7 @@ export class HeaderMap {
 const MAX_PAIRS = 1024;
 const MAX_PAIRS_SIZE = 1 << 20;
 
-/** The headers in a block of pairs that the module passed; none if the block is too large or broken, as in Envoy. */
+/** The headers in a block of pairs from the module; empty if the block is too large or malformed, as in Envoy. */
 export function readPairs(block: Uint8Array): Header[] {
   if (block.length < 4 || block.length > MAX_PAIRS_SIZE) return [];
   const view = new DataView(block.buffer, block.byteOffset, block.length);

@@ -1,6 +1,7 @@
-// A mock of Envoy's proxy-wasm host, around the compiled module, in Node. It exists for what a real Envoy cannot show
-// quickly: the heap after 100,000 requests, the number of host calls, a fault at just this moment, a million odd headers.
-// It answers as Envoy 1.36 to 1.40 does, as far as we know Envoy; what only the real host knows is tested in tests/envoy.
+// A mock of Envoy's proxy-wasm host, around the compiled module, in Node. It shows what a real Envoy cannot show
+// quickly: the heap after 100,000 requests, the number of host calls, a fault at an exact moment, a million odd
+// headers. It answers like Envoy 1.36 to 1.40, as far as we know Envoy. tests/envoy covers what only the real host can
+// show.
 //
 //   const host = await Host.load(bytes);
 //   host.configure(1, '{"collector":{"cluster":"lightstep"}}');
@@ -19,7 +20,7 @@ import { Random } from "./random.ts";
 import type { Script } from "./tallies.ts";
 import { Context, Vm, type HttpCall, type LogLine } from "./vm.ts";
 
-/** First id of streams: root contexts, which tests number themselves, stay below. */
+/** The first stream id. Tests number root contexts themselves, below it. */
 const FIRST_STREAM = 1000;
 
 export class Host {
@@ -30,7 +31,7 @@ export class Host {
     private readonly entry: Entry,
   ) {}
 
-  /** Starts a VM. Rejects for a module that Envoy would not start. */
+  /** Starts a VM. Rejects if Envoy would not start the module. */
   static async load(bytes: Uint8Array, options: HostOptions = {}): Promise<Host> {
     const { clusters, node, environment = {}, now = 1_700_000_000_000, seed = 1, shared = newShared() } = options;
     const denied = new Set(options.denied);
@@ -39,7 +40,7 @@ export class Host {
     return new Host(vm, await Entry.open(bytes, vm));
   }
 
-  /** Configures the root context `id`, a new one unless it is alive; `stream`: attributes that its streams have. */
+  /** Configures the root context `id`, creating it unless it is alive. `stream`: the attributes of its streams. */
   configure(id: number, text: string | Uint8Array, stream?: Properties | Attributes): boolean {
     let root = this.vm.contexts.get(id);
     if (!root) {
@@ -64,7 +65,7 @@ export class Host {
     return stream.id;
   }
 
-  /** The request headers of a stream arrive, and no body behind them if `endOfStream`; gives them as they go on. */
+  /** Delivers a stream's request headers, without a body if `endOfStream`. Returns them as they are sent on. */
   requestHeaders(id: number, headers: Headers, endOfStream = true): readonly Header[] {
     const stream = this.context(id);
     const map = HeaderMap.from(headers);
@@ -74,7 +75,7 @@ export class Host {
     return map.headers;
   }
 
-  /** The stream has ended, and the access log is written. */
+  /** Ends the stream's exchange: the access log is written. */
   log(id: number, { requestHeaders, responseHeaders, responseTrailers, properties }: Ended = {}): void {
     const stream = this.context(id);
     const headers = requestHeaders === undefined ? stream.sentHeaders : requestHeaders;
@@ -91,8 +92,8 @@ export class Host {
   }
 
   /**
-   * Ends a context; `properties` are what can be read there of a stream, whose header maps are empty by then. False if it is a
-   * root context that wants to wait: proxy_done() ends it then.
+   * Ends a context. `properties` can still be read of a stream, whose header maps are empty by then. False if a root
+   * context asks to wait: proxy_done() ends it then.
    */
   done(id: number, properties?: Properties | Attributes): boolean {
     const context = this.context(id);
@@ -104,13 +105,13 @@ export class Host {
     return agreed;
   }
 
-  /** The timer of a root context goes off; nothing happens if it has none. */
+  /** Fires the timer of a root context, if it has one. */
   tick(id: number): void {
     const root = this.vm.contexts.get(id);
     if (root && root.tickPeriod > 0) this.entry.call(root, "proxy_on_tick", 0);
   }
 
-  /** Answers a call; false if nobody waits for it any more. */
+  /** Answers a call; false if it is no longer in flight. */
   answer(token: number, answer: Answer): boolean {
     const call = this.vm.inFlight.get(token);
     if (!call) return false;
@@ -120,7 +121,7 @@ export class Host {
     return true;
   }
 
-  /** An answer that nobody waits for, to a call that the root context `id` may never have made. Envoy has none such. */
+  /** An unexpected answer, to a call that the root context `id` may never have made. Envoy never sends one. */
   strayAnswer(id: number, token: number, answer: Answer): void {
     this.tell(this.context(id), token, answer);
   }
@@ -142,18 +143,18 @@ export class Host {
     root.answer = null;
   }
 
-  /** What the module has set on a stream, for access logs: names come without Envoy's `wasm.`. */
+  /** The states that the module has set on a stream, for access logs. Names lack Envoy's `wasm.`. */
   filterState(stream: number): ReadonlyMap<string, string> {
     return this.context(stream).filterState;
   }
 
-  /** Streams whose request headers came and that have not ended. */
+  /** The number of streams that had request headers and have not ended. */
   get openStreams(): number {
     return [...this.vm.contexts.values()].filter((context) => context.sentHeaders !== null && !context.hasLogged)
       .length;
   }
 
-  /** The context exists: nobody has ended it, or it waits. */
+  /** Whether the context exists: it has not been ended, or asked to wait. */
   isAlive(id: number): boolean {
     return this.vm.contexts.has(id);
   }
@@ -163,12 +164,12 @@ export class Host {
     return this.vm.contexts.get(root)?.tickPeriod ?? 0;
   }
 
-  /** Root contexts that went and left a timer behind. */
+  /** Root contexts that ended and left a timer running. */
   get strayTimers(): readonly number[] {
     return this.vm.strayTimers;
   }
 
-  /** Has the host call `name` answer by script from now on. */
+  /** From now on, `script` answers the host call `name`. */
   refuse(name: string, script: Script): void {
     this.vm.tallies.script(name, script);
   }
@@ -187,17 +188,17 @@ export class Host {
     this.vm.tallies.clear();
   }
 
-  /** HTTP calls in the order in which they were made; to be emptied by whoever makes many. */
+  /** HTTP calls in the order in which they were made. A test that makes many has to empty it. */
   get calls(): HttpCall[] {
     return this.vm.calls;
   }
 
-  /** The number of the last call. */
+  /** The token of the last call. */
   get lastToken(): number {
     return this.vm.lastToken;
   }
 
-  /** Those that wait for an answer. */
+  /** The calls without an answer so far. */
   get inFlight(): HttpCall[] {
     return [...this.vm.inFlight.values()];
   }

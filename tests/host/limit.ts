@@ -1,9 +1,9 @@
-// A module whose memory cannot grow for ever. Knows where the limit of a memory stands in WebAssembly's binary form.
+// A module with bounded memory. Knows where WebAssembly's binary format keeps the limit of a memory.
 
 const HEADER = 8;
 const MEMORY_SECTION = 5;
 
-/** The unsigned number (LEB128) at `at`, and where it ends. */
+/** The unsigned number (LEB128) at `at`, and its end. */
 function readNumber(bytes: Uint8Array, at: number): [value: number, end: number] {
   let value = 0;
   for (let shift = 0; ; shift += 7) {
@@ -17,7 +17,7 @@ function number(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...number(value >>> 7)];
 }
 
-/** `bytes` with a memory that grows to `pages` of 64 KiB at most: `memory.grow` fails beyond. */
+/** `bytes` with a memory of at most `pages` of 64 KiB: beyond that, `memory.grow` fails. */
 export function limitMemory(bytes: Uint8Array, pages: number): Uint8Array {
   for (let at = HEADER; at < bytes.length;) {
     const [size, start] = readNumber(bytes, at + 1);

@@ -1,5 +1,6 @@
-// Gives a module the imports that Envoy would (proxy-wasm-cpp-host src/exports.cc): each counted, each open to a script of
-// the test, and none where Envoy allows none. Those that Lightspan has no use for say "unimplemented".
+// Gives a module the imports that Envoy would (proxy-wasm-cpp-host src/exports.cc). Each call is counted, can be
+// scripted by a test, and fails wherever Envoy does not allow it. Imports that Lightspan does not use answer
+// "unimplemented".
 import { attributeImports } from "./imports/attributes.ts";
 import { callImports } from "./imports/calls.ts";
 import { foreignImports } from "./imports/foreign.ts";
@@ -34,7 +35,7 @@ function guarded(vm: Vm, name: string, answer: HostFunction): HostFunction {
   };
 }
 
-/** The import object for `module`. What Envoy does not have either, such as env.abort, stays missing. */
+/** The import object for `module`. Imports that Envoy lacks, such as env.abort, are missing here too. */
 export function link(module: WebAssembly.Module, vm: Vm): WebAssembly.Imports {
   const known: Record<string, HostFunction> = {
     ...attributeImports(vm),

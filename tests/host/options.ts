@@ -1,20 +1,20 @@
-// What a test tells the host: of the Envoy, of the end of a stream, of an answer.
+// What a test tells the host about Envoy, the end of a stream, and an answer.
 import type { Headers } from "./headers.ts";
 import type { Shared } from "./imports/shared.ts";
 import type { Attributes, Properties } from "./properties.ts";
 
 export interface HostOptions {
-  /** The clusters that this Envoy has; any name if left out. */
+  /** The clusters that this Envoy has; every name exists if omitted. */
   clusters?: string[];
   /** Attributes that can be read at any time: `{ xds: { node: … } }`. */
   node?: Attributes;
   /** Variables of the VM. */
   environment?: Record<string, string>;
-  /** What this VM shares with others; its own if left out. */
+  /** The store that this VM shares with others; its own if omitted. */
   shared?: Shared;
   /** Wall-clock time, milliseconds since the epoch. */
   now?: number;
-  /** Of the host's random source. */
+  /** The seed of the host's random source. */
   seed?: number;
   /** Host functions and callbacks that `capability_restriction_config` does not allow. */
   denied?: string[];
@@ -22,7 +22,7 @@ export interface HostOptions {
 
 /** How a stream ended. */
 export interface Ended {
-  /** As they went on from requestHeaders(), if left out; null: the stream had none. */
+  /** Those that requestHeaders() sent on, if omitted; null: the stream had none. */
   requestHeaders?: Headers | null;
   responseHeaders?: Headers;
   responseTrailers?: Headers;

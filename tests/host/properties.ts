@@ -1,5 +1,5 @@
-// Attributes ("properties") in the form in which Envoy hands them over. Written as a tree, found by the path that the
-// module asks for: names joined by NUL. Only the leaves can be asked for; Envoy would also serialise what is above them.
+// Attributes ("properties") as Envoy hands them over. Tests write a tree; the module asks for a path, names joined by
+// NUL. Only leaves can be read here; Envoy would also serialise the nodes above them.
 
 export type Attribute = string | number | bigint | boolean | Uint8Array;
 export interface Attributes {
@@ -8,7 +8,7 @@ export interface Attributes {
 /** Path to bytes. */
 export type Properties = ReadonlyMap<string, Uint8Array>;
 
-/** Numbers are integers, times and durations nanoseconds: eight bytes, little end first. */
+/** Numbers are integers, times and durations nanoseconds: eight bytes, little-endian. */
 function encode(value: Attribute): Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (typeof value === "string") return Buffer.from(value, "utf8");
@@ -25,7 +25,7 @@ function add(tree: Attributes, prefix: string, to: Map<string, Uint8Array>): voi
   }
 }
 
-/** Made once and passed to many callbacks, where speed counts. */
+/** Converted once, for many callbacks, where speed counts. */
 export function properties(tree: Attributes): Properties {
   const result = new Map<string, Uint8Array>();
   add(tree, "", result);

@@ -1,5 +1,5 @@
-// Random numbers that a seed repeats (mulberry32): for the host's random source and for whoever makes up cases. A test
-// that fails names its seed.
+// Random numbers from a seed (mulberry32), for the host's random source and for generated cases. A test that fails
+// names its seed.
 
 export class Random {
   constructor(private state: number) {}
@@ -17,7 +17,7 @@ export class Random {
     return this.next() % limit;
   }
 
-  /** True once in `times` times. */
+  /** True once in `times` calls, on average. */
   once(times: number): boolean {
     return this.below(times) === 0;
   }

@@ -1,4 +1,4 @@
-// What a host call answers (proxy-wasm ABI 0.2.1, "proxy_status_t").
+// The statuses that host calls return (proxy-wasm ABI 0.2.1, "proxy_status_t").
 
 export const OK = 0;
 export const NOT_FOUND = 1;
@@ -8,5 +8,5 @@ export const INVALID_MEMORY_ACCESS = 6;
 export const INTERNAL_FAILURE = 10;
 export const UNIMPLEMENTED = 12;
 
-/** WASI's answer where a capability is missing (`ENOTCAPABLE`); a proxy_… function answers INTERNAL_FAILURE. */
+/** WASI's answer if a capability is denied (`ENOTCAPABLE`); a proxy_… function answers INTERNAL_FAILURE. */
 export const NOT_CAPABLE = 76;

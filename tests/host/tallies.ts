@@ -1,7 +1,7 @@
-// Counts the host calls of the module, by import, and answers in the host's place where a test wants it to fail.
+// Counts the module's host calls by import, and answers instead of the host if a test wants a call to fail.
 import { OK } from "./status.ts";
 
-/** A status to answer with, or a function from the number of the call (1 = the first) to one; OK lets the call through. */
+/** A status, or a function that returns one for the number of the call (1 = the first). OK lets the call through. */
 export type Script = number | ((call: number) => number);
 
 class Tally {
@@ -18,7 +18,7 @@ export class Tallies {
     return tally;
   }
 
-  /** Counts one call of `tally`; what the test wants to be answered instead of the host, or OK. */
+  /** Counts one call of `tally`. Returns the test's answer to it, or OK to let the host answer. */
   meet(tally: Tally): number {
     tally.count++;
     return typeof tally.script === "number" ? tally.script : tally.script(tally.count);
@@ -34,7 +34,7 @@ export class Tallies {
     for (const tally of this.tallies.values()) tally.script = OK;
   }
 
-  /** How often each import was called, without those that were not. */
+  /** How often each import was called; omits imports that were not. */
   get counts(): Record<string, number> {
     const called = [...this.tallies].filter(([, tally]) => tally.count > 0);
     return Object.fromEntries(called.map(([name, tally]) => [name, tally.count]));

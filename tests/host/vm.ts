@@ -1,4 +1,4 @@
-// What the host remembers of one VM: its contexts, whose turn it is, and what the module has asked for so far.
+// The host's state for one VM: its contexts, the current one, and what the module has asked for so far.
 import { Guest } from "./guest.ts";
 import type { Header, HeaderMap } from "./headers.ts";
 import type { Shared } from "./imports/shared.ts";
@@ -6,27 +6,27 @@ import { NO_PROPERTIES, type Properties } from "./properties.ts";
 import { Random } from "./random.ts";
 import { Tallies } from "./tallies.ts";
 
-/** An attribute in an expression that lists them; a value for one that may be absent. */
+/** An attribute in an expression that lists some, with its value if it may be absent. */
 export interface ListItem {
   path: string;
   fallback?: Uint8Array;
 }
 
-/** An expression: one list where the attribute `asked` is there, another where it is not. */
+/** An expression: one list if the attribute `asked` is present, another if it is absent. */
 export interface ListChoice {
   asked: string;
   present: ListItem[];
   absent: ListItem[];
 }
 
-/** A root context, or a stream with a root. What is null is not within reach in the current callback. */
+/** A root context, or a stream with a root. The current callback cannot access what is null. */
 export class Context {
   requestHeaders: HeaderMap | null = null;
-  /** The request headers as they went on, for the log. */
+  /** The request headers as they were sent on, for the log. */
   sentHeaders: HeaderMap | null = null;
   responseHeaders: HeaderMap | null = null;
   responseTrailers: HeaderMap | null = null;
-  /** In on_log all maps are read-only, and a missing one is an empty one. */
+  /** In on_log all maps are read-only, and missing maps are empty. */
   isLogging = false;
   /** Its log was written. */
   hasLogged = false;
@@ -41,11 +41,11 @@ export class Context {
   configuration: Uint8Array | null = null;
   /** By token. */
   readonly expressions: ListChoice[] = [];
-  /** No trailers: null. */
+  /** `trailers` is null if there are none. */
   answer: { headers: HeaderMap; body: Uint8Array; trailers: HeaderMap | null } | null = null;
   /** Milliseconds; 0 = no timer. */
   tickPeriod = 0;
-  /** on_done said "not yet". */
+  /** on_done asked to wait. */
   isPendingDone = false;
 
   constructor(
@@ -62,7 +62,7 @@ export class Context {
   }
 }
 
-/** A call that the module made; its answer is the test's to give. */
+/** A call that the module made; the test answers it. */
 export interface HttpCall {
   readonly token: number;
   readonly cluster: string;
@@ -85,7 +85,7 @@ export class Vm {
   readonly guest = new Guest();
   readonly tallies = new Tallies();
   readonly contexts = new Map<number, Context>();
-  /** The context of the callback on the stack, and the one that the module set in its place. */
+  /** The context of the running callback, and the one that the module set instead. */
   current: Context | null = null;
   effective: Context | null = null;
   isStarting = false;
@@ -98,9 +98,9 @@ export class Vm {
   /** By id, from 1. */
   readonly metricIds: { name: string; isCounter: boolean }[] = [];
   logs: LogLine[] = [];
-  /** Root contexts that went while their timers ran: Envoy has those go off for nobody as long as the VM lives. */
+  /** Root contexts that ended while their timers ran: Envoy keeps firing these, for nobody, while the VM lives. */
   readonly strayTimers: number[] = [];
-  /** Root contexts that proxy_done() let go in this callback. */
+  /** Root contexts that proxy_done() ended in this callback. */
   readonly released: Context[] = [];
   /** Wall-clock time in milliseconds. */
   now: number;
@@ -117,7 +117,7 @@ export class Vm {
     this.now = now;
   }
 
-  /** The context in whose name a host call is answered. */
+  /** The context that host calls act for. */
   get context(): Context {
     if (this.current === null) throw new Error("a host call outside of any callback");
     return this.effective ?? this.current;
@@ -128,7 +128,7 @@ export class Vm {
     return context.current.get(path) ?? context.attributes.get(path) ?? this.node.get(path);
   }
 
-  /** Takes the context away, with its calls. */
+  /** Removes the context, and cancels its calls. */
   destroy(context: Context): void {
     this.contexts.delete(context.id);
     if (context.tickPeriod > 0) this.strayTimers.push(context.id);

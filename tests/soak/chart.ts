@@ -1,5 +1,5 @@
-// The picture of a soak as a specification for Vega (https://vega.github.io/vega/docs/specification): three panels over one axis
-// of time, memory, spans in all and spans that wait, with the times of the faults behind them.
+// The picture of a soak as a specification for Vega (https://vega.github.io/vega/docs/specification). Three panels
+// share a time axis: memory, all spans and waiting spans. The times of the faults are in the background.
 import { FONT, INK, titleOf } from "../../bench/report/look.ts";
 import type { Sample, Soak } from "./soak.ts";
 
@@ -9,7 +9,7 @@ const HEIGHT = 130;
 const GAP = 50;
 const PADDING = { left: 60, right: 170, top: 84, bottom: 30 };
 const THIN = 1.5;
-/** Of a line that lies beneath another one. */
+/** The width of a line with another one on top of it. */
 const THICK = 4.5;
 
 interface Line {
@@ -24,7 +24,7 @@ interface Panel {
   lines: Line[];
 }
 
-/** More digits than can be seen make a picture large. */
+/** Digits that nobody can see would only make the picture large. */
 const round = (value: number): number => Number(value.toFixed(1));
 const mib = (bytes: number): number => bytes / 1024 / 1024;
 
@@ -124,7 +124,7 @@ function top(points: { v: number }[]): number {
   return Math.max(1, ...points.map(({ v }) => v));
 }
 
-/** The specification of the picture of `soak`. */
+/** The specification for the picture of `soak`. */
 export function chartOf(soak: Soak): object {
   const { perSecond, workers } = soak.options;
   const kinds = new Set(soak.spells.map(({ name }) => name)).size;
@@ -133,7 +133,7 @@ export function chartOf(soak: Soak): object {
     $schema: "https://vega.github.io/schema/vega/v6.json",
     width: WIDTH,
     height: PANELS.length * (HEIGHT + GAP) - GAP,
-    // Vega without a browser does not know how wide words are, and guesses too much.
+    // Without a browser, Vega guesses the width of words, and guesses too much.
     autosize: "none",
     padding: PADDING,
     title: titleOf("Faults come and go at the collector", subtitle, 24),

@@ -1,12 +1,13 @@
-// What a user of the mesh may notice of faults at the collector: nothing. Compares the times of one load with those of the same load,
-// at the same time, on an Envoy without the filter. That takes a machine with time to spare, so only the soak does it.
+// Users of the mesh must not notice faults at the collector. Compares the times of one load with those of the same
+// load, at the same time, on an Envoy without the filter. That needs a machine with time to spare, so only the soak
+// does it.
 import assert from "node:assert/strict";
 import { describe, percentile, type Seen } from "../envoy/faults/load.ts";
 
 /**
- * Milliseconds that a share of the requests may take beyond twice their time without the filter. A fault of a collector lasts for
- * 400 ms and more: it would show if half of the requests waited for it, or one in a hundred, or a single one. The rest is room for
- * the two loads, which take turns on the machine.
+ * Milliseconds that a share of the requests may take beyond twice their time without the filter. A collector's faults
+ * last 400 ms or longer, so they would show if half of the requests waited for one, or one in a hundred, or a single
+ * one. The rest is room for the two loads, which take turns on the machine.
  */
 const SLOWER_MS: [share: number, milliseconds: number][] = [
   [0.5, 5],

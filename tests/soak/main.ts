@@ -1,5 +1,5 @@
-// `npm run soak`: real Envoy under load while faults come and go at its collector, a picture of what became of memory and of the
-// spans, and a verdict. Knows the order and the words.
+// `npm run soak`: real Envoy under load while faults come and go at its collector, a picture of memory and spans over
+// time, and a verdict. Knows the order of the steps and the words.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { EnvoyNotFound } from "../../runner/find.ts";
@@ -23,7 +23,7 @@ try {
   process.exit(error instanceof UsageError ? 2 : 1);
 }
 
-/** False if something did not hold. */
+/** False if a finding did not hold. */
 async function run(options: Options): Promise<boolean> {
   let told = 0;
   const tell = (sample: Sample, fault: string): void => {

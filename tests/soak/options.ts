@@ -9,7 +9,7 @@ export const USAGE = `usage: npm run soak -- [--minutes N] [--rate N] [--workers
   --seed N       of the order of the faults, 1 by default
   --write-docs   the picture goes to docs/pictures/soak.svg as well`;
 
-/** The command line is not understood; the message says why, in one line. */
+/** The command line is invalid; the message says why, in one line. */
 export class UsageError extends Error {}
 
 export interface Options extends SoakOptions {
@@ -17,7 +17,7 @@ export interface Options extends SoakOptions {
   help: boolean;
 }
 
-/** Reads the arguments behind the program's name. Throws UsageError. */
+/** Reads the arguments after the program's name. Throws UsageError. */
 export function readOptions(args: string[]): Options {
   const { minutes, rate, workers, seed, help, ...others } = parse(args);
   return {
@@ -44,7 +44,7 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (error) {
-    // Node's first sentence names the flag; the ones after it teach quoting.
+    // Node's first sentence names the flag; the rest explain quoting.
     const [sentence] = String(error instanceof Error ? error.message : error).split(/\.\s/, 1);
     throw new UsageError(`soak: ${sentence}; --help lists the flags`, { cause: error });
   }

@@ -1,5 +1,5 @@
-// Hours in minutes: real Envoy under load while faults come and go at its collector. Measures; what the measures mean is for
-// verdict.ts to say.
+// Hours in minutes: real Envoy under load while faults come and go at its collector. Only measures; verdict.ts says
+// what the measurements mean.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Totals } from "../envoy/collector/ledger.ts";
 import { startLoad, type Seen } from "../envoy/faults/load.ts";
@@ -10,28 +10,28 @@ import type { EnvoyProcess } from "../../runner/process.ts";
 import { forecast } from "./weather.ts";
 
 export interface SoakOptions {
-  /** How long there is load. */
+  /** How long the load lasts. */
   seconds: number;
-  /** Requests, on the Envoy with Lightspan and as many on the one without. */
+  /** Requests to the Envoy with Lightspan, and as many to the one without. */
   perSecond: number;
   workers: number;
-  /** Of the order of the faults. */
+  /** The seed of the faults' order. */
   seed: number;
 }
 
-/** What was seen at one moment. */
+/** The measurements at one moment. */
 export interface Sample {
-  /** Since the load began. */
+  /** Seconds since the load began. */
   seconds: number;
   /** Resident bytes of the Envoy with Lightspan, and of the one without. */
   memory: number;
   plainMemory: number;
   account: Account;
-  /** Different spans that the collector acknowledged. */
+  /** Distinct spans that the collector acknowledged. */
   acknowledged: number;
 }
 
-/** A fault that came and went, in seconds since the load began. */
+/** A fault, with its begin and end in seconds since the load began. */
 export interface Spell {
   name: string;
   from: number;
@@ -44,7 +44,7 @@ export interface Soak {
   spells: Spell[];
   seen: Seen;
   plain: Seen;
-  /** When all was quiet in the end. */
+  /** When everything was quiet at the end. */
   account: Account;
   received: Totals;
   /** Reports that the collector could not read. */
@@ -55,7 +55,7 @@ const FAULT_MS = 1500;
 const FAIR_MS = 1000;
 const SAMPLES = 150;
 
-/** Soaks for as long as `options` say; `tell` gets every sample, and the fault that there is at that moment. */
+/** Soaks for as long as `options` say; `tell` gets every sample, with the fault at that moment. */
 export async function soak(options: SoakOptions, tell: (sample: Sample, fault: string) => void): Promise<Soak> {
   const scene = await setScene({ dynamic: true, workers: options.workers, config: SHORT_TIMEOUT });
   try {

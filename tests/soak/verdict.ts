@@ -1,4 +1,4 @@
-// What a soak has shown, on one screen: each line is a claim with its figures, and whether it held.
+// The result of a soak, on one screen: each line is a claim with its figures, and whether it held.
 import { describe } from "../envoy/faults/load.ts";
 import { assertAccount, assertUnharmed } from "../envoy/faults/verdict.ts";
 import { assertNoSlower } from "./latency.ts";
@@ -7,21 +7,21 @@ import type { Sample, Soak } from "./soak.ts";
 export interface Finding {
   what: string;
   figures: string;
-  /** Why it does not hold; undefined if it does. */
+  /** Why the claim does not hold; undefined if it does. */
   problem: string | undefined;
 }
 
 /**
- * What memory may grow by from one part of a soak to the other, beyond what it grows by without the filter. The rest is of V8's and
- * the allocator's making. Ten bytes lost with each request of ten minutes would be 1 MB, a batch lost with
- * each report 20 times as much.
+ * How much more memory may grow from one part of a soak to the other than it does without the filter. V8 and the
+ * allocator cause such growth. Ten bytes leaked by each request of ten minutes would be 1 MB; a batch leaked by each
+ * report would be 20 times as much.
  */
 const GROWTH = 4 * 1024 * 1024;
-/** The same for a soak so short that it is all warming up: one of seconds finds what loses a batch with each report. */
+/** The same for a soak so short that it is all warm-up: a batch leaked by each report shows within seconds. */
 const GROWTH_WHILE_WARMING = 16 * 1024 * 1024;
 const WARM_AFTER_S = 120;
 
-/** The finding that depends on the machine's having time. */
+/** The finding that needs a machine with time to spare. */
 export const LATENCY = "latency";
 
 export function judge(soak: Soak): Finding[] {
@@ -53,7 +53,7 @@ export function judge(soak: Soak): Finding[] {
   ];
 }
 
-/** The medians of the second quarter and of the last: a fault holds no sway over them, and warming up is over. */
+/** The medians of the second and the last quarter: faults barely move them, and the warm-up is over. */
 function memoryOf({ samples, options: { seconds } }: Soak): Finding {
   const part = (from: number, to: number): Sample[] =>
     samples.filter((sample) => sample.seconds >= from * seconds && sample.seconds <= to * seconds);
@@ -88,7 +88,7 @@ function complaintOf(assertion: () => void): string | undefined {
 const n = (count: number): string => count.toLocaleString("en");
 const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 
-/** The findings and what they are of. */
+/** The findings, and what was soaked. */
 export function asText(soak: Soak, findings: Finding[]): string {
   const { seconds, perSecond, workers, seed } = soak.options;
   const kinds = new Set(soak.spells.map(({ name }) => name)).size;

@@ -1,5 +1,5 @@
-// What may be wrong with a collector or with the way to it, for a while, in a soak: each begins, and is over again without a
-// trace. tests/envoy/faults/faults.test.ts has them one by one, with what has to become of the spans; here they only come and go.
+// Temporary faults of a collector, or of the network to it, in a soak. Each begins, and ends without lasting effects.
+// Here they only come and go; tests/envoy/faults/faults.test.ts tests each one, with the fate of the spans.
 import { setTimeout as sleep } from "node:timers/promises";
 import { collectorCluster } from "../../runner/config/mesh.ts";
 import { accept, type Fault } from "../envoy/collector/fault.ts";
@@ -26,7 +26,7 @@ function answers(status: number, headers: Record<string, string> = {}): Weather 
   return collectorThat(`answers ${status}`, { kind: "status", status, headers });
 }
 
-/** An answer without end is not among them: Envoy holds back 32 MiB of it, and memory would tell of nothing else. */
+/** An endless answer is not among them: Envoy buffers 32 MiB of it, which would drown all else in memory. */
 const KINDS: Weather[] = [
   ...[202, 204, 301, 400, 401, 500, 502, 503].map((status) => answers(status)),
   answers(429, { "retry-after": "1" }),
@@ -59,7 +59,7 @@ const KINDS: Weather[] = [
   },
 ];
 
-/** All kinds in an order of their own, and again, without end. */
+/** All kinds in random order, then all again in another order, endlessly. */
 export function* forecast(random: Random): Generator<Weather, never> {
   for (;;) {
     const round = [...KINDS];

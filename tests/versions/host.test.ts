@@ -1,5 +1,5 @@
-// What Lightspan believes of its host, asked of each Envoy: which callbacks come, what can be read, what a failure does. The
-// answers are held by host/host.txt; docs/architecture.md says what depends on them.
+// Lightspan's assumptions about its host, checked in each Envoy: which callbacks come, what can be read, what a failure
+// does. The answers are in host/host.txt; docs/architecture.md says what depends on them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { releases } from "../../runner/releases.ts";
@@ -17,7 +17,7 @@ import { filling } from "./table.ts";
 
 const measurements = [
   ...[measureCallbacks, measureReading, measureRouteCache, measureCalls, measureDenials],
-  // The last: they kill VMs.
+  // These come last because they kill VMs.
   ...[measureFailures, measureRecovery],
 ];
 const probe = compileProbe();

@@ -1,20 +1,20 @@
-// The table of docs/compatibility.md: a row for each release of the wheel. Knows where it stands and how it is written; what
-// its cells say, the test finds out.
+// The table of docs/compatibility.md: a row for each release of the wheel. Knows its place and its format; the test
+// finds out what belongs in the cells.
 import { readFileSync, writeFileSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
 import { fileURLToPath } from "node:url";
 
 const path = fileURLToPath(new URL("../../docs/compatibility.md", import.meta.url));
 
-/** Whether the table is to be filled, and not compared: `LIGHTSPAN_WRITE_DOCS=1 npm run test:versions`. */
+/** Whether to fill the table instead of comparing it: `LIGHTSPAN_WRITE_DOCS=1 npm run test:versions`. */
 export const filling = process.env.LIGHTSPAN_WRITE_DOCS === "1";
 
-/** What the cells behind a version say. */
+/** The cells after the version. */
 export type Table = Map<string, string[]>;
 
 const row = /^\| \d+\.\d+\.\d+ +\|.*\n/gm;
 
-/** The table as it stands. */
+/** The current table. */
 export function readTable(): Table {
   const rows = readFileSync(path, "utf8").match(row) ?? [];
   const cells = rows.map((line) =>
@@ -26,7 +26,7 @@ export function readTable(): Table {
   return new Map(cells.map(([version = "", ...rest]) => [version, rest]));
 }
 
-/** Puts these rows in the place of all that are there. */
+/** Replaces all rows with these. */
 export async function writeTable(table: Table): Promise<void> {
   const rows = [...table].map(([version, cells]) => `| ${[version, ...cells].join(" | ")} |\n`).join("");
   let place = 0;

@@ -1,5 +1,5 @@
-// The module and every configuration that the documents show, in each Envoy that the wheel offers; docs/compatibility.md has
-// the same table, and LIGHTSPAN_WRITE_DOCS=1 fills it.
+// The module and every configuration in the documents, in each Envoy of the wheel. docs/compatibility.md has the same
+// table, and LIGHTSPAN_WRITE_DOCS=1 fills it.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -27,25 +27,25 @@ after(async () => {
   await Promise.all([upstream.close(), satellite.close()]);
 });
 
-/** What a request brings: the upstream is to see the span's id, and not this one. */
+/** The headers of a request. The upstream must see the span's id instead of this one. */
 const caller = { "x-b3-traceid": "80f198ee56343ba8", "x-b3-spanid": "e457b5a2e4d86bd1", "x-b3-sampled": "1" };
 
 const documented = readTable();
 const found: Table = new Map();
-/** A row that could not be found out here stays as it is. */
+/** A row that cannot be determined here stays as it is. */
 const rowOf = ({ version }: Release): [string, string[]] => [
   version,
   found.get(version) ?? documented.get(version) ?? [],
 ];
 after(() => (filling ? writeTable(new Map(releases.map(rowOf))) : undefined));
 
-/** A listener of HTTP/3, and one whose headers Envoy's header_mutation writes. */
+/** A listener for HTTP/3, and one whose headers are written by Envoy's header_mutation. */
 const others: Hop[] = [
   { name: "HTTP3", direction: "INBOUND", settings: {}, environment, http3: http3KeyPair },
   { name: "FILTER_STATE", direction: "INBOUND", settings: { propagation: { via: "filter_state" } }, environment },
 ];
 
-/** A listener of each direction, those others, and one for each configuration of the documents. */
+/** A listener for each direction, the others above, and one for each configuration in the documents. */
 function hopsOf(): Hop[] {
   const plain = directions.map((direction) => ({ name: direction, direction, settings: {}, environment }));
   const shown = blocks.map(({ place, json }): Hop => {
@@ -56,7 +56,7 @@ function hopsOf(): Hop[] {
   return [...plain, ...others, ...shown];
 }
 
-/** Starts this Envoy with all of it, sends a request through each direction and the others, and waits for its span. */
+/** Starts this Envoy with all of them, sends a request through each direction and each other, and awaits its span. */
 async function check(binary: string, { version }: Release): Promise<void> {
   const name = `envoy-${version}`;
   const collector = satellite.port;
@@ -87,8 +87,8 @@ async function check(binary: string, { version }: Release): Promise<void> {
 }
 
 /**
- * Whether a configuration sees its own variables, and not those of another one with the same `vm_id` that came first. A token
- * in a variable that is not there refuses the configuration, and Envoy does not start.
+ * Whether a configuration sees its own variables, not those of an earlier one with the same `vm_id`. If the variable of
+ * a token is missing, the configuration is rejected and Envoy does not start.
  */
 async function separatesVariables(binary: string, { version }: Release): Promise<boolean> {
   const collector = { cluster: collectorCluster, access_token_env: Object.keys(environment)[0] };
@@ -107,7 +107,7 @@ async function separatesVariables(binary: string, { version }: Release): Promise
   }
 }
 
-test("the table of the documents has the versions of the wheel and no others", { skip: filling }, () => {
+test("the documents' table has exactly the versions of the wheel", { skip: filling }, () => {
   assert.deepEqual(
     [...documented.keys()],
     releases.map(({ version }) => version),

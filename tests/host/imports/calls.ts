@@ -1,4 +1,4 @@
-// HTTP calls, buffers, timers, and in whose name they are: all of them belong to a root context.
+// HTTP calls, buffers, timers, and the context that they act for: all of them belong to a root context.
 import { readPairs } from "../headers.ts";
 import type { HostFunction } from "../link.ts";
 import { BAD_ARGUMENT, INVALID_MEMORY_ACCESS, NOT_FOUND, OK } from "../status.ts";
@@ -46,7 +46,7 @@ export function callImports(vm: Vm): Record<string, HostFunction> {
       if (type === PLUGIN_CONFIGURATION) buffer = root.configuration;
       if (buffer === null) return NOT_FOUND;
       const from = start >>> 0;
-      // Nothing to hand over leaves the cells as they are: so Envoy does.
+      // Like Envoy, leaves the cells alone if there is nothing to hand over.
       if (from < buffer.length && length !== 0) {
         guest.hand(buffer.subarray(from, from + (length >>> 0)), addressCell, sizeCell);
       }

@@ -1,5 +1,5 @@
-// Functions that Envoy offers by name (source/extensions/common/wasm/foreign.cc): compression, and expressions, of which those
-// are understood here that list attributes.
+// Functions that Envoy offers by name (source/extensions/common/wasm/foreign.cc): compression, and expressions. Only
+// expressions that list attributes are supported here.
 import { deflateSync } from "node:zlib";
 import { HeaderMap } from "../headers.ts";
 import type { HostFunction } from "../link.ts";
@@ -48,7 +48,7 @@ export function foreignImports(vm: Vm): Record<string, HostFunction> {
     if (choice === undefined) return NOT_FOUND;
     const list = vm.property(choice.asked) === undefined ? choice.absent : choice.present;
     const values = list.map(({ path, fallback }) => vm.property(path) ?? fallback);
-    // To CEL, an absent attribute is an error, and so is what has it for a part.
+    // In CEL, an absent attribute is an error, and so is a list that contains one.
     if (values.includes(undefined)) return INTERNAL_FAILURE;
     const pairs = HeaderMap.from(values.map((value) => [value ?? "", ""] as const));
     guest.handPairs(pairs, addressCell, sizeCell);
@@ -60,7 +60,7 @@ export function foreignImports(vm: Vm): Record<string, HostFunction> {
       if (!guest.holds(name, nameSize) || !guest.holds(at, size)) return INVALID_MEMORY_ACCESS;
       switch (guest.latin1(name, nameSize)) {
         case "compress":
-          // zlib's own form, at its usual level: so Envoy does.
+          // Like Envoy: zlib's own format, at its default level.
           guest.hand(deflateSync(guest.copy(at, size)), addressCell, sizeCell);
           return OK;
         case "expr_create":

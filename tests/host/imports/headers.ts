@@ -1,5 +1,5 @@
-// Header maps: which of them are within reach in which callback, and what a map out of reach is answered with
-// (Envoy source/extensions/common/wasm/context.cc, getMap and getConstMap).
+// Header maps: which of them each callback can access, and the answer for the others (Envoy
+// source/extensions/common/wasm/context.cc, getMap and getConstMap).
 import type { HeaderMap } from "../headers.ts";
 import type { HostFunction } from "../link.ts";
 import { BAD_ARGUMENT, NOT_FOUND, OK } from "../status.ts";
@@ -22,7 +22,7 @@ function mapOf(vm: Vm, type: number): HeaderMap | null {
   return type === CALL_RESPONSE_TRAILERS ? (context.root.answer?.trailers ?? null) : null;
 }
 
-/** A map that may be changed now. */
+/** A map that can be changed now. */
 function writableMapOf(vm: Vm, type: number): HeaderMap | null {
   const isAnswer = type === CALL_RESPONSE_HEADERS || type === CALL_RESPONSE_TRAILERS;
   return vm.context.isLogging || isAnswer ? null : mapOf(vm, type);
@@ -33,7 +33,7 @@ export function headerImports(vm: Vm): Record<string, HostFunction> {
   return {
     proxy_get_header_map_pairs(type = 0, addressCell = 0, sizeCell = 0) {
       if (type > LAST) return BAD_ARGUMENT;
-      // A map out of reach is handed over as an empty one, with OK: so Envoy does.
+      // Like Envoy, hands over an inaccessible map as an empty one, with OK.
       guest.handPairs(mapOf(vm, type), addressCell, sizeCell);
       return OK;
     },

@@ -14,7 +14,7 @@ export function metricImports(vm: Vm): Record<string, HostFunction> {
       if (type !== COUNTER && type !== GAUGE) return BAD_ARGUMENT;
       const text = guest.latin1(name, nameSize);
       if (!vm.metrics.has(text)) vm.metrics.set(text, 0);
-      // An id for each definition, one metric for each name.
+      // Each definition gets its own id; each name has one metric.
       guest.setU32(idCell, vm.metricIds.push({ name: text, isCounter: type === COUNTER }));
       return OK;
     },

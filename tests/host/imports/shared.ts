@@ -1,4 +1,4 @@
-// Data that VMs share: one store for all that are given the same one.
+// Data shared by the VMs that are given the same store.
 import type { HostFunction } from "../link.ts";
 import { CAS_MISMATCH, NOT_FOUND, OK } from "../status.ts";
 import type { Vm } from "../vm.ts";
@@ -25,7 +25,7 @@ export function sharedImports(vm: Vm): Record<string, HostFunction> {
     proxy_set_shared_data(key = 0, keySize = 0, value = 0, valueSize = 0, version = 0) {
       const name = guest.latin1(key, keySize);
       const entry = shared.values.get(name);
-      // 0 asks for no version.
+      // Version 0 skips the check.
       if (entry !== undefined && version !== 0 && entry.version !== version) return CAS_MISMATCH;
       shared.values.set(name, { value: guest.copy(value, valueSize), version: ++shared.versions });
       return OK;

@@ -1,7 +1,7 @@
-// The helper that other specs lean on has to fail where they expect it to.
+// Other specs rely on this helper to fail where they expect it.
 import { Bytes, fence, hexOf } from "./bytes";
 
-/** Where bytes go that are read only to see whether they can be. */
+/** A place for bytes that are only read to see whether they are readable. */
 const sink = heap.alloc(4);
 
 describe("the fence", () => {
@@ -19,7 +19,7 @@ describe("the fence", () => {
     expect(load<u8>(copy + 199999)).toBe(0x61);
   });
 
-  it("is put up anew once the heap has grown past it", () => {
+  it("is put up again once the heap has grown past it", () => {
     let bytes = new Bytes().text("abc");
     fence(bytes.at, bytes.size);
     let block = heap.alloc(4000000);
@@ -40,7 +40,7 @@ describe("the fence", () => {
 });
 
 describe("Bytes", () => {
-  it("puts pieces one behind the other, in any number", () => {
+  it("joins any number of pieces", () => {
     let bytes = new Bytes().hex("0a FF").text("é").byte(7).u32(0x01020304).repeat(9, 2);
     expect(hexOf(bytes.at, bytes.size)).toBe("0a ff c3 a9 07 04 03 02 01 09 09");
     for (let i = 0; i < 1000; i++) bytes.byte(<u8>i);

@@ -1,14 +1,14 @@
-// Bytes for the specs, put together piece by piece as a specification lists them, and a fence at the end of memory.
-// Nothing here is managed or freed: a spec holds addresses, and a collector must not move in under them.
+// Bytes for the specs, joined piece by piece as a specification lists them, and a fence at the end of memory. Nothing
+// here is managed or freed: specs keep addresses, and the garbage collector must not free the memory under them.
 
-/** `new Bytes().hex("0a 03").text("GET")`: the pieces one behind the other. */
+/** `new Bytes().hex("0a 03").text("GET")`: the pieces, one after the other. */
 @unmanaged
 export class Bytes {
   at: usize = heap.alloc(256);
   size: u32 = 0;
   private capacity: u32 = 256;
 
-  /** Bytes as pairs of hexadecimal digits; blanks between them mean nothing. */
+  /** Bytes as pairs of hexadecimal digits; blanks between them are ignored. */
   hex(digits: string): Bytes {
     let high = -1;
     for (let i = 0; i < digits.length; i++) {
@@ -41,7 +41,7 @@ export class Bytes {
     return this;
   }
 
-  /** Four bytes, little end first. */
+  /** Four bytes, little-endian. */
   u32(value: u32): Bytes {
     this.reserve(4);
     store<u32>(this.at + this.size, value);
@@ -63,7 +63,7 @@ export class Bytes {
   }
 }
 
-/** `size` bytes as hexadecimal digits with a blank between bytes, to be compared and read in a failure. */
+/** `size` bytes as hexadecimal digits with a blank between bytes, for comparisons and readable failures. */
 export function hexOf(at: usize, size: u32): string {
   let digits = new Array<string>();
   for (let i: u32 = 0; i < size; i++) digits.push((<u32>load<u8>(at + i) + 0x100).toString(16).substring(1));
@@ -75,8 +75,8 @@ let fencedFrom: usize = 0;
 let fencedEnd: usize = 0;
 
 /**
- * A copy of `size` bytes whose end is the end of memory: a read beyond it traps, and the spec fails. Valid until the
- * next fence(). Should the heap have grown past the last fence, a new one is put up behind it.
+ * A copy of `size` bytes that ends where memory ends: a read beyond it traps, and the spec fails. Valid until the next
+ * fence(). If the heap has grown past the last fence, a new one is put up after it.
  */
 export function fence(at: usize, size: u32): usize {
   if (fencedEnd !== <usize>memory.size() * PAGE || fencedEnd - fencedFrom < size) {

@@ -1,8 +1,8 @@
-// Chance for the specs that try many inputs: the same row of numbers in every run, so that a failure can be repeated.
+// Random numbers for specs with many inputs: the same sequence in every run, so that failures are repeatable.
 
 let state: u64 = 1;
 
-/** Begins the row anew; each `it` that uses chance does so first. */
+/** Restarts the sequence. Each `it` that uses random numbers calls this first. */
 export function startChance(seed: u64): void {
   state = seed * 0x9e3779b97f4a7c15 + 1;
 }

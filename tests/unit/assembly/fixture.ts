@@ -1,8 +1,8 @@
-// The text of tests/fixtures/propagation.txt, as as-pect.config.js hands it in.
+// The text of tests/fixtures/propagation.txt, passed in by as-pect.config.js.
 
 /** Its size in bytes. */
 export declare function size(): u32;
-/** Writes it at `at`, where that many bytes are free. */
+/** Writes it at `at`, which must have room for that many bytes. */
 export declare function copy(at: usize): void;
 
 export function fixtureText(): string {

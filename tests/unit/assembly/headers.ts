@@ -1,8 +1,8 @@
-// Headers for the specs, brought to a Fields as the host would bring them.
+// Headers for the specs, passed to a Fields as the host would pass them.
 import { Fields } from "../../../assembly/bytes/fields";
 import { Bytes, fence } from "./bytes";
 
-/** A header map, one header behind the other; values may be any bytes. */
+/** A header map, built header by header; values may be any bytes. */
 @unmanaged
 export class Headers {
   private count: u32 = 0;
@@ -18,7 +18,7 @@ export class Headers {
     return this;
   }
 
-  /** Lets `fields` find them; it stays so until the next fence(). */
+  /** Lets `fields` find them. Valid until the next fence(). */
   bring(fields: Fields): void {
     let pairs = new Bytes().u32(this.count).add(this.sizes.at, this.sizes.size);
     pairs.add(this.content.at, this.content.size);
@@ -27,7 +27,7 @@ export class Headers {
   }
 }
 
-/** Lets `fields` find the headers `lines`, names and values in turn; it stays so until the next fence(). */
+/** Lets `fields` find the headers `lines`, alternating names and values. Valid until the next fence(). */
 export function bring(fields: Fields, lines: string[]): void {
   let headers = new Headers();
   for (let i = 0; i < lines.length; i += 2) headers.add(lines[i], new Bytes().text(lines[i + 1]));

@@ -1,4 +1,4 @@
-// What a variant costs is what it adds to the one without tracing that got the same requests, when nothing disturbed either.
+// The cost of a variant is what it adds to the variant without tracing for the same requests, in undisturbed rounds.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { hollow, mainVariants, NATIVE, NO_TRACING } from "../../../bench/envoys/variant.ts";
@@ -17,13 +17,13 @@ function measured(samples: Record<string, number[]>): Rows {
 
 describe("the cost of a variant", () => {
   const empty = hollow("empty", "an empty module", modules.empty);
-  /** Twenty rounds of `cpu`, of which `disturbed` took half as long again. */
+  /** Twenty rounds of `cpu`; those in `disturbed` took half as long again. */
   const rounds = (cpu: number, ...disturbed: number[]): number[] =>
     Array.from({ length: 20 }, (_, round) => (disturbed.includes(round) ? cpu * 1.5 : cpu));
   const unsampled = variants.find(({ name }) => name === "unsampled");
   assert.ok(unsampled);
 
-  it("is what it adds, and its part of what native OpenTelemetry adds", () => {
+  it("is what it adds, also as a part of what native OpenTelemetry adds", () => {
     const rows = measured({ none: rounds(50), [NATIVE.name]: rounds(90), empty: rounds(60) });
     const { cpu, added, ofNative } = rows.cost(empty);
     assert.deepEqual(cpu, { median: 60, low: 60, high: 60 });
@@ -31,7 +31,7 @@ describe("the cost of a variant", () => {
     assert.deepEqual(ofNative, { value: 0.25, low: 0.25, high: 0.25 });
   });
 
-  it("is not that of what disturbed some of its windows, or of the others'", () => {
+  it("excludes disturbances in some of its rounds, or in the others'", () => {
     const rows = measured({
       none: rounds(50, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
       [NATIVE.name]: rounds(90, 0, 1),
@@ -41,7 +41,7 @@ describe("the cost of a variant", () => {
     assert.equal(rows.cost(empty).ofNative?.value, 0.25);
   });
 
-  it("is as uncertain as its rounds are different", () => {
+  it("is as uncertain as its rounds differ", () => {
     const rows = measured({
       none: rounds(50),
       [NATIVE.name]: rounds(90),
@@ -52,23 +52,23 @@ describe("the cost of a variant", () => {
     assert.ok(ofNative && ofNative.low < ofNative.value && ofNative.value < ofNative.high, JSON.stringify(ofNative));
   });
 
-  it("of requests that bring headers is not that of the headers", () => {
+  it("excludes the headers of requests that bring some", () => {
     const rows = measured({ "none-b3": rounds(55), unsampled: rounds(63) });
     assert.equal(rows.cost(unsampled).added?.value, 8);
   });
 
-  it("is compared with nothing where native OpenTelemetry was not measured", () => {
+  it("has no comparison if native OpenTelemetry was not measured", () => {
     assert.equal(measured({ none: rounds(50), empty: rounds(60) }).cost(empty).ofNative, null);
   });
 
-  it("is none of its own for one without tracing", () => {
+  it("is empty for a variant without tracing", () => {
     const { added, ofNative } = measured({ none: rounds(50), [NATIVE.name]: rounds(90) }).cost(NO_TRACING);
     assert.deepEqual([added, ofNative], [null, null]);
   });
 });
 
 describe("the variants", () => {
-  it("have a base each that gets the same requests and no tracing", () => {
+  it("each have a base with the same requests and no tracing", () => {
     for (const { name, base, headers } of variants) {
       if (base === null) continue;
       const found = variants.find((other) => other.name === base);

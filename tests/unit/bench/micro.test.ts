@@ -1,4 +1,4 @@
-// The micro benchmark compiles what it measures; this fails when an interface of assembly/ that it uses changes.
+// The micro benchmark compiles what it measures. This fails if an interface that it uses in assembly/ changes.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { compileHotPaths, type HotPath } from "../../../bench/micro/compile.ts";
@@ -9,7 +9,7 @@ describe("the hot paths", () => {
     paths = await compileHotPaths();
   });
 
-  it("are there, and do their work as often as they are told", () => {
+  it("exist, and do their work as often as requested", () => {
     assert.ok(paths.size >= 10, [...paths.keys()].join(", "));
     for (const [name, path] of paths) assert.notEqual(path(3), 0, name);
   });

@@ -1,4 +1,4 @@
-// The peer in Rust is a guest: where it cannot be built there is a note instead of its row, and everything else is measured.
+// The peer in Rust is optional: if it cannot be built, a note replaces its row, and everything else is measured.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { program } from "../runner/programs.ts";
 const folder = mkdtempSync(join(tmpdir(), "lightspan-peer-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Path of a program that runs `script`. */
+/** The path of a program that runs `script`. */
 function standIn(name: string, script: string): string {
   return program(join(folder, name), script);
 }
@@ -26,7 +26,7 @@ describe("the peer", () => {
     assert.deepEqual(await buildPeer({ PATH: "", CARGO: cargo }), missing("there is no rustc on the PATH"));
   });
 
-  it("is not built without the target, whose folder rustc names whether it is there or not", async () => {
+  it("is not built without the target, whose folder rustc names even if it does not exist", async () => {
     const reason = missing("Rust has no target wasm32-wasip1 here (rustup target add wasm32-wasip1)");
     const elsewhere = standIn("elsewhere", `echo ${folder}/lib`);
     const old = standIn("old", "echo 'error: Could not find specification for target'; exit 1");
@@ -34,7 +34,7 @@ describe("the peer", () => {
       assert.deepEqual(await buildPeer({ ...process.env, CARGO: cargo, RUSTC }), reason);
   });
 
-  it("is built by the programs that CARGO and RUSTC name; what cargo refuses is said in a line", async () => {
+  it("is built by the programs in CARGO and RUSTC; cargo's error is one line", async () => {
     const env = { ...process.env, CARGO: cargo, RUSTC: rustc };
     assert.deepEqual(await buildPeer(env), missing("cargo build: error: no such crate"));
     const path = await buildPeer({ ...env, CARGO: standIn("good", "exit 0") });
@@ -46,7 +46,7 @@ describe("the row of the peer", () => {
   const modules = { lightspan: "lightspan.wasm", empty: "empty.wasm", minimal: "minimal.wasm" };
   const names = (rust?: string): string[] => mainVariants(modules, { rust }).map(({ name }) => name);
 
-  it("stands behind Lightspan's, if there is a module", () => {
+  it("comes after Lightspan's, if there is a module", () => {
     assert.equal(names("peer.wasm").indexOf("rust"), names().indexOf("lightspan") + 1);
     assert.ok(!names().includes("rust"));
   });

@@ -1,4 +1,4 @@
-// `lightspan check` warns of chains in which writing headers matters. Warnings don't change its verdict.
+// `lightspan check` warns about chains in which writing headers matters. Warnings don't change its verdict.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Config } from "../../../runner/config/bootstrap.ts";
@@ -31,8 +31,8 @@ const late = (name: string): string =>
 const mutation = filter("header_mutation");
 const quietLua = filter("lua", { clear_route_cache: false });
 
-describe("lightspan check warns of", () => {
-  it("nothing where Lightspan is first and the next filter asks for the route", () => {
+describe("lightspan check warns about", () => {
+  it("nothing if Lightspan is first and the next filter asks for the route", () => {
     assert.deepEqual(warnings(lightspan()), []);
     assert.deepEqual(warnings(lightspan(), filter("rbac"), mutation), []);
     assert.deepEqual(warnings(lightspan(), filter("ext_authz")), []);
@@ -47,12 +47,12 @@ describe("lightspan check warns of", () => {
     });
   }
 
-  it("a filter after Lightspan that changes headers, and no filter between asks for the route", () => {
+  it("a filter after Lightspan that changes headers, if no filter between them asks for the route", () => {
     assert.deepEqual(warnings(lightspan(), mutation, filter("rbac")), [late("header_mutation")]);
     assert.deepEqual(warnings(lightspan(), quietLua), [late("lua")]);
   });
 
-  it("filter_state that nobody writes into headers", () => {
+  it("filter_state that no filter writes into headers", () => {
     const told = "listener in: propagation.via is filter_state, and no";
     const write = headerFilters().at(-1) ?? {};
     assert.deepEqual(warnings(filter("rbac"), lightspan("filter_state"), ...headerFilters(), mutation), []);

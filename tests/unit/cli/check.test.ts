@@ -47,20 +47,20 @@ describe("lightspan check gives the module", () => {
   const value = `  "@type": a/google.protobuf.StringValue\n  value: '${wanting}'`;
   const unset = /configuration refused: collector\.access_token_env: TOKEN is not set or empty; allowed: /;
 
-  it("variables that an Envoy configuration gives", () => {
+  it("variables that an Envoy configuration sets", () => {
     const vm = (variables: string): string => `\n  environment_variables: { ${variables} }`;
     assert.match(check("-", plugin(value)).err, unset);
     assert.equal(check("-", plugin(value, vm("key_values: { TOKEN: t }"))).code, 0);
   });
 
-  it("variables of the host only where an Envoy configuration passes them on", () => {
+  it("variables of the host only if an Envoy configuration passes them on", () => {
     const passed = "\n  environment_variables: { host_env_keys: [TOKEN] }";
     assert.match(check("-", plugin(value), { TOKEN: "t" }).err, unset);
     assert.match(check("-", plugin(value, passed)).err, unset);
     assert.equal(check("-", plugin(value, passed), { TOKEN: "t" }).code, 0);
   });
 
-  it("variables that a WasmPlugin gives or passes on", () => {
+  it("variables that a WasmPlugin sets or passes on", () => {
     const wasmPlugin = (env: string): string =>
       `spec:\n  url: file:///lightspan.wasm\n  vmConfig: { env: [${env}] }\n  pluginConfig: ${wanting}`;
     assert.match(check("-", wasmPlugin("")).err, unset);
@@ -76,13 +76,13 @@ describe("lightspan check gives the module", () => {
 });
 
 describe("lightspan check says what to do about", () => {
-  it("a file that is not there", () => {
+  it("a missing file", () => {
     const { code, err } = check("/nowhere.json");
     assert.match(err, /^lightspan check: FILE: found "\/nowhere\.json"; allowed: a file that can be read \(ENOENT/);
     assert.equal(code, 2);
   });
 
-  it("YAML that has no Lightspan in it", () => {
+  it("YAML without Lightspan", () => {
     const { code, err } = check(`${manifests}serviceentry.yaml`);
     assert.match(err, /allowed: YAML with a Wasm filter or plugin that has lightspan in its name/);
     assert.equal(code, 2);
@@ -94,7 +94,7 @@ describe("lightspan check says what to do about", () => {
     assert.equal(code, 2);
   });
 
-  it("a Wasm filter that is another's", () => {
+  it("a Wasm filter other than Lightspan", () => {
     assert.match(check("-", plugin("  value: {}").replaceAll("lightspan", "coraza")).err, /not JSON at byte/);
   });
 });

@@ -1,4 +1,4 @@
-// The allowed choices about Lightspan in Istio, and the messages for all others.
+// The valid choices for Lightspan in Istio, and the messages for invalid ones.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { choicesOf } from "../../../cli/istio/choices.mjs";
@@ -132,13 +132,13 @@ for (const [flags, message] of refusals) {
   });
 }
 
-test("a checksum may be as tools print it", () => {
+test("a checksum may have the format that tools print", () => {
   const flags = ["--collector", inMesh, "--module", "oci://registry.example:5000/i:1", "--sha256"];
   const expected = "0123456789abcdef".repeat(4);
   for (const written of [expected, expected.toUpperCase(), `sha256:${expected}`])
     assert.equal(choose(...flags, written).module.sha256, expected);
 });
 
-test("a Sidecar is made once for a namespace that is named twice", () => {
+test("a namespace that is named twice gets one Sidecar", () => {
   assert.deepEqual(choose("--collector", inMesh, "--sidecar", "a", "--sidecar", "a").sidecars, ["a"]);
 });

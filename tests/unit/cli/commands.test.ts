@@ -50,32 +50,32 @@ test("a mistake is one line without a stack", () => {
   }
 });
 
-test("istio --help tells every flag", () => {
+test("istio --help lists every flag", () => {
   const { status, stdout } = lightspan("istio", "--help");
   assert.equal(status, 0);
   for (const flag of ["collector", "token-secret", "module", "sha256", "kind", "out"])
     assert.match(stdout, new RegExp(`--${flag} `));
 });
 
-test("a configuration that reads variables of the proxy is taken, though they are not here", () => {
+test("a configuration that reads variables of the proxy is accepted, though they are not set here", () => {
   const config = JSON.stringify({ tags: { environment: { pod: "POD_NAME" } } });
   const { status, stderr } = lightspan("istio", ...inMesh, "--token-secret", "s", "--config", config);
   assert.equal(status, 0, stderr);
 });
 
-test("a service of the mesh that is named as if it were outside is pointed out", () => {
+test("a mesh service that is named as if it were outside is pointed out", () => {
   const note = /^satellite\.observability is taken for a host outside the mesh; .*\n/;
   assert.match(lightspan("istio", "--collector", "http://satellite.observability:8360").stderr, note);
   assert.doesNotMatch(lightspan("istio", ...inMesh).stderr, /outside the mesh/);
 });
 
-test("where a pod that lacks something would be in the way, the order is pointed out", () => {
+test("if a pod that lacks something would cause trouble, the order is pointed out", () => {
   const flags = [...inMesh, "--module", "oci://registry.example/lightspan:1", "--token-secret", "s", "--kind"];
   assert.match(lightspan("istio", ...flags, "WasmPlugin").stderr, /^Pods first, then the WasmPlugin: .* 500/m);
   assert.doesNotMatch(lightspan("istio", ...flags, "EnvoyFilter").stderr, /Pods first/);
 });
 
-test("a folder of an earlier run has only what these choices need, and whatever else is there stays", () => {
+test("the folder of an earlier run keeps foreign files, but none of ours that these choices don't need", () => {
   const out = join(root, "a folder");
   const write = (...flags: string[]): string[] => {
     const { status, stderr } = lightspan("istio", ...inMesh, "--out", out, ...flags);

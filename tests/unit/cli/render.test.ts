@@ -10,7 +10,7 @@ const inMesh = "http://otel-collector.observability.svc:4318";
 const choose = (...args: string[]) => choicesOf(args, () => Buffer.from("a module"));
 const kinds = (...args: string[]) => objectsFor(choose(...args)).map((document) => document.toJS().kind as string);
 
-test("a collector in the mesh needs no ServiceEntry, one outside gets it, and TLS gets a DestinationRule", () => {
+test("a collector in the mesh needs no ServiceEntry, one outside gets one, and TLS gets a DestinationRule", () => {
   assert.deepEqual(kinds("--collector", inMesh), ["Telemetry", "ConfigMap", "EnvoyFilter"]);
   assert.deepEqual(kinds("--collector", "https://a.b.svc"), [
     "DestinationRule",
@@ -27,12 +27,12 @@ test("a collector in the mesh needs no ServiceEntry, one outside gets it, and TL
   ]);
 });
 
-test("native tracing stays on when it is asked to, and a fetched module needs no ConfigMap", () => {
+test("native tracing stays on if requested, and a fetched module needs no ConfigMap", () => {
   const flags = ["--collector", inMesh, "--keep-native-tracing", "--module", "oci://r/i:1", "--kind", "WasmPlugin"];
   assert.deepEqual(kinds(...flags), ["WasmPlugin"]);
 });
 
-test("the configuration has what is chosen, over what was given, and no defaults", () => {
+test("the configuration has the choices, which override the given one, and no defaults", () => {
   assert.deepEqual(settingsFor(choose("--collector", "http://a.example")), {
     collector: { cluster: "outbound|80||a.example" },
   });
@@ -65,7 +65,7 @@ for (const [flags, path] of paths) {
   });
 }
 
-test("reports at a path of the person's own start no trace there either", () => {
+test("reports at a user-chosen path start no trace there either", () => {
   const { sampling } = settingsFor(choose("--collector", inMesh, "--config", '{"collector":{"path":"/spans"}}'));
   assert.deepEqual(sampling, { exclude_paths: ["/spans"] });
 });
@@ -101,7 +101,7 @@ for (const kind of ["WasmPlugin", "TrafficExtension"]) {
   });
 }
 
-test("native tracing ends for the chosen workload alone", () => {
+test("native tracing ends only for the chosen workload", () => {
   const flags = ["--collector", inMesh, "--workload", "app=reviews", "--namespace", "bookinfo"];
   const telemetry = objectsFor(choose(...flags)).map((document) => document.toJS() as Record<string, unknown>)[0];
   assert.equal(telemetry?.kind, "Telemetry");
@@ -111,12 +111,12 @@ test("native tracing ends for the chosen workload alone", () => {
   });
 });
 
-test("the file of an EnvoyFilter's module is named as it is, as Istio names it in the other kinds", () => {
+test("the file of an EnvoyFilter's module keeps its name, as Istio does it for the other kinds", () => {
   const json = JSON.stringify(object("EnvoyFilter", "--module", "file:///opt/a%20b.wasm"));
   assert.ok(json.includes('"filename":"/opt/a%20b.wasm"'), json);
 });
 
-test("a pod waits for its Secret and ConfigMap where their absence would be in the way, and only there", () => {
+test("a pod waits for its Secret and ConfigMap only if their absence would cause trouble", () => {
   for (const [kind, expected] of [
     ["EnvoyFilter", 2],
     ["WasmPlugin", 0],
@@ -132,7 +132,7 @@ test("a pod waits for its Secret and ConfigMap where their absence would be in t
   }
 });
 
-test("each namespace that is named gets the module's ConfigMap, once", () => {
+test("each named namespace gets the module's ConfigMap once", () => {
   const flags = [
     "--collector",
     inMesh,
@@ -154,7 +154,7 @@ test("each namespace that is named gets the module's ConfigMap, once", () => {
   for (const { binaryData } of maps) assert.deepEqual(binaryData, maps[0]?.binaryData);
 });
 
-test("an EnvoyFilter has the filters that write the headers after Lightspan where Envoy is to write them, else none", () => {
+test("an EnvoyFilter has the filters that write headers after Lightspan only if Envoy is to write them", () => {
   interface Patch {
     applyTo: string;
     patch: { operation: string; value: { name: string } };

@@ -1,4 +1,4 @@
-// The scripted collector: senders hear each fault as they should, and its ledger records what really happened.
+// The scripted collector: senders observe each fault as intended, and the ledger records what really happened.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -20,16 +20,16 @@ const DEADLINE_EXCEEDED = 4;
 const http: Way[] = ["HTTP/1.1", "HTTP/2"];
 const all: Way[] = [...http, "gRPC"];
 
-/** An outcome becomes certain a moment after the sender got its answer or gave up. */
+/** Outcomes become certain a moment after the sender got its answer or gave up. */
 async function outcomes(): Promise<(Outcome | undefined)[]> {
   const now = () => collector.ledger.receipts.map(({ outcome }) => outcome);
   return eventually("every outcome", now, (outcomes) => !outcomes.includes(undefined));
 }
 
-/** Opens once the sender has heard something, or has given up. */
+/** Opens once the sender has an answer, or has given up. */
 let givenUp = new Gate();
 
-// What a client of gRPC makes of a fault: UNAVAILABLE 14, INTERNAL 13, DEADLINE_EXCEEDED 4, UNKNOWN 2, as its own rules say.
+// How a gRPC client reports faults, by its own rules: UNAVAILABLE 14, INTERNAL 13, DEADLINE_EXCEEDED 4, UNKNOWN 2.
 const faults: [what: string, fault: Fault, ways: Way[], heard: Record<string, Heard["heard"]>, outcome: Outcome][] = [
   ["accept", accept, all, { "HTTP/1.1": 200, "HTTP/2": 200, gRPC: 0 }, "acknowledged"],
   ...[202, 204].map((status): (typeof faults)[number] => [
@@ -112,7 +112,7 @@ describe("an answer", () => {
     assert.equal((await overGrpc(collector.port, reportOf("1"))).retryAfter, "250");
   });
 
-  it("refuses what is larger than allowed, unpacked, and accepts what is not", async () => {
+  it("refuses a body that unpacks to more than allowed, and accepts others", async () => {
     const small = reportOf("1");
     collector.behave({ kind: "accept", maxBytes: small.length });
     assert.equal((await overHttp1(collector.port, reportOf("2", "3"))).heard, 413);
@@ -123,7 +123,7 @@ describe("an answer", () => {
 });
 
 describe("the script", () => {
-  it("goes on with its last fault", async () => {
+  it("repeats its last fault", async () => {
     collector.behave({ kind: "status", status: 500 }, accept, { kind: "status", status: 503 });
     const heard = [];
     for (let count = 0; count < 4; count++) heard.push((await overHttp1(collector.port, reportOf("1"))).heard);
@@ -132,7 +132,7 @@ describe("the script", () => {
 });
 
 describe("the ledger", () => {
-  it("counts spans by outcome, and knows which came more than once", async () => {
+  it("counts spans by outcome, and lists those that came more than once", async () => {
     collector.behave({ kind: "status", status: 503 }, { kind: "reset", when: "before" }, accept);
     await overHttp1(collector.port, reportOf("1", "2"));
     await overHttp1(collector.port, reportOf("2"));
@@ -159,7 +159,7 @@ describe("the ledger", () => {
     );
   });
 
-  it("does not take for certain that an answer was read whose connection was reset right behind it", async () => {
+  it("does not assume that an answer was read if the connection was reset right after it", async () => {
     const socket = connect(collector.port, "127.0.0.1").on("error", () => {});
     const body = reportOf("1");
     socket.write(
@@ -174,7 +174,7 @@ describe("the ledger", () => {
     assert.deepEqual(await outcomes(), ["unclear"]);
   });
 
-  it("has the manner of each report", async () => {
+  it("records how each report was sent", async () => {
     await overHttp1(collector.port, reportOf("1"));
     await overGrpc(collector.port, reportOf("2"));
     const headers = { "content-type": "application/octet-stream", "content-encoding": "deflate" };
@@ -194,7 +194,7 @@ describe("the ledger", () => {
     assert.equal(collector.ledger.receipts[2]?.bytes, body.length);
   });
 
-  it("says why a body was no report, and answers it", async () => {
+  it("says why a body is not a report, and answers it", async () => {
     assert.equal((await overHttp1(collector.port, Buffer.from("garbage"))).heard, 400);
     assert.equal((await overGrpc(collector.port, Buffer.from("garbage"))).heard, 3);
     assert.equal((await fetch(`http://127.0.0.1:${collector.port}/`)).status, 400);
@@ -205,7 +205,7 @@ describe("the ledger", () => {
     assert.deepEqual(collector.ledger.receipts, []);
   });
 
-  it("takes nothing for received that did not come to its end", async () => {
+  it("does not count truncated requests as received", async () => {
     const socket = connect(collector.port, "127.0.0.1");
     socket.write("POST /api/v2/reports HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\nabc");
     await sleep(50);
@@ -216,7 +216,7 @@ describe("the ledger", () => {
 });
 
 describe("a collector that died", () => {
-  it("resets what was under way, refuses connections, and comes back on the same port with its ledger", async () => {
+  it("resets requests in progress, refuses connections, and comes back on the same port with its ledger", async () => {
     collector.behave({ kind: "blackhole" }, accept);
     const underWay = [overHttp1(collector.port, reportOf("1")), overHttp2(collector.port, reportOf("2"))];
     while (collector.ledger.receipts.length + collector.ledger.broken.length < 1) await sleep(5);

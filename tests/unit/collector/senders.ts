@@ -1,4 +1,4 @@
-// Senders other than the module, one for each way to reach a collector. Each reports the answer as one word or number.
+// Senders other than the module, one for each way to reach a collector. Each returns the answer as one word or number.
 import { connect, constants } from "node:http2";
 import { request } from "node:http";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
@@ -11,7 +11,7 @@ const TYPE = "application/octet-stream";
 /** Only ends a test that hangs. */
 const PATIENCE_MS = 60_000;
 
-/** The status over HTTP or gRPC, or how the request failed. `retryAfter` is the header, or gRPC's pushback. */
+/** The HTTP or gRPC status, or how the request failed. `retryAfter` is the header, or gRPC's pushback. */
 export interface Heard {
   heard: number | "reset" | "garbage" | "cut" | "timeout";
   retryAfter?: string;
@@ -37,7 +37,7 @@ export const overHttp1: Sender = (port, body, timeoutMs = PATIENCE_MS) =>
       response.on("error", () => resolve({ heard: "cut" }));
     });
     sent.on("error", ({ code }: NodeJS.ErrnoException) => {
-      // From Node 24 on, a connection that is reset within an answer fails the request as well, and does so first.
+      // From Node 24 on, a reset within an answer also fails the request, and does so first.
       const heard = hasBegun ? "cut" : "reset";
       resolve({ heard: code?.startsWith("HPE_") ? "garbage" : heard });
     });

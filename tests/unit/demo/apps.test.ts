@@ -1,4 +1,4 @@
-// Bookinfo's services without a network: what they answer, whom they ask, and how they handle failures.
+// Bookinfo's services without a network: their answers, the services they call, and how they handle failures.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -40,7 +40,7 @@ function starsOf(answer: unknown): unknown[] {
   return (answer as { reviews: { rating?: unknown }[] }).reviews.map(({ rating }) => rating);
 }
 
-test("details answers with the book's facts, and 400 to an id that is no number", async () => {
+test("details answers with the book's facts, or 400 if the id is not a number", async () => {
   const book = (await body(details, "/details/0")) as Record<string, unknown>;
   assert.equal(book.id, 0);
   assert.equal(book.author, "William Shakespeare");
@@ -55,14 +55,14 @@ test("ratings answers with the stars of both reviewers", async () => {
   assert.equal((await ask(ratings, "/ratings/")).status, 400);
 });
 
-test("reviews v1 asks nobody and has no ratings", async () => {
+test("reviews v1 calls no service and has no ratings", async () => {
   const answer = (await body(reviews({ pod }), "/reviews/0")) as Record<string, unknown>;
   assert.equal(answer.id, "0");
   assert.equal(answer.podname, pod);
   assert.deepEqual(starsOf(answer), [undefined, undefined]);
 });
 
-test("reviews with stars asks ratings and forwards only the headers of the trace", async () => {
+test("reviews with stars calls ratings and forwards only the trace headers", async () => {
   const asked: Asked[] = [];
   const answer = await body(reviews({ pod, stars: "red" }), "/reviews/0", mesh(asked));
   assert.deepEqual(starsOf(answer), [
@@ -73,7 +73,7 @@ test("reviews with stars asks ratings and forwards only the headers of the trace
   assert.deepEqual(asked, [{ path: "/ratings/0", headers }]);
 });
 
-test("reviews answers 200 when ratings fails, is away or talks nonsense", async () => {
+test("reviews answers 200 when ratings fails, is unreachable or answers nonsense", async () => {
   const unavailable = { error: "Ratings service is currently unavailable" };
   const nonsense: Call = async () => ({ status: 200, type: "text/html", body: "<html>" });
   const other: Call = async () => json(200, { ratings: { Reviewer1: "5" } });
@@ -88,7 +88,7 @@ for (const [speed, ready] of [
   ["quick", (): Promise<void> => Promise.resolve()],
   ["slow", (delay: Promise<void>): Promise<void> => delay],
 ] as const) {
-  test(`a slow reviews takes as long as it was told, the call to a ${speed} ratings included`, async () => {
+  test(`a slow reviews takes as long as configured, including the call to a ${speed} ratings`, async () => {
     // Node fires timers of equal length in the order in which they were set.
     const delayMs = 20;
     const events: string[] = [];
@@ -104,7 +104,7 @@ for (const [speed, ready] of [
   });
 }
 
-test("the product page shows details, reviews and stars, and asks each service once", async () => {
+test("the product page shows details, reviews and stars, and calls each service once", async () => {
   const asked: Asked[] = [];
   const page = await ask(productpage, "/productpage?u=normal", mesh(asked));
   assert.equal(page.status, 200);
@@ -118,7 +118,7 @@ test("the product page shows details, reviews and stars, and asks each service o
   );
 });
 
-test("the product page stands when details and reviews fail, and says so; reviews is asked twice", async () => {
+test("the product page still works when details and reviews fail, and says so; reviews is called twice", async () => {
   const asked: Asked[] = [];
   const page = await ask(productpage, "/productpage", mesh(asked, "details", "reviews"));
   assert.equal(page.status, 200);
@@ -127,7 +127,7 @@ test("the product page stands when details and reviews fail, and says so; review
   assert.equal(asked.filter(({ path }) => path === "/reviews/0").length, 2);
 });
 
-test("what other services say is shown as text, not as HTML", async () => {
+test("answers of other services are shown as text, not as HTML", async () => {
   const call: Call = async (service) =>
     json(200, service === "details" ? { author: "<script>" } : { reviews: [{ reviewer: "<i>", text: "a & b" }] });
   const { body } = await ask(productpage, "/productpage", call);
@@ -135,7 +135,7 @@ test("what other services say is shown as text, not as HTML", async () => {
   assert.ok(body.includes("&#60;script&#62;"));
 });
 
-test("the API passes on a dependency's status with Bookinfo's own words", async () => {
+test("the API passes on a dependency's status with Bookinfo's message", async () => {
   const cases = { "": "details", "/reviews": "reviews", "/ratings": "ratings" };
   for (const [path, service] of Object.entries(cases)) {
     const answer = await ask(productpage, `/api/v1/products/0${path}`, mesh([], service));

@@ -1,4 +1,4 @@
-// Which traces count as the whole trace of one page view, and which faults the others have.
+// Which traces count as the complete trace of one page view, and the faults of all others.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -7,7 +7,7 @@ import { faultsOf, reviewsOf } from "../../../demo/expected.ts";
 
 const nodeId = "sidecar~127.0.1.3~reviews-v3-78f7bbb948-2mb96.default~default.svc.cluster.local";
 
-/** A span `id` below `parent`; the callee gives the operation. */
+/** A span `id` below `parent`; the callee determines the operation. */
 function span(id: string, parent: string | null, kind: string, service: string, callee: string): Span {
   return {
     traceId: "463ac35c9f6413ad",
@@ -43,22 +43,22 @@ function trace(spans: Span[]): Trace {
   return { traceId: "463ac35c9f6413ad", startMicros: 0, durationMicros: 1, root: null, spans, errors: 0, services: [] };
 }
 
-/** The faults of a page view in which span `id` is changed. */
+/** The faults of a page view with a changed span `id`. */
 function faultsWith(id: string, change: Partial<Span>): string[] {
   return faultsOf(trace(pageView().map((each) => (each.spanId === id ? { ...each, ...change } : each))));
 }
 
-test("two spans for every call, each below its caller, is a whole page view", () => {
+test("two spans for every call, each below its caller, are a complete page view", () => {
   assert.deepEqual(faultsOf(trace(pageView())), []);
   assert.deepEqual(faultsOf(trace(pageView().reverse())), []);
 });
 
-test("the version that answered is told by the tag of the server span", () => {
+test("the server span's tag tells which version answered", () => {
   assert.equal(reviewsOf(trace(pageView()))?.name, "reviews-v3");
   assert.match(faultsWith("6", { version: null }).join(), /^no server span of reviews\.default with a version/);
 });
 
-test("a span that did not come is missing, and what was below it is told as such", () => {
+test("an absent span is reported as missing, and the spans below it as unexpected", () => {
   const faults = faultsOf(trace(pageView().filter(({ spanId }) => spanId !== "7")));
   assert.ok(faults.some((fault) => /^missing: .* > client reviews\.default ratings/.test(fault)));
   assert.ok(faults.some((fault) => /^unexpected: \(a span that did not come, 7\) > server ratings/.test(fault)));
@@ -70,11 +70,11 @@ test("a wrong kind, operation or parent is a fault", () => {
   assert.notDeepEqual(faultsWith("8", { parentId: "6" }), []);
 });
 
-test("spans that are each other's parents are faults and end the search", () => {
+test("spans that are each other's parents are faults and stop the search", () => {
   assert.notDeepEqual(faultsWith("1", { parentId: "8" }), []);
 });
 
-test("a span that is there twice is a fault", () => {
+test("a duplicate span is a fault", () => {
   const twice = [...pageView(), span("9", "7", "server", "ratings.default", "ratings")];
   assert.deepEqual(faultsOf(trace(twice)), ["some spans are there twice"]);
 });

@@ -21,6 +21,6 @@ test("no other header is forwarded", () => {
   assert.deepEqual(forward({ ...headers, "x-b3-sampled": "0" }), { "x-b3-sampled": "0" });
 });
 
-test("a header that did not come is not made up", () => {
+test("an absent header is not invented", () => {
   assert.deepEqual(forward({}), {});
 });

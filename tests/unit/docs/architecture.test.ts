@@ -1,5 +1,5 @@
-// The lists of docs/architecture.md, "What a change touches": the sources that name a tag, a format or a key are the files in its
-// row, and no others. Comments, tests, documents, examples of configurations and the benchmark do not count.
+// The lists of docs/architecture.md, "What a change touches": exactly the files in a row name its tag, format or key.
+// Comments, tests, documents, examples of configurations and the benchmark do not count.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
@@ -24,7 +24,7 @@ const rows = tableBelow(read("docs/architecture.md"), "What a change touches").m
     [/`(.+)`/.exec(change)?.[1] ?? "", [...files.matchAll(/`([^`]+)`/g)].map(([, file = ""]) => file)] as const,
 );
 
-/** The files of the row whose example is `name`, but for documents, with `other` in its place. */
+/** The files of the row with the example `name`, except documents, with `other` in place of `name`. */
 function listed(name: string, other = name): string[] {
   const [, files = []] = rows.find(([example]) => example === name) ?? [];
   return files
@@ -33,12 +33,12 @@ function listed(name: string, other = name): string[] {
     .sort();
 }
 
-/** The sources in which `pattern` is found. */
+/** The sources that contain `pattern`. */
 function naming(pattern: RegExp): string[] {
   return sources.flatMap(([path, source]) => (pattern.test(source) ? [path] : [])).sort();
 }
 
-/** A tag by its text or its constant. */
+/** The sources that name a tag, by its text or its constant. */
 function namingTag(tag: string): string[] {
   const constant = new RegExp(`const (\\w+).*"${tag}"`).exec(read("assembly/span/names.ts"))?.[1] ?? "";
   return naming(new RegExp(`"${tag}"|\\bnames\\.${constant}\\b`));

@@ -1,4 +1,4 @@
-// docs/configuration.md says what the schema says, key by key; tests/unit/module holds the schema against the module.
+// docs/configuration.md agrees with the schema, key by key; tests/unit/module compares the schema with the module.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -38,7 +38,7 @@ function rowsOf(schema: Schema, path = ""): string[][] {
   });
 }
 
-test("the table of configuration keys is that of the schema", () => {
+test("the table of configuration keys matches the schema", () => {
   const text = readFileSync(new URL("docs/configuration.md", root), "utf8");
   const rows = text
     .split("\n")

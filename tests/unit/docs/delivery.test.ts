@@ -1,4 +1,4 @@
-// The table of docs/delivery.md that says which test proves which fault: every one of them is there.
+// docs/delivery.md has a table of the tests for each fault: all of these tests exist.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ const read = (path: string): string => readFileSync(new URL(`../../../${path}`, 
 const files = ["faults/faults", "delivery/answers", "delivery/changes"].map((name) => `tests/envoy/${name}.test.ts`);
 const sources = [...files, "tests/unit/module/vm/walk.test.ts"].map(read).join("\n");
 
-test("the tests that docs/delivery.md names for each fault are there", () => {
+test("the tests that docs/delivery.md names for each fault exist", () => {
   const rows = tableBelow(read("docs/delivery.md"), "Every fault, tested");
   assert.ok(rows.length > 15);
   for (const [fault, names = ""] of rows)

@@ -1,4 +1,4 @@
-// The tables of docs/formats.md against what the satellite answers to and what the tests of real collectors try.
+// The tables of docs/formats.md against the satellite's paths and the tests with real collectors.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { all } from "../../peers/rows.ts";
 const document = readFileSync(new URL("../../../docs/formats.md", import.meta.url), "utf8");
 const plain = (cell: string): string => codeOf(cell) ?? cell;
 
-test("the paths are those that the satellite takes, and no other", () => {
+test("the paths are exactly those that the satellite accepts", () => {
   const documented = tableBelow(document, "What is sent where").map((row) => row.slice(0, 3).map(plain));
   const taken = formats.flatMap(({ name, path, grpcPath }) => [
     [name, "http", path],
@@ -24,7 +24,7 @@ test("the tested collectors are those of npm run test:peers, row by row", () => 
   assert.deepEqual(documented, tried);
 });
 
-test("the versions are those of the collectors that are built", () => {
+test("the versions are those of the built collectors", () => {
   const modules = readFileSync(new URL("../../peers/go/otelcol/go.mod", import.meta.url), "utf8");
   const [, collector] = /go\.opentelemetry\.io\/collector\/otelcol v(\S+)/.exec(modules) ?? [];
   const jar = readFileSync(new URL("../../peers/zipkin.ts", import.meta.url), "utf8");

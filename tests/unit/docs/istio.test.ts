@@ -12,7 +12,7 @@ const root = new URL("../../../", import.meta.url);
 const schema = JSON.parse(readFileSync(new URL("assembly/config/lightspan.schema.json", root), "utf8")) as Schema;
 const read = (name: string): string => readFileSync(new URL(`docs/${name}`, root), "utf8");
 
-/** The rows of all tables, as cells; a bar within code is escaped there. */
+/** The rows of all tables, as cells. A bar within code is escaped. */
 function rowsOf(text: string): string[][] {
   return text
     .split("\n")
@@ -29,7 +29,7 @@ function keysOf({ properties = {} }: Schema, path = ""): string[] {
   return Object.entries(properties).flatMap(([key, child]) => [path + key, ...keysOf(child, `${path}${key}.`)]);
 }
 
-test("the clusters of collectors are those that the command gives", () => {
+test("the clusters of collectors are those that the command prints", () => {
   const rows = rowsOf(read("istio.md")).filter(([, cluster]) => cluster?.startsWith("`outbound|"));
   assert.ok(rows.length >= 5);
   for (const [collector = "", cluster = ""] of rows) {
@@ -40,7 +40,7 @@ test("the clusters of collectors are those that the command gives", () => {
 });
 
 for (const name of ["istio.md", "migration.md"]) {
-  test(`every flag of ours in ${name} exists`, () => {
+  test(`every flag of our command in ${name} exists`, () => {
     const known = [...Object.keys(flags), "tag", "out", "help"];
     const named = codeIn(read(name).replace(/```.*?```/gs, ""))
       .filter((code) => code.startsWith("--"))

@@ -1,5 +1,5 @@
-// Documents lead somewhere: every relative link to a file that is there, every anchor to a heading, every counter and every
-// npm script that is named to one that exists.
+// References in documents are valid: every relative link is to an existing file, every anchor to a heading, and every
+// counter and npm script exists.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,7 +11,7 @@ const markdown = (folder: string): string[] => readdirSync(join(root, folder)).f
 const documents = [...markdown("."), ...markdown("docs").map((name) => `docs/${name}`)];
 const textOf = (document: string): string => readFileSync(join(root, document), "utf8");
 
-/** The anchors of a document, as GitHub makes them of its headings. */
+/** The anchors of a document, which GitHub derives from its headings. */
 function anchorsOf(document: string): string[] {
   const headings = [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => heading);
   return headings.map((heading) =>
@@ -23,7 +23,7 @@ function anchorsOf(document: string): string[] {
 }
 
 for (const document of documents) {
-  test(`the links of ${document} lead somewhere`, () => {
+  test(`the links of ${document} are valid`, () => {
     for (const [, link = ""] of textOf(document).matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^[a-z]+:/.test(link)) continue;
       const [path = "", anchor] = link.split("#");
@@ -33,14 +33,14 @@ for (const document of documents) {
     }
   });
 
-  test(`the npm scripts that ${document} names are there`, () => {
+  test(`the npm scripts that ${document} names exist`, () => {
     const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
     for (const [, script = ""] of textOf(document).matchAll(/npm run ([\w:]+)/g))
       assert.ok(script in scripts, `npm run ${script}`);
   });
 }
 
-test("README leads to every document", () => {
+test("README links to every document", () => {
   const links = [...textOf("README.md").matchAll(/\]\(([^)\s#]+)/g)].map(([, link]) => link);
   const others = documents.filter((document) => document !== "README.md");
   assert.deepEqual(
@@ -49,7 +49,7 @@ test("README leads to every document", () => {
   );
 });
 
-test("every counter that the documents name is one of docs/counters.md", () => {
+test("every counter that the documents name is in docs/counters.md", () => {
   const known = new Set([...textOf("docs/counters.md").matchAll(/^\| `(lightspan\.\w+)`/gm)].map(([, name]) => name));
   assert.ok(known.size > 10);
   for (const document of documents)

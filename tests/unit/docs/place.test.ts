@@ -1,4 +1,4 @@
-// docs/place.md shows the filters that write the headers as the tests run them.
+// docs/place.md shows the filters that write the headers exactly as the tests run them.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// The tables of docs/satellite.md against a satellite that runs: each path and each field stands in both.
+// The tables of docs/satellite.md against a running satellite: both have the same paths and fields.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -19,7 +19,7 @@ after(() => satellite.close());
 
 const json = async (path: string) => (await fetch(satellite.url + path)).json();
 
-/** The first cells of the table that is the next below `words`. */
+/** The first cells of the next table below `words`. */
 function namesBelow(words: string): string[] {
   const from = document.indexOf(words);
   assert.ok(from >= 0, `docs/satellite.md does not say: ${words}`);

@@ -1,4 +1,4 @@
-// docs/security.md lists the capabilities as the code has them.
+// docs/security.md lists the capabilities as in the code.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -12,20 +12,20 @@ const rows = read("docs/security.md")
   .filter((line) => line.startsWith("| `"))
   .map((line) => line.split(" | ").map((cell) => cell.trim()));
 
-test("each import and each callback of the module stands in one row", async () => {
+test("each import and each callback of the module is in one row", async () => {
   const module = await WebAssembly.compile(readFileSync(new URL("../../../build/lightspan.wasm", import.meta.url)));
   const used = [...WebAssembly.Module.imports(module), ...WebAssembly.Module.exports(module)].map(({ name }) => name);
   const capabilities = used.filter((name) => /^(proxy_(?!abi)|environ_|random_)/.test(name));
   assert.deepEqual(rows.flatMap(([left = ""]) => names(left)).sort(), capabilities.sort());
 });
 
-test("the rows of those that refuse every configuration are what the code needs", () => {
+test("the rows of those that cause every configuration to be refused are what the code needs", () => {
   const refusing = rows.filter(([, right = ""]) => right.startsWith("the configuration is refused"));
   const needed = [...read("assembly/host/capabilities.ts").matchAll(/need\("(\w+)"/g)].map(([, name]) => name);
   assert.deepEqual(refusing.flatMap(([left = ""]) => names(left)).sort(), needed.sort());
 });
 
-test("what is only a cost is told in the words of the log", () => {
+test("mere costs are described in the words of the log", () => {
   const costs = [...read("assembly/host/capabilities.ts").matchAll(/tell\(\w+, "([^"]+)", "([^"]+)"\)/g)];
   assert.equal(costs.length, 3);
   for (const [, list = "", cost = ""] of costs) {

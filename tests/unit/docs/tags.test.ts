@@ -1,4 +1,4 @@
-// The table of tags in docs/tags.md against the vocabulary in assembly/span/names.ts: each name stands in both, once.
+// The table of tags in docs/tags.md against the vocabulary in assembly/span/names.ts: each name is in both, once.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
@@ -20,14 +20,14 @@ test("every tag that the code writes is documented", () => {
   );
 });
 
-test("every documented tag is one that the code writes", () => {
+test("the code writes every documented tag", () => {
   assert.deepEqual(
     documented.filter((name) => !written.includes(name)),
     [],
   );
 });
 
-test("no tag is documented or written under one name twice", () => {
+test("no name is documented or written twice", () => {
   assert.equal(new Set(documented).size, documented.length);
   assert.equal(new Set(written).size, written.length);
 });

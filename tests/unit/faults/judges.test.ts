@@ -1,4 +1,4 @@
-// The judges of every fault can say no: to a request that was harmed or slow, to a span too many or too few, to one that came twice.
+// The judges of faults can fail: for a harmed or slow request, for extra, missing or duplicate spans.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Outcome } from "../../envoy/collector/fault.ts";
@@ -9,7 +9,7 @@ import { assertNoSlower } from "../../soak/latency.ts";
 
 const REQUESTS = 400;
 
-/** The latencies of a quiet machine, of which the slowest `share` took `lateMs` longer. */
+/** The latencies of a quiet machine, with the slowest `share` taking `lateMs` longer. */
 function load(share = 0, lateMs = 0): Seen {
   const latencies = Array.from({ length: REQUESTS }, (_, i) => {
     const usual = 1 + (i / REQUESTS) ** 20 * 30;
@@ -19,7 +19,7 @@ function load(share = 0, lateMs = 0): Seen {
 }
 
 describe("requests are harmed", () => {
-  it("if one has another answer", () => {
+  it("if one has a different answer", () => {
     assertUnharmed(load());
     const seen = { ...load(), wrong: new Map([["status 503", 1]]) };
     assert.throws(() => assertUnharmed(seen), /no request is harmed/);
@@ -61,7 +61,7 @@ describe("the account", () => {
     ...{ reportsSent: 1, retried: 0 },
   };
 
-  it("is right if every span is where it is said to be", () => {
+  it("is right if every span is where it should be", () => {
     assertAccount(right, 6, received);
     assertAccount({ ...right, sent: 4, dropped: 2, reasons: { refused: 1, unavailable: 1 } }, 6, received);
   });
@@ -84,7 +84,7 @@ describe("the account", () => {
 describe("a span comes twice without a reason", () => {
   const repeats = (outcome: Outcome) => ledgerOf([outcome, ["a", "b"]], ["acknowledged", ["b", "c"]]).repeats();
 
-  it("if the collector had taken it, for all that it knows", () => {
+  it("if the collector had accepted it, as far as it knows", () => {
     assert.equal(repeats("acknowledged"), 1);
     assert.equal(repeats("unclear"), 1);
   });

@@ -1,4 +1,4 @@
-// Lightspan's account of itself, as Envoy's stats show it, and the rules that hold for it after every step.
+// Lightspan's counters, as Envoy's stats show them, and the rules that they keep after every step.
 import assert from "node:assert/strict";
 import type { Host } from "../../host/host.ts";
 
@@ -12,7 +12,7 @@ export interface Account {
   buffered: number;
 }
 
-/** One counter or gauge, by its name behind `lightspan.`. */
+/** One counter or gauge, by its name after `lightspan.`. */
 export function count(host: Host, name: string): number {
   const value = host.metrics.get(`lightspan.${name}`);
   assert.ok(value !== undefined, `there is no metric lightspan.${name}`);
@@ -28,13 +28,13 @@ export function accountOf(host: Host): Account {
   };
 }
 
-/** The reasons for which spans were dropped, without those that did not come up. */
+/** The reasons for which spans were dropped; omits reasons that did not occur. */
 export function droppedBecause(host: Host): Record<string, number> {
   const reasons = [...host.metrics].filter(([name, value]) => name.startsWith(REASON) && value !== 0);
   return Object.fromEntries(reasons.map(([name, value]) => [name.slice(REASON.length), value]));
 }
 
-/** Both accounts. `open`: the streams that have begun and not ended; not compared if left out. */
+/** Checks the accounts of requests and spans. `open`: the expected number of open streams; not checked if omitted. */
 export function assertBalanced(host: Host, open?: number): void {
   // Runs after every step of every test, so words are made only for a failure.
   const requests = count(host, "requests");

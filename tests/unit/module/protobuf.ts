@@ -1,17 +1,17 @@
-// The protobuf wire format, read by the letter (https://protobuf.dev/programming-guides/encoding), for messages of which the
-// tests know the fields: a reader that shares nothing with the module's writer.
+// Reads the protobuf wire format strictly (https://protobuf.dev/programming-guides/encoding), for messages whose fields
+// the tests know. Shares nothing with the module's writer.
 
 export interface Field {
   number: number;
   /** A varint, a fixed64 or a fixed32. */
   value: bigint;
-  /** Content of a length-delimited field. */
+  /** The content of a length-delimited field. */
   bytes: Uint8Array;
 }
 
 const NOTHING = new Uint8Array();
 
-/** The fields of a message in their order. Throws for what is none. */
+/** The fields of a message, in order. Throws if it isn't a message. */
 export function fieldsOf(message: Uint8Array): Field[] {
   const fields: Field[] = [];
   let at = 0;
@@ -62,12 +62,12 @@ export function numberIn(message: Uint8Array, number: number): bigint {
   );
 }
 
-/** The text in field `number`; "" if it is absent. Throws for what is no UTF-8. */
+/** The text in field `number`; "" if it is absent. Throws if it isn't UTF-8. */
 export function textIn(message: Uint8Array, number: number): string {
   return new TextDecoder("utf-8", { fatal: true }).decode(all(message, number).at(-1) ?? NOTHING);
 }
 
-/** A field of a message to be sent: a varint, or whatever is length-delimited. */
+/** A field of a message to be sent: a varint, or anything length-delimited. */
 export function field(number: number, content: Uint8Array | string | number): Uint8Array {
   const varint = (value: number): number[] =>
     value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];

@@ -1,4 +1,4 @@
-// Reads a report of any format out of the call that carried it: what its headers promise has to be true of its bytes.
+// Reads a report of any format from its HTTP call. The bytes must match the headers.
 import assert from "node:assert/strict";
 import { inflateSync } from "node:zlib";
 import { collectorPb, StrictReader } from "../../../satellite/receive/collector_pb.ts";
@@ -6,11 +6,11 @@ import { decodeReport } from "../../../satellite/receive/lightstep.ts";
 import type { HttpCall } from "../../host/vm.ts";
 import { all, numberIn, one, textIn } from "./protobuf.ts";
 
-/** A span as all formats can tell it; `traceId` has as many digits as the format gave it. */
+/** What all formats say about a span; `traceId` has as many digits as in the format. */
 export interface Read {
   traceId: string;
   spanId: string;
-  /** "" = none. */
+  /** "" if there is none. */
   parentId: string;
   name: string;
   kind: string;
@@ -24,10 +24,10 @@ export interface Reading {
   format: "lightstep" | "otlp" | "zipkin";
   isGrpc: boolean;
   service: string;
-  /** Of the reporter or the resource. */
+  /** The tags of the reporter or the resource. */
   tags: Record<string, string>;
   spans: Read[];
-  /** The `spans.dropped` of Lightstep's InternalMetrics; 0 if they are absent. */
+  /** `spans.dropped` in Lightstep's InternalMetrics; 0 if absent. */
   lost: number;
 }
 
@@ -121,7 +121,7 @@ const READERS: Record<string, (message: Uint8Array) => Omit<Reading, "isGrpc">> 
   "/opentelemetry.proto.collector.trace.v1.TraceService/Export": readOtlp,
 };
 
-/** The report that `call` carries. Throws for one that its receiver would not understand. */
+/** The report in `call`. Throws if its receiver would not understand it. */
 export function readReport(call: HttpCall): Reading {
   const headers = new Map(call.headers);
   const isGrpc = headers.get("content-type") === "application/grpc";

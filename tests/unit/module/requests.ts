@@ -28,7 +28,7 @@ export const FRESH: Headers = request();
 export const SAMPLED: Headers = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" });
 export const UNSAMPLED: Headers = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "0" });
 
-/** The attributes of a stream that ended well; `changes` by section. */
+/** The attributes of a stream that ended well, with `changes` by section. */
 export function ended(changes: Record<string, Attributes> = {}): Properties {
   return properties({
     ...changes,

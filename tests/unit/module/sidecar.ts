@@ -1,6 +1,6 @@
-// A sidecar in the mock host: Lightspan loaded, configured, and led through whole requests. After every step it checks what
-// must hold at all times: the account balances, no more reports are under way than there are collectors, and no timer outlives
-// its root context.
+// A sidecar in the mock host: Lightspan is loaded, configured and given whole requests. After every step it checks the
+// invariants: the account balances, no more reports are in flight than there are collectors, and no timer outlives its
+// root context.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -29,11 +29,11 @@ export function configuration(changes: Changes = {}): string {
   return JSON.stringify({ ...changes, collector: { cluster: "lightstep", ...changes.collector } });
 }
 
-/** What becomes of a request; all of it has a default. */
+/** The course of a request; everything has a default. */
 export interface Exchange extends Ended {
   root?: number;
   headers?: Headers;
-  /** No body; the default. */
+  /** The request has no body; the default. */
   endOfStream?: boolean;
 }
 
@@ -50,12 +50,12 @@ export const NODE = {
 const HOUR = 3_600_000;
 
 export class Sidecar {
-  /** How many reports may be under way at once. */
+  /** How many reports may be in flight at once. */
   collectors = 1;
 
   private constructor(readonly host: Host) {}
 
-  /** A VM that nobody has configured. */
+  /** A VM without a configuration. */
   static async bare(options: HostOptions = {}): Promise<Sidecar> {
     return new Sidecar(await Host.load(lightspan, { node: NODE, ...options }));
   }
@@ -74,7 +74,7 @@ export class Sidecar {
     this.check();
   }
 
-  /** One whole request, sampled by its caller unless told otherwise; its headers as they went on. */
+  /** Sends one whole request, by default sampled by its caller. Returns its headers as sent on. */
   request({ root = INBOUND, headers = SAMPLED, endOfStream = true, ...end }: Exchange = {}): Map<string, string> {
     const stream = this.host.openStream(root);
     const sentOn = this.host.requestHeaders(stream, headers, endOfStream);
@@ -93,7 +93,7 @@ export class Sidecar {
     this.check();
   }
 
-  /** Lets time go by: the timer of `root` goes off whenever it is due. */
+  /** Lets time pass: the timer of `root` fires whenever it is due. */
   pass(milliseconds: number, root = INBOUND): void {
     const end = this.host.now + milliseconds;
     for (let period = this.host.tickPeriod(root); period > 0; period = this.host.tickPeriod(root)) {
@@ -104,7 +104,7 @@ export class Sidecar {
     this.host.now = end;
   }
 
-  /** Lets time go by until the next report sets out; how long it was, in milliseconds. */
+  /** Lets time pass until the next report is sent. Returns the time in milliseconds. */
   untilNextCall(root = INBOUND): number {
     const { host } = this;
     const before = host.now;
@@ -116,7 +116,7 @@ export class Sidecar {
     return host.now - before;
   }
 
-  /** Answers the report under way. */
+  /** Answers the report in flight. */
   answer(answer: Answer = { status: 200 }): void {
     const call = this.host.inFlight[0];
     assert.ok(call, "a report is under way");
@@ -135,12 +135,12 @@ export class Sidecar {
     return this.host.calls.map((call) => decodeReport(call.body));
   }
 
-  /** All reports so far, of whatever format. */
+  /** All reports so far, in any format. */
   get readings(): Reading[] {
     return this.host.calls.map(readReport);
   }
 
-  /** Lets all spans go out, to a collector that takes them; the spans of all reports, with their reporter's tags too. */
+  /** Sends all spans, to a collector that accepts them. Returns all reported spans, with their reporter's tags too. */
   spans(): ReportedSpan[] {
     this.tick();
     while (this.host.inFlight.length > 0) this.answer();
@@ -155,7 +155,7 @@ export class Sidecar {
     return this.reports.map((report) => report.spans.length);
   }
 
-  /** As Envoy was told so far: at a tick, an answer, and when the last root context goes. */
+  /** The counts published so far: at ticks, at answers, and at the end of the last root context. */
   get account(): Account {
     return accountOf(this.host);
   }

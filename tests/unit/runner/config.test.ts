@@ -1,4 +1,4 @@
-// The Envoy configurations as data: Istio's names, the filter's place, and what must not be there.
+// The Envoy configurations as data: Istio's names, the filter's place, and what must be absent.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -7,7 +7,7 @@ import type { Config } from "../../../runner/config/bootstrap.ts";
 import { lightspanFilter } from "../../../runner/config/filter.ts";
 import { collectorCluster, gateway, inboundListener, outboundListener, sidecar } from "../../../runner/config/mesh.ts";
 
-/** What the tests look at in a bootstrap. */
+/** The parts of a bootstrap that the tests read. */
 interface Bootstrap {
   node: { id: string; cluster: string; metadata: Record<string, unknown> };
   static_resources: { listeners: Listener[]; clusters: Cluster[] };
@@ -60,7 +60,7 @@ test("a sidecar's node is what Istio would write for its pod", () => {
   });
 });
 
-test("a gateway's node is a router without a version, and its listener is OUTBOUND as Istio's", () => {
+test("a gateway's node is a router without a version, and its listener is OUTBOUND, as in Istio", () => {
   const upstream = { service: services.productpage, endpoints: [app] };
   const routes = [
     { match: { path: "/productpage" }, upstream },
@@ -80,7 +80,7 @@ test("a gateway's node is a router without a version, and its listener is OUTBOU
   assert.equal(static_resources.listeners[0]?.traffic_direction, "OUTBOUND");
 });
 
-test("a sidecar has an inbound listener before the application and an outbound one behind it", () => {
+test("a sidecar has an inbound listener in front of the application and an outbound one after it", () => {
   const { listeners } = sidecarOf().static_resources;
   assert.deepEqual(
     listeners.map(({ name, traffic_direction }) => [name, traffic_direction]),
@@ -93,14 +93,14 @@ test("a sidecar has an inbound listener before the application and an outbound o
   assert.deepEqual(sidecarOf({ inbound: undefined }).static_resources.listeners[0]?.name, outboundListener);
 });
 
-test("Lightspan stands first, in front of every other filter", () => {
+test("Lightspan comes first, before every other filter", () => {
   for (const listener of sidecarOf({ filters: [{ name: "rbac" }] }).static_resources.listeners) {
     const names = managerOf(listener).http_filters.map(({ name }) => name);
     assert.deepEqual(names, ["lightspan", "rbac", "envoy.filters.http.router"]);
   }
 });
 
-test("without Lightspan only the router is left", () => {
+test("without Lightspan only the router remains", () => {
   const names = managerOf(sidecarOf({ lightspan: null }).static_resources.listeners[0]).http_filters;
   assert.deepEqual(
     names.map(({ name }) => name),
@@ -108,7 +108,7 @@ test("without Lightspan only the router is left", () => {
   );
 });
 
-test("no listener has tracing of Envoy's own or leaves request ids out, and none shares its port", () => {
+test("no listener has Envoy's own tracing, omits request ids or shares its port", () => {
   for (const listener of sidecarOf().static_resources.listeners) {
     const manager = managerOf(listener);
     assert.ok(!("tracing" in manager) && !("generate_request_id" in manager));
@@ -116,7 +116,7 @@ test("no listener has tracing of Envoy's own or leaves request ids out, and none
   }
 });
 
-test("the connection manager takes further fields", () => {
+test("the connection manager accepts additional fields", () => {
   const manager = managerOf(sidecarOf({ connectionManager: { codec_type: "HTTP2" } }).static_resources.listeners[0]);
   assert.equal((manager as unknown as Config).codec_type, "HTTP2");
 });
@@ -136,7 +136,7 @@ test("clusters have Istio's names and metadata, and every endpoint", () => {
   assert.equal(collector?.type, "STATIC");
 });
 
-test("a collector that is no address is looked up by name", () => {
+test("a collector that is not an IP address is looked up by name", () => {
   const { clusters } = sidecarOf({ collector: { host: "collector.example", port: 1 } }).static_resources;
   assert.equal(clusters.at(-1)?.type, "STRICT_DNS");
 });
@@ -149,20 +149,20 @@ test("the outbound listener answers to every name of a service, with its port an
   assert.equal(host?.routes[0]?.route.cluster, "outbound|9080||ratings.default.svc.cluster.local");
 });
 
-test("a plugin configuration that is a string reaches Envoy as it is", () => {
+test("a plugin configuration that is a string reaches Envoy unchanged", () => {
   const text = JSON.stringify(lightspanFilter({ wasm: "/x.wasm", config: "{broken" }));
   assert.ok(text.includes('"value":"{broken"'));
   assert.ok(!text.includes("environment_variables"));
 });
 
-test("the VM gets the environment that is asked for", () => {
+test("the VM gets the requested environment", () => {
   const filter = lightspanFilter({ ...lightspan, environment: { A: "1" }, hostEnvironment: ["TOKEN"] });
   assert.ok(
     JSON.stringify(filter).includes('"environment_variables":{"key_values":{"A":"1"},"host_env_keys":["TOKEN"]}'),
   );
 });
 
-test("every pod of Bookinfo has an address and a name of its own", () => {
+test("every pod of Bookinfo has its own address and name", () => {
   const all = [...workloads, ingress];
   assert.equal(new Set(all.map(({ ip }) => ip)).size, all.length);
   assert.equal(new Set(all.map(({ pod }) => pod)).size, all.length);

@@ -1,4 +1,4 @@
-// The order in which an Envoy is looked for. Every program here is a script; nothing is downloaded.
+// The order of the places searched for an Envoy. Every program here is a script; nothing is downloaded.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { environment, folder, program, versionLine } from "./programs.ts";
 const platform = `${process.platform}-${process.arch}`;
 const noLog = (): void => undefined;
 
-test("ENVOY_BIN is taken before an envoy on the PATH", async (t) => {
+test("ENVOY_BIN is preferred to an envoy on the PATH", async (t) => {
   const root = folder(t);
   const chosen = program(join(root, "chosen"), "exit 1");
   program(join(root, "bin", "envoy"), `echo "${versionLine("1.40.0")}"`);
@@ -17,7 +17,7 @@ test("ENVOY_BIN is taken before an envoy on the PATH", async (t) => {
   assert.equal(await findEnvoy(noLog, env), chosen);
 });
 
-test("ENVOY_BIN that cannot be executed is an error that names it", async (t) => {
+test("an ENVOY_BIN that cannot be executed is an error that names it", async (t) => {
   const root = folder(t);
   const broken = program(join(root, "not-executable"), "exit 0", 0o644);
   for (const path of [broken, join(root, "missing"), root]) {
@@ -36,14 +36,14 @@ test("an empty ENVOY_BIN counts as unset", async (t) => {
   assert.equal(await findEnvoy(noLog, { ...environment(root, join(root, "bin")), ENVOY_BIN: "" }), envoy);
 });
 
-test("an envoy on the PATH of a supported version is taken before the wheel", async (t) => {
+test("an envoy on the PATH with a supported version is preferred to the wheel", async (t) => {
   const root = folder(t);
   const envoy = program(join(root, "bin", "envoy"), `echo "${versionLine("1.38.3")}"`);
   program(join(root, `envoy-1.40.0-${platform}`, "envoy"), "exit 0");
   assert.equal(await findEnvoy(noLog, environment(root, join(root, "bin"))), envoy);
 });
 
-test("an envoy on the PATH that is too old is passed over, and it is said why", async (t) => {
+test("an envoy on the PATH that is too old is skipped, with the reason", async (t) => {
   const root = folder(t);
   const old = program(join(root, "bin", "envoy"), `echo "${versionLine("1.35.9")}"`);
   const cached = program(join(root, `envoy-1.40.0-${platform}`, "envoy"), "exit 0");
@@ -52,7 +52,7 @@ test("an envoy on the PATH that is too old is passed over, and it is said why", 
   assert.deepEqual(log, [`passing over ${old}: it is 1.35.9, and Lightspan supports 1.36 to 1.40`]);
 });
 
-test("an envoy on the PATH without the V8 runtime is passed over, and it is said why", async (t) => {
+test("an envoy on the PATH without the V8 runtime is skipped, with the reason", async (t) => {
   const root = folder(t);
   const refusal =
     "Failed to create Wasm VM using envoy.wasm.runtime.v8 runtime. Envoy was compiled without support for it";
@@ -64,7 +64,7 @@ test("an envoy on the PATH without the V8 runtime is passed over, and it is said
   assert.match(log.join(), /it is 1\.38\.3, but built without the V8 Wasm runtime/);
 });
 
-test("an envoy on the PATH that does not run is passed over", async (t) => {
+test("an envoy on the PATH that does not run is skipped", async (t) => {
   const root = folder(t);
   program(join(root, "bin", "envoy"), "exit 3");
   const cached = program(join(root, `envoy-1.40.0-${platform}`, "envoy"), "exit 0");
@@ -73,7 +73,7 @@ test("an envoy on the PATH that does not run is passed over", async (t) => {
   assert.match(log.join(), /it does not tell its version/);
 });
 
-test("when there is none, the message says that ENVOY_BIN may be set", async (t) => {
+test("if there is no Envoy, the message suggests setting ENVOY_BIN", async (t) => {
   const root = folder(t);
   const env = { ...environment(root), PATH: join(root, "empty") };
   await assert.rejects(findEnvoy(noLog, env), (error: Error) => {
@@ -84,7 +84,7 @@ test("when there is none, the message says that ENVOY_BIN may be set", async (t)
   });
 });
 
-test("the version is read from what Envoy prints, with a distributor's prefix or not", () => {
+test("the version is read from Envoy's output, with or without a distributor's prefix", () => {
   assert.equal(versionOf(versionLine("1.40.0")), "1.40.0");
   assert.equal(versionOf("envoy  version: 0/1.37.2-dev/Modified/DEBUG/BoringSSL-FIPS"), "1.37.2");
   assert.equal(versionOf("command not found"), undefined);

@@ -1,4 +1,4 @@
-// One Envoy as a child process, with a script in Envoy's place: its admin interface, its end, and what it may not survive.
+// One Envoy as a child process, with a script as Envoy: its admin interface, its end, and what it must not survive.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -52,13 +52,13 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test("stats are the numbers whose names begin with the prefix, taken literally", async (t) => {
+test("stats are the numbers whose names begin with the literal prefix", async (t) => {
   const envoy = await started(t);
   assert.deepEqual([...(await envoy.stats("a.b"))], [["a.b.count", 7]]);
   assert.equal((await envoy.stats()).get("axb.count"), 1);
 });
 
-test("a listener's port is read back, and a listener that is not there is an error", async (t) => {
+test("a listener's port is read back, and a missing listener is an error", async (t) => {
   const envoy = await started(t);
   assert.equal(await envoy.listenerPort("virtualInbound"), 15006);
   await assert.rejects(envoy.listenerPort("other"), /no listener other here, only: virtualInbound/);
@@ -86,7 +86,7 @@ test("after stop the process and its folder are gone, and stop may be called aga
   assert.ok(!existsSync(config));
 });
 
-test("an Envoy that dies is an error with its own warnings, and with the whole log beside", async (t) => {
+test("an Envoy that dies is an error with its warnings, and the whole log attached", async (t) => {
   const lines = [
     "[2026-11-23 00:00:00.000][1][info][main] starting",
     "[2026-11-23 00:00:00.000][1][error][wasm] configuration refused: span.kind",
@@ -101,14 +101,14 @@ test("an Envoy that dies is an error with its own warnings, and with the whole l
   });
 });
 
-test("an Envoy that never gets live is stopped and is an error", async (t) => {
+test("an Envoy that never becomes live is stopped and is an error", async (t) => {
   const root = folder(t);
   const binary = program(join(root, "envoy"), `echo $$ > ${root}/pid\nexec sleep 60`);
   await assert.rejects(startEnvoy({ binary, name: "slow", config: {}, readyTimeoutMs: 300 }), /not live after 0\.3 s/);
   assert.ok(!isAlive(Number(readFileSync(join(root, "pid"), "utf8"))));
 });
 
-test("a program that is not there is an error", async () => {
+test("a missing program is an error", async () => {
   await assert.rejects(startEnvoy({ binary: "/no/such/envoy", name: "none", config: {} }), /could not be started/);
 });
 
@@ -119,11 +119,11 @@ for (const [way, ending] of Object.entries({
   "process.exit": "process.exit(3);",
   "a signal to a process with a handler of its own": "process.on('SIGTERM', () => process.exit(0));",
 })) {
-  test(`${way} takes Envoy and its folder along`, async (t) => {
+  test(`${way} also ends Envoy and removes its folder`, async (t) => {
     const root = folder(t);
     const module = fileURLToPath(new URL("../../../runner/process.ts", import.meta.url));
     const main = join(root, "main.mts");
-    // The shell in front of the real program is what version managers put on the PATH.
+    // Version managers put such a shell wrapper on the PATH.
     const binary = program(join(root, "envoy"), `${standInAt(join(root, "envoy.cjs"))} "$@"\nexit $?`);
     writeFileSync(
       main,
@@ -142,7 +142,7 @@ for (const [way, ending] of Object.entries({
     const [admin = "", config = ""] = line.trim().split(" ");
     if (ending === "" || ending.includes("SIGTERM")) child.kill(way === "SIGINT" ? "SIGINT" : "SIGTERM");
     await gone;
-    // Its process id says nothing: it stays until init reaps the process.
+    // Its process id proves nothing: it remains until init reaps the process.
     const isGone = (): Promise<boolean> =>
       fetch(`${admin}/ready`).then(
         () => false,

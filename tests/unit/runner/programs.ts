@@ -1,4 +1,4 @@
-// Stand-ins for other programs, for tests: small scripts in a temporary folder that is gone when the test is over.
+// Stand-ins for other programs in tests: small scripts in a temporary folder that is removed after the test.
 
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,12 +20,12 @@ export function program(path: string, script: string, mode = 0o755): string {
   return path;
 }
 
-/** What `envoy --version` prints. */
+/** The output of `envoy --version`. */
 export function versionLine(version: string): string {
   return `envoy  version: 9e5580933739775e8bce696a57a2e1bc99368f23/${version}/Clean/RELEASE/BoringSSL`;
 }
 
-/** An environment in which only these folders are searched for programs, besides those of the shell itself. */
+/** An environment whose PATH has only these folders, and those of the shell itself. */
 export function environment(cache: string, ...folders: string[]): Record<string, string> {
   return { PATH: [...folders, "/usr/bin", "/bin"].join(delimiter), HOME: cache, LIGHTSPAN_CACHE: cache };
 }

@@ -1,4 +1,4 @@
-// The UDP ports of HTTP/3 listeners: each is free and given to one listener alone, also beside sockets that share theirs.
+// The UDP ports of HTTP/3 listeners: each is free and belongs to one listener, even next to sockets that share theirs.
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -26,7 +26,7 @@ interface Port {
 
 const anyPort = socketAddress("127.0.0.1", 0, "UDP");
 
-test("every UDP listener gets a port of its own, in every configuration", async (t) => {
+test("every UDP listener gets its own port, in every configuration", async (t) => {
   const many = await Promise.all(Array.from({ length: 20 }, () => reserveUdpPorts(config(anyPort, anyPort, anyPort))));
   t.after(() => many.forEach(({ release }) => release()));
   const ports = many.flatMap((each) => portsOf(each.config));
@@ -34,7 +34,7 @@ test("every UDP listener gets a port of its own, in every configuration", async 
   assert.equal(new Set(ports).size, 60);
 });
 
-test("TCP listeners and ports that were chosen stay, and so does the caller's configuration", async (t) => {
+test("TCP listeners, chosen ports and the caller's configuration are left unchanged", async (t) => {
   const given = config(socketAddress("127.0.0.1", 0), socketAddress("127.0.0.1", 7, "UDP"), anyPort, { pipe: {} });
   const before = structuredClone(given);
   const { config: got, release } = await reserveUdpPorts(given);
@@ -47,7 +47,7 @@ function listenersOf(config: Config): Config[] {
   return (config.static_resources as { listeners: Config[] }).listeners;
 }
 
-test("a port is left to the listener, and is free again after release", async () => {
+test("a port is reserved for the listener, and is free again after release", async () => {
   const { config: got, release } = await reserveUdpPorts(config(anyPort));
   const [port = 0] = portsOf(got);
   const listener = createSocket("udp4");

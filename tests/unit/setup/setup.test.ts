@@ -1,5 +1,5 @@
-// setup.mjs runs each step once, and again only after a change to something that the step depends on. The real script runs
-// in a small tree whose builds and npm print that they ran. The last test checks what the real page is built from.
+// setup.mjs runs each step once, and again only after a change to something that the step depends on. The real script
+// runs in a small tree whose builds and npm print that they ran. The last test checks what the real page is built from.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
@@ -117,7 +117,7 @@ beforeEach(() => {
 });
 
 describe("setup.mjs", () => {
-  it("does nothing the second time, whatever the files' times say", () => {
+  it("does nothing the second time, whatever the files' timestamps", () => {
     for (const path of Object.keys(files)) utimesSync(join(tree, path), new Date(), new Date());
     assert.deepEqual(setUp(), []);
   });
@@ -139,7 +139,7 @@ describe("setup.mjs", () => {
     ["README.md", []],
   ];
   for (const [path, steps] of changes) {
-    it(`runs ${steps.join(" and ") || "nothing"} when ${path} has changed, once`, () => {
+    it(`runs ${steps.join(" and ") || "nothing"} once when ${path} has changed`, () => {
       write(path, `${existsSync(join(tree, path)) ? readFileSync(join(tree, path), "utf8") : ""}\n// Changed.`);
       assert.deepEqual(setUp(), steps);
       assert.deepEqual(setUp(), []);
@@ -147,7 +147,7 @@ describe("setup.mjs", () => {
   }
 
   for (const path of ["assembly/span/span.ts", "build/lightspan.wasm.sha256", "build/page/index.html"]) {
-    it(`builds when ${path} is gone`, () => {
+    it(`builds when ${path} is missing`, () => {
       rmSync(join(tree, path));
       assert.deepEqual(setUp(), [path.startsWith("build/page") ? "page" : "module"]);
       assert.deepEqual(setUp(), []);
@@ -172,14 +172,14 @@ describe("setup.mjs", () => {
     assert.deepEqual(setUp(), ["module", "page"]);
   });
 
-  it("installs when node_modules is gone or lacks a package", () => {
+  it("installs when node_modules is missing or lacks a package", () => {
     write("node_modules/.package-lock.json", JSON.stringify({ packages: {} }));
     assert.deepEqual(setUp(), ["npm"]);
     rmSync(join(tree, "node_modules"), { recursive: true });
     assert.deepEqual(setUp(), ["npm"]);
   });
 
-  it("installs with the npm that runs it, though another one comes first on the PATH", () => {
+  it("installs with the npm that runs it, even if another one comes first on the PATH", () => {
     write("npm-cli.js", 'console.log("ran own"); require("node:fs").writeFileSync("node_modules/own", "");');
     rmSync(join(tree, "node_modules/.package-lock.json"));
     assert.deepEqual(setUp({ npm: join(tree, "npm-cli.js") }), ["own"]);
@@ -205,12 +205,12 @@ describe("setup.mjs", () => {
     ["build/page/index.html", ["page"], ["page"]],
   ];
   for (const [at, ran, next] of kills) {
-    it(`does not take a step for finished that was killed at ${at}`, () => {
+    it(`does not consider a step finished that was killed at ${at}`, () => {
       if (at === "npm") write("package-lock.json", lock("1.0.1"));
       else if (at.startsWith("build/page")) write("satellite/page/main.tsx", "// Changed.");
       else for (const path of ["assembly/index.ts", "satellite/page/main.tsx"]) write(path, "// Changed.");
       assert.deepEqual(setUp({ killed: at }), ran);
-      // The sources are those of the last whole build again, but its output is gone.
+      // The sources are again those of the last complete build, but its output is gone.
       if (at.startsWith("build/page")) write("satellite/page/main.tsx", "");
       assert.deepEqual(setUp(), next);
       assert.deepEqual(setUp(), []);
@@ -218,7 +218,7 @@ describe("setup.mjs", () => {
   }
 });
 
-it("The page is built from nothing but the satellite and npm packages", async () => {
+it("builds the page only from the satellite and npm packages", async () => {
   const page = `${root}satellite/page/`;
   const { metafile } = await build({
     absWorkingDir: root,

@@ -1,4 +1,4 @@
-// What npm run soak makes of its measures: the verdict, which can say no; the picture, which has all of it; the command line.
+// The output of npm run soak: a verdict that can fail, and a complete picture. Also its command line.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Account } from "../../envoy/faults/verdict.ts";
@@ -11,7 +11,7 @@ import { asText, judge } from "../../soak/verdict.ts";
 const MIB = 1024 * 1024;
 const REQUESTS = 60_000;
 
-/** A soak of ten minutes of which all is well, with memory that grows by so many MiB, and by so many without the filter. */
+/** A flawless soak of ten minutes, with the growth of memory in MiB, and its growth without the filter. */
 function soakOf({ grows = 0, plainGrows = 0 } = {}): Soak {
   const options = { seconds: 600, perSecond: 100, workers: 2, seed: 1 };
   const account: Account = {
@@ -77,7 +77,7 @@ describe("the picture of a soak", () => {
 });
 
 describe("the command line of the soak", () => {
-  it("has ten minutes as its default", () => {
+  it("defaults to ten minutes", () => {
     const { seconds, perSecond, workers, seed, writeDocs } = readOptions([]);
     assert.deepEqual([seconds, perSecond, workers, seed, writeDocs], [600, 200, 2, 1, false]);
     assert.equal(readOptions(["--minutes", "0.5"]).seconds, 30);
@@ -89,7 +89,7 @@ describe("the command line of the soak", () => {
     ["--rate", "-1"],
     ["--hours", "1"],
   ])
-    it(`says in one line why ${args.join(" ")} is none`, () => {
+    it(`says in one line why ${args.join(" ")} is invalid`, () => {
       assert.throws(
         () => readOptions(args),
         (error) => error instanceof UsageError && !error.message.includes("\n"),

@@ -1,4 +1,4 @@
-// Which callbacks come of a stream, case by case, and in which order.
+// Which callbacks a stream gets, case by case, and in which order.
 import type { Step, Visit } from "../../envoy/equality/visit.ts";
 import { hears, protocols, streamsOf, entriesOf, type Ground, type Protocol } from "./ground.ts";
 import type { Facts } from "./table.ts";
@@ -9,7 +9,7 @@ interface Case {
   name: string;
   listener?: string;
   only?: Protocol[];
-  /** `since` tells what was logged since the case began. */
+  /** `since` returns the log since the case began. */
   send(visit: Visit, protocol: Protocol, since: () => string): Promise<unknown>;
 }
 
@@ -27,7 +27,7 @@ function get(path: string, headers: Headers = {}): Case["send"] {
   return (visit, protocol) => exchange(visit, protocol, path, [], headers);
 }
 
-/** A client that goes away when the callback has come. */
+/** A client that goes away once the callback has come. */
 function resetAfter(path: string, callback: string): Case["send"] {
   return (visit, protocol, since) => exchange(visit, protocol, path, [hears(since, callback), "reset"]);
 }
@@ -83,7 +83,7 @@ const cases: Case[] = [
   { name: "client reset before the answer", send: resetAfter("/u/never", "rh") },
   { name: "client reset during the answer", send: resetAfter("/u/stuck", "sh") },
   { name: "answered before the upload ended", send: answeredEarly },
-  // Not over HTTP/3: whether the client's end or its reset comes first is a race, and only the second has a log.
+  // Not over HTTP/3: the client's end races with its reset, and only the reset has a log.
   { name: "WebSocket, cut", only: ["HTTP/1", "HTTP/2"], send: webSocket },
   { name: "CONNECT, cut", only: ["HTTP/1", "HTTP/2"], send: connect },
   {

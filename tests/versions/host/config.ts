@@ -1,5 +1,5 @@
-// The configuration of the Envoy full of probes: its listeners by what is special about them, its routes by what happens to a
-// request. Each listener exists on TCP, for HTTP/1 and HTTP/2, and some on UDP too, for HTTP/3.
+// The configuration of the Envoy full of probes. Listeners are named after what is special about them, routes after
+// what happens to a request. Each listener is on TCP, for HTTP/1 and HTTP/2; some are also on UDP, for HTTP/3.
 import { readFileSync } from "node:fs";
 import type { Config } from "../../../runner/config/bootstrap.ts";
 import { cluster } from "../../../runner/config/cluster.ts";
@@ -14,10 +14,10 @@ export const http3Name = (name: string): string => `${name} over HTTP/3`;
 
 const callbacks = ["create", "rh", "sh", "log", "done", "delete"];
 
-/** Logs which callbacks come, and the path, by which the sentinel is known. */
+/** Logs each callback, and the path, which identifies the sentinel. */
 const plain = [...callbacks, "rh header 0 :path"];
 
-/** What spans need, as assembly/filter/attributes.ts spells it: `a.b,c.d#,`, where a mark says that it may be absent. */
+/** The attributes of spans, as listed in assembly/filter/attributes.ts: `a.b,c.d#,`. A mark means "may be absent". */
 const list = readFileSync(new URL("../../../assembly/filter/attributes.ts", import.meta.url), "utf8")
   .match(/"(request\.[\w.#$,]+),"/)?.[1]
   ?.split(",");
@@ -28,7 +28,7 @@ const optional = list.map((each, place) => {
   const [name, none] = [named[place], each.endsWith("#") ? "0" : "''"];
   return each === name ? name : `has(${name})?${name}:${none}`;
 });
-/** All attributes that Lightspan asks for, and one that only the headers give it. */
+/** All attributes that Lightspan asks for, and one that it takes only from the headers. */
 export const attributes = [
   ...named,
   ...["response.backend_latency", "response.code_details", "upstream.address", "request.path"],
@@ -50,7 +50,7 @@ const reading = [
   ]),
 ];
 
-/** Actions that may clear the route cache, by the mood that asks for them. */
+/** Actions that may clear the route cache, by the mood that triggers them. */
 export const routeActions: Record<string, string> = {
   nothing: "time",
   "replace-new": "replace 0 x-new a",
@@ -84,7 +84,7 @@ const trapping = [
 ];
 export const policies = ["FAIL_RELOAD", "FAIL_OPEN", "fail_open", "FAIL_CLOSED"] as const;
 
-/** What is denied, and the question that shows what comes of it. */
+/** What is denied, and the question that shows the effect. */
 export const denials: Record<string, string> = {
   proxy_set_tick_period_milliseconds: "rh tick 0",
   proxy_get_header_map_pairs: "rh map 0",
@@ -101,7 +101,7 @@ function filter(name: string, type: string, config: Config = {}): Config {
 const earlyRbac = filter("early-rbac", "rbac.v3.RBAC");
 const lateRbac = filter("late-rbac", "rbac.v3.RBAC");
 
-/** Sets the header that one route wants, after the route was chosen. */
+/** Sets the header that one route requires, after the route was chosen. */
 const admit = filter("admit", "header_mutation.v3.HeaderMutation", {
   mutations: {
     request_mutations: ["x-role", "x-here"].map((key) => ({
@@ -182,8 +182,8 @@ export function listenersOf(probe: CompiledProbe): Config[] {
     };
     if (!overHttp3.has(name)) return [httpListener(listener)];
     const http3 = httpListener({ ...listener, name: http3Name(name), http3: http3KeyPair });
-    // Two UDP sockets that both may share a port are sometimes given the same one, and each gets requests of the other. One worker
-    // needs no sharing.
+    // Two UDP sockets that may share a port sometimes get the same one, and then each receives requests for the other.
+    // One worker needs no sharing.
     return [httpListener(listener), { ...http3, enable_reuse_port: false }];
   });
 }
@@ -192,7 +192,7 @@ function to(cluster: string, more: Config = {}): Config {
   return { route: { cluster, timeout: "10s", ...more } };
 }
 
-/** A route of everything under `/<name>/`, which the upstream sees under /u/. */
+/** A route for everything under `/<name>/`, which the upstream sees under /u/. */
 function under(name: string, action: Config): Config {
   const route = "route" in action ? { route: { prefix_rewrite: "/u/", ...(action.route as Config) } } : {};
   return { name, match: { prefix: `/${name}/` }, ...action, ...route };
@@ -242,7 +242,7 @@ const common: Config = {
   upgrade_configs: [{ upgrade_type: "websocket" }, { upgrade_type: "CONNECT" }],
 };
 
-/** Nothing listens there: port 1 is tcpmux, which nobody runs. */
+/** Nothing listens there: port 1 is for tcpmux, which nobody runs. */
 const nobody = { host: "127.0.0.1", port: 1 };
 
 export function clustersOf({ path: wasm }: CompiledProbe, { http1, http2, tcp }: Upstreams): Config[] {
@@ -251,7 +251,7 @@ export function clustersOf({ path: wasm }: CompiledProbe, { http1, http2, tcp }:
     "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     explicit_http_config: { http_protocol_options: {} },
     http_filters: [
-      // By another name than that which the route disables.
+      // Its name differs from the one that the route disables.
       { ...probeFilter(wasm, { name: "upstream", vm: "probe", script: plain }), name: "upstream-probe" },
       { name: "codec", typed_config: { "@type": codec } },
     ],

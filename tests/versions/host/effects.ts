@@ -1,10 +1,10 @@
-// What a filter does to Envoy: what clears the route cache, which calls work where, what a denied capability answers.
+// The effects of a filter on Envoy: what clears the route cache, which calls work where, what a denied capability does.
 import { callCallbacks, calls, denials, routeActions } from "./config.ts";
 import { callbacksOf } from "./callbacks.ts";
 import { entriesOf, hears, protocols, streamsOf, type Ground } from "./ground.ts";
 import type { Facts } from "./table.ts";
 
-/** The route is chosen before an earlier filter sets `x-role`: only a cleared cache leads to the route for it. */
+/** The route is chosen before an earlier filter sets `x-role`: only clearing the cache leads to the route for it. */
 export async function measureRouteCache(ground: Ground, facts: Facts): Promise<void> {
   for (const mood of Object.keys(routeActions)) {
     const answer = await ground.request("routing", "HTTP/1", "/role/x", { "x-probe": mood });
@@ -30,13 +30,13 @@ export async function measureCalls(ground: Ground, facts: Facts): Promise<void> 
   }
 }
 
-/** A host function that is denied answers, and Envoy logs an error for each call; a callback that is denied does not come. */
+/** A denied host function returns a status, and Envoy logs an error for each call; a denied callback does not come. */
 export async function measureDenials(ground: Ground, facts: Facts): Promise<void> {
   for (const [name, question] of Object.entries(denials)) {
     const since = ground.listen();
     const listener = `without ${name}`;
     const send = (): Promise<unknown> => ground.request(listener, "HTTP/1", "/direct/x");
-    // Without the request headers, the sentinel would not be known.
+    // Without the request headers, the sentinel cannot be identified.
     const isBlind = name === "proxy_on_request_headers";
     if (isBlind) {
       await send();

@@ -1,4 +1,4 @@
-// What a trap does: to the request, to the others, to metrics and to shared data, under each failure policy.
+// The effects of a trap on the request, other requests, metrics and shared data, under each failure policy.
 import { eventually } from "../../wait.ts";
 import { policies } from "./config.ts";
 import { entriesOf, hears, type Entry, type Ground } from "./ground.ts";
@@ -14,7 +14,7 @@ export async function measureFailures(ground: Ground, facts: Facts): Promise<voi
     const since = ground.listen();
     let goOn = (): void => undefined;
     const trapped = new Promise<void>((resolve) => (goOn = resolve));
-    // One stream waits for the rest of its request, the other one for the rest of its answer, until it is cut.
+    // One stream waits for the rest of its request, the other for the rest of its answer, until the connection is cut.
     const waiting = ground.visit(policy, "HTTP/1");
     const waited = waiting.talk(waiting.head("POST", "/u/echo", { "content-length": "5" }), () => trapped, "hello");
     await hears(since, "rh", policy)();
@@ -36,7 +36,7 @@ export async function measureFailures(ground: Ground, facts: Facts): Promise<voi
   }
 }
 
-/** A VM that is made anew after its back-off: what it finds. */
+/** What a VM finds when it is recreated after its back-off. */
 export async function measureRecovery(ground: Ground, facts: Facts): Promise<void> {
   const ask = async (mood: string): Promise<string> =>
     statusOf(await ground.request("recovering", "HTTP/1", "/direct/x", { "x-probe": mood }));

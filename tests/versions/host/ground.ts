@@ -1,5 +1,5 @@
-// One Envoy full of probes, and another one that is its client over HTTP/3: sends a case over a protocol and gathers what
-// the probes logged of it. Knows how to wait for that; refuses to know what is asked.
+// One Envoy full of probes, and another that is its HTTP/3 client: sends a case over a protocol and collects what the
+// probes logged about it. Knows how to wait for the log; refuses to know what is asked.
 import { setTimeout as sleep } from "node:timers/promises";
 import { bootstrap } from "../../../runner/config/bootstrap.ts";
 import { startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
@@ -14,12 +14,12 @@ import type { Facts } from "./table.ts";
 export const protocols = ["HTTP/1", "HTTP/2", "HTTP/3"] as const;
 export type Protocol = (typeof protocols)[number];
 
-/** What a probe logged in one callback. */
+/** A probe's log entry for one callback. */
 export interface Entry {
   plugin: string;
   context: number;
   callback: string;
-  /** Its answers by verb and arguments: `get response.code`. */
+  /** The answers, by verb and arguments: `get response.code`. */
   answers: Map<string, string>;
 }
 
@@ -35,14 +35,14 @@ export function entriesOf(log: string): Entry[] {
   });
 }
 
-/** Streams by their entries, in the order in which they were created, without the sentinel. */
+/** The entries of each stream, in order of creation, without the sentinel. */
 export function streamsOf(entries: Entry[]): Entry[][] {
   const streams = new Map<string, Entry[]>();
   for (const entry of entries) {
     const key = `${entry.plugin} ${entry.context}`;
     streams.set(key, [...(streams.get(key) ?? []), entry]);
   }
-  // A stream without a beginning is the end of an earlier one, which this machine was late to tell of.
+  // A stream without a beginning is the end of an earlier one that was logged late.
   return [...streams.values()].filter((stream) => stream[0]?.callback === "create" && !stream.some(isSentinel));
 }
 
@@ -50,7 +50,7 @@ const isSentinel = ({ answers }: Entry): boolean => answers.get("header 0 :path"
 
 const ids = { traceId: "1".repeat(32), parentId: "1".repeat(16), requestId: "00000000-0000-4000-8000-000000000001" };
 
-/** How long a case waits for what is expected, and how long all cases of an Envoy do: one in which much has changed must end too. */
+/** How long a case waits for the expected value, and all cases of an Envoy together, so that many changes end too. */
 const patienceMs = 60_000;
 const patienceOfAllMs = 180_000;
 
@@ -60,7 +60,7 @@ export class Ground {
   private constructor(
     readonly envoy: EnvoyProcess,
     readonly client: Http3Client,
-    /** What the table says; a measurement waits until it has that, or a while. */
+    /** The facts of the table. A measurement waits for these, but not forever. */
     readonly expected: Facts,
     private readonly ports: Map<string, number>,
     private readonly close: () => void,
@@ -99,7 +99,7 @@ export class Ground {
     return new Visit("127.0.0.1", port, ids);
   }
 
-  /** A request over any protocol; HTTP/3 is asked for as HTTP/2. Returns what was received. */
+  /** A request over any protocol; HTTP/3 is requested as HTTP/2. Returns what was received. */
   async request(listener: string, protocol: Protocol, path: string, headers = {}, method = "GET"): Promise<string> {
     const visit = this.visit(listener, protocol);
     if (protocol === "HTTP/1") return visit.talk(visit.head(method, path, headers));
@@ -107,13 +107,13 @@ export class Ground {
     return "";
   }
 
-  /** Tells, when called, what was logged since. */
+  /** Returns a function that returns everything logged since. */
   listen(): () => string {
     const mark = this.envoy.log().slice(-400);
     return () => this.envoy.log().slice(mark === "" ? 0 : this.envoy.log().lastIndexOf(mark) + mark.length);
   }
 
-  /** Waits until all that was sent before is dealt with and logged: a request that says nothing else follows it. */
+  /** Waits until everything sent so far is processed and logged, by sending a sentinel after it. */
   async settle(listener: string, protocol: Protocol, since: () => string = this.listen()): Promise<void> {
     const isGone = (): true | undefined => {
       const entries = entriesOf(since());
@@ -124,7 +124,7 @@ export class Ground {
     await eventually(`the sentinel on ${listener}, ${protocol}`, isGone);
   }
 
-  /** Sends by `send`, and reads by `read` what was logged, until it is as `wanted`, or patience ends. */
+  /** Calls `send`, then applies `read` to the log until `isWanted` accepts the value or patience runs out. */
   async observe<T>(
     listener: string,
     protocol: Protocol,
@@ -150,7 +150,7 @@ export class Ground {
   }
 }
 
-/** Resolves when a probe, of that name if one is given, has logged the callback since. */
+/** Resolves when a probe (named `plugin`, if given) has logged the callback since. */
 export function hears(since: () => string, callback: string, plugin = "\\S+"): () => Promise<unknown> {
   const line = new RegExp(`probe ${plugin} \\d+ ${callback}( |$)`, "m");
   return () => eventually(`the callback ${callback}`, () => line.test(since()) || undefined);

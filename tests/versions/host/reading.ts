@@ -1,4 +1,4 @@
-// What is readable in which callback, and of which callback's filter state the access log knows.
+// What each callback can read, and whose filter states reach the access log.
 import { attributes, lists, maps, readingCallbacks } from "./config.ts";
 import { entriesOf, hears, protocols, streamsOf, type Entry, type Ground, type Protocol } from "./ground.ts";
 import type { Facts } from "./table.ts";
@@ -6,7 +6,7 @@ import type { Facts } from "./table.ts";
 interface Case {
   name: string;
   only?: Protocol[];
-  /** What the table shows of it; everything if not given. */
+  /** What the table shows of the case; everything if omitted. */
   shown?: Set<string>;
   send(ground: Ground, protocol: Protocol, since: () => string): Promise<unknown>;
 }
@@ -14,12 +14,12 @@ interface Case {
 const listener = "reading";
 const states = "filter state in the access log";
 
-/** What depends on how a stream ended. */
+/** The subjects that depend on how a stream ended. */
 const ends = new Set([
   ...["request headers", "response headers", "response.code", "response.flags", "response.backend_latency"],
   ...[...Object.keys(lists), states],
 ]);
-/** What is asked of a stream whose request headers never came. */
+/** The subjects for a stream whose request headers never came. */
 const late = new Set([
   ...["request headers", "response.code_details", "upstream.address"],
   ...["the list with has()", states],
@@ -30,7 +30,7 @@ const cases: Case[] = [
   {
     name: "gRPC status 7",
     only: ["HTTP/2", "HTTP/3"],
-    // The state is of no interest, but its line must have come before the next case begins.
+    // The state itself doesn't matter, but its line must have been logged before the next case begins.
     shown: new Set(["response headers", "response trailers", states]),
     send: (ground, protocol) =>
       ground.visit(listener, protocol).grpc({ headers: {}, messages: 1, trailers: { "grpc-status": "7" } }),
@@ -67,7 +67,7 @@ const cases: Case[] = [
   },
 ];
 
-/** Values that are the same in every run; of the others it matters only whether they can be read. */
+/** Attributes whose values are the same in every run; for others it only matters whether they can be read. */
 const steady = new Set([
   ...["request.protocol", "request.path", "response.code", "response.flags", "response.size"],
   ...["response.code_details", "xds.listener_direction"],
@@ -75,14 +75,14 @@ const steady = new Set([
 
 function wordFor(attribute: string, answer = "status"): string {
   if (answer.startsWith("status")) return "-";
-  // Of requests without a body.
+  // These requests have no body.
   if (attribute === "request.total_size") return answer === "0" ? "body" : "headers+body";
   return steady.has(attribute) ? answer.replaceAll('"', "").replaceAll(" ", "_") : "yes";
 }
 
 const isThere = (answer = "status"): string => (/^(status|0 bytes|not compiled)/.test(answer) ? "-" : "yes");
 
-/** `rh yes, log yes`: what each callback of the stream says. */
+/** `rh yes, log yes`: one word for each callback of the stream. */
 function across(stream: Entry[], word: (answers: Entry["answers"]) => string): string {
   const asked = stream.filter(({ callback }) => readingCallbacks.includes(callback));
   const words = asked.map(({ callback, answers }): [string, string] => [callback, word(answers)]);
@@ -91,7 +91,7 @@ function across(stream: Entry[], word: (answers: Entry["answers"]) => string): s
   return words.map(([callback, each]) => `${callback} ${each}`).join(", ");
 }
 
-/** What one stream could read, by what was asked for. */
+/** What one stream could read, by subject. */
 function readingsOf(log: string): Map<string, string> {
   const [stream] = streamsOf(entriesOf(log));
   const found = new Map<string, string>();

@@ -1,8 +1,8 @@
-// The table of host facts: host.txt as data, and the comparison of it with what one Envoy does. Knows how the file is
-// written; what its lines mean, the measurements next to this file know.
+// The table of host facts: reads host.txt and compares it with what one Envoy does. Knows the format of the file; the
+// measurements next to this file know what its lines mean.
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** What the host does, by a name like `callbacks, GET, HTTP/3`. */
+/** The host's behaviour, by names like `callbacks, GET, HTTP/3`. */
 export type Facts = Map<string, string>;
 
 interface Line {
@@ -37,7 +37,7 @@ function parse(text: string): Line[] {
 const nameOf = (section: string, subject: string, variant: string): string =>
   [section, subject, ...(variant === "-" ? [] : [variant])].join(", ");
 
-/** What the table says of this version: a line that names versions goes over one that names none. */
+/** The facts for this version: a line that names the version overrides a line without versions. */
 export function expectedOf(version: string): Facts {
   const facts: Facts = new Map();
   const lines = parse(readFileSync(path, "utf8"));
@@ -48,18 +48,18 @@ export function expectedOf(version: string): Facts {
   return facts;
 }
 
-/** `section, subject, HTTP/3`, whose subject may have commas. */
+/** Splits `section, subject, HTTP/3`. The subject may contain commas. */
 function partsOf(name: string): { section: string; subject: string; variant: string } {
   const [, section = "", subject = "", variant = "-"] = /^([^,]*), (.*?)(?:, (HTTP\/\d))?$/.exec(name) ?? [];
   return { section, subject, variant };
 }
 
-/** These facts as the table has them, without the comments. */
+/** These facts in the format of the table, without its comments. */
 export function render(facts: Facts): string {
   return [...linesOf(facts)].map(([section, lines]) => `[${section}]\n${lines}`).join("\n");
 }
 
-/** The lines of each section, those of one subject together. */
+/** The lines of each section, grouped by subject. */
 function linesOf(facts: Facts): Map<string, string> {
   const sections = new Map<string, Map<string, Map<string, string[]>>>();
   for (const [name, value] of facts) {
@@ -80,7 +80,7 @@ function linesOf(facts: Facts): Map<string, string> {
   return new Map(written);
 }
 
-/** Puts these facts in the place of all lines but the comments and the exceptions of single versions. */
+/** Replaces all lines with these facts, except the comments and the exceptions for single versions. */
 export function rewrite(facts: Facts): void {
   const [head = "", ...sections] = readFileSync(path, "utf8").split(/^\[/m);
   const kept = new Map(
@@ -98,7 +98,7 @@ export function rewrite(facts: Facts): void {
   writeFileSync(path, `${head.trimEnd()}\n\n${written.join("\n")}`);
 }
 
-/** Each difference as a line; none if this Envoy does what the table says. */
+/** The differences, one a line; empty if this Envoy does what the table says. */
 export function differences(version: string, expected: Facts, found: Facts): string[] {
   const names = new Set([...expected.keys(), ...found.keys()]);
   return [...names].flatMap((name) => {

@@ -1,4 +1,4 @@
-// The probe as a file that Envoy can load, compiled anew by each run, and its place in a configuration.
+// The probe as a file for Envoy, compiled in each run, and its entry in a configuration.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,11 +20,11 @@ const options = [
 
 export interface CompiledProbe {
   path: string;
-  /** Everything that the host may call of it, and it of the host. */
+  /** All of its exports and imports. */
   capabilities: string[];
 }
 
-/** Compiles the probe into a folder that goes with this process. */
+/** Compiles the probe into a folder that is removed when this process ends. */
 export async function compileProbe(): Promise<CompiledProbe> {
   let wasm: Uint8Array | undefined;
   const args = [entry, ...options, "--config", "none", "--outFile", "probe.wasm", "--baseDir", root];
@@ -44,16 +44,16 @@ export async function compileProbe(): Promise<CompiledProbe> {
 }
 
 export interface Probe {
-  /** Names it in the log. Probes of one `vm` share a VM; `vm` is the name if not given. */
+  /** Its name in the log. Probes with the same `vm` share a VM; `vm` defaults to the name. */
   name: string;
   vm?: string;
-  /** What it does, as probe.ts explains it. */
+  /** What it does; probe.ts explains the format. */
   script: string[];
-  /** FAIL_RELOAD if not given; fail_open is the older field, which does more than the policy of that name. */
+  /** FAIL_RELOAD by default; fail_open is the older field, which does more than the policy of that name. */
   policy?: "FAIL_RELOAD" | "FAIL_OPEN" | "FAIL_CLOSED" | "fail_open";
-  /** How long FAIL_RELOAD waits at most; 1 s, as Envoy has it, if not given. */
+  /** The longest wait of FAIL_RELOAD; 1 s by default, as in Envoy. */
   backoff?: string;
-  /** What it may call and what may be called of it; everything if not given. */
+  /** The imports and exports that it is allowed; all by default. */
   allowed?: string[];
 }
 

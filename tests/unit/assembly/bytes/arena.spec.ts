@@ -8,7 +8,7 @@ const addresses = new StaticArray<usize>(2000);
 const sizes = new StaticArray<usize>(2000);
 
 /**
- * Allocates `count` blocks of up to `limit` bytes, fills each with its number, and names those that others wrote into.
+ * Allocates `count` blocks of up to `limit` bytes, fills each with its number, and lists those overwritten by others.
  */
 function overwritten(count: i32, limit: u32): string {
   for (let i = 0; i < count; i++) {
@@ -37,12 +37,12 @@ describe("the arena", () => {
     expect(wrong).toBe("");
   });
 
-  it("aligns blocks beyond its end as well", () => {
+  it("also aligns blocks beyond its end", () => {
     reset();
     for (let size: usize = CAPACITY; size < CAPACITY + 20; size++) expect(allocate(size) & 7).toBe(0);
   });
 
-  it("never gives 0, not even for no bytes", () => {
+  it("never returns 0, not even for no bytes", () => {
     reset();
     expect(allocate(0)).not.toBe(0);
     allocate(CAPACITY);
@@ -55,13 +55,13 @@ describe("the arena", () => {
     expect(overwritten(300, 100)).toBe("");
   });
 
-  it("keeps apart blocks that fit and blocks that do not", () => {
+  it("keeps blocks that fit apart from blocks that do not", () => {
     reset();
     startChance(4);
     expect(overwritten(200, 70000)).toBe("");
   });
 
-  it("uses its last byte before it asks for more", () => {
+  it("uses its last byte before it allocates more", () => {
     reset();
     let first = allocate(CAPACITY - 8);
     let last = allocate(8);
@@ -77,7 +77,7 @@ describe("the arena", () => {
     expect(allocate(8)).toBe(first + 8);
   });
 
-  it("begins again where it began after a reset", () => {
+  it("starts again at its beginning after a reset", () => {
     reset();
     let first = allocate(100);
     allocate(1000);
@@ -86,7 +86,7 @@ describe("the arena", () => {
     expect(allocate(100)).toBe(first);
   });
 
-  it("takes a block much larger than itself", () => {
+  it("allocates a block much larger than itself", () => {
     reset();
     startChance(5);
     let at = allocate(1000000);
@@ -96,7 +96,7 @@ describe("the arena", () => {
     expect(load<u8>(at + 999999)).toBe(0x5a);
   });
 
-  it("gives back every block beyond its end at a reset, so that memory stays flat", () => {
+  it("frees every block beyond its end at a reset, so that memory stays flat", () => {
     reset();
     for (let i = 0; i < 100; i++) allocate(40000);
     reset();

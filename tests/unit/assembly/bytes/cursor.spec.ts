@@ -2,7 +2,7 @@ import { BYTES, Cursor, FIXED32, FIXED64, VARINT } from "../../../../assembly/by
 import { Bytes, fence, hexOf } from ".";
 import { below, startChance } from "../chance";
 
-/** One field of each kind, and where each of them ends. */
+/** One field of each kind, and the end of each. */
 const MESSAGE = new Bytes()
   .hex("08 96 01") // field 1, varint: 150
   .hex("11 01 02 03 04 05 06 07 08") // field 2, eight bytes
@@ -17,7 +17,7 @@ function over(bytes: Bytes): Cursor {
   return new Cursor(fence(bytes.at, bytes.size), bytes.size);
 }
 
-/** A cursor that has gone through `digits` to its end or to its first mistake. */
+/** A cursor after reading `digits` to the end or to the first mistake. */
 function through(digits: string): Cursor {
   let cursor = over(new Bytes().hex(digits));
   while (cursor.advance());
@@ -25,7 +25,7 @@ function through(digits: string): Cursor {
 }
 
 describe("a cursor over a whole message", () => {
-  it("stops at each field with what is in it", () => {
+  it("stops at each field, with its content", () => {
     let cursor = over(MESSAGE);
     expect(cursor.advance()).toBe(true);
     expect(cursor.field).toBe(1);
@@ -70,7 +70,7 @@ describe("a cursor over a whole message", () => {
     expect(cursor.malformed).toBe(false);
   });
 
-  it("reads a number in more bytes than it needs", () => {
+  it("reads a number that takes more bytes than it needs", () => {
     let cursor = over(new Bytes().hex("08 80 80 00"));
     expect(cursor.advance()).toBe(true);
     expect(cursor.value).toBe(0);
@@ -87,7 +87,7 @@ describe("a cursor over a whole message", () => {
 });
 
 describe("a cursor over anything else", () => {
-  it("takes every truncation for malformed, but where a field ends", () => {
+  it("treats every truncation as malformed, except at the end of a field", () => {
     let wrong = "";
     for (let size: u32 = 0; size < MESSAGE.size; size++) {
       let cursor = new Cursor(fence(MESSAGE.at, size), size);
@@ -128,19 +128,19 @@ describe("a cursor over anything else", () => {
     expect(through("88 80 80 80 80 80 80 80 80 80 00 01").malformed).toBe(true);
   });
 
-  it("refuses eight and four bytes that are not all there", () => {
+  it("refuses fields of eight and four bytes that are incomplete", () => {
     expect(through("09 01 02 03 04 05 06 07").malformed).toBe(true);
     expect(through("0d 01 02 03").malformed).toBe(true);
   });
 
-  it("gives nothing more after a mistake, even if a field follows", () => {
+  it("returns nothing after a mistake, even if a field follows", () => {
     let cursor = over(new Bytes().hex("0b 08 01 08 01"));
     expect(cursor.advance()).toBe(false);
     expect(cursor.advance()).toBe(false);
     expect(cursor.malformed).toBe(true);
   });
 
-  it("ends, and stays inside, whatever byte of a message is changed", () => {
+  it("ends, and stays within bounds, whichever byte of a message is changed", () => {
     let changed = new Bytes().add(MESSAGE.at, MESSAGE.size);
     let wrong = "";
     for (let i: u32 = 0; i < MESSAGE.size; i++) {
@@ -153,7 +153,7 @@ describe("a cursor over anything else", () => {
     expect(wrong).toBe("");
   });
 
-  it("ends, and stays inside, over bytes by chance", () => {
+  it("ends, and stays within bounds, on random bytes", () => {
     startChance(9);
     let given = heap.alloc(40);
     let wrong = "";
@@ -167,7 +167,7 @@ describe("a cursor over anything else", () => {
 });
 
 /**
- * Goes through `size` bytes at `from`; false if a field's content lies outside or the cursor does not come to an end.
+ * Reads `size` bytes at `from`; false if a field's content is out of bounds or the cursor does not end.
  */
 function staysInside(from: usize, size: u32): bool {
   let start = fence(from, size);

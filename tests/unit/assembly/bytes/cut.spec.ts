@@ -12,14 +12,14 @@ function cut(value: string, max: u32): string {
   return toText(slice);
 }
 
-/** Bytes of the character that the byte `first` begins, if it begins one: all that has to stay together. */
+/** The size of the character that begins with `first`, if any: the bytes that must stay together. */
 function widthOf(first: u32): u32 {
   if (first >= 0xf0 && first <= 0xf4) return 4;
   if (first >= 0xe0 && first <= 0xef) return 3;
   return first >= 0xc2 && first <= 0xdf ? 2 : 1;
 }
 
-/** True if a cut at `place` falls between a leading byte and continuation bytes that follow it at once. */
+/** True if a cut at `place` separates a leading byte from its continuation bytes. */
 function splits(at: usize, size: u32, place: u32): bool {
   if (place >= size || (load<u8>(at + place) & 0xc0) !== 0x80) return false;
   for (let back: u32 = 1; back <= 3 && back <= place; back++) {
@@ -30,7 +30,7 @@ function splits(at: usize, size: u32, place: u32): bool {
 }
 
 describe("cutSize", () => {
-  it("takes all of what fits", () => {
+  it("keeps everything that fits", () => {
     expect(cut("/productpage", 12)).toBe("/productpage");
     expect(cut("/productpage", 256)).toBe("/productpage");
     expect(cut("/é", 3)).toBe("/é");
@@ -41,7 +41,7 @@ describe("cutSize", () => {
     expect(cut("/productpage", 1)).toBe("/");
   });
 
-  it("takes nothing where nothing may be taken", () => {
+  it("keeps nothing if nothing is allowed", () => {
     expect(cut("/productpage", 0)).toBe("");
     expect(cut("é", 0)).toBe("");
     expect(cut("", 0)).toBe("");
@@ -64,23 +64,23 @@ describe("cutSize", () => {
     expect(cut("a😀b", 5)).toBe("a😀");
   });
 
-  it("takes nothing where even the first character does not fit", () => {
+  it("keeps nothing if even the first character does not fit", () => {
     for (let max: u32 = 0; max < 4; max++) expect(cut("😀", max)).toBe("");
   });
 
-  it("cuts a long row of characters to the last whole one", () => {
+  it("cuts a long sequence of characters after the last whole one", () => {
     let row = "";
     for (let i = 0; i < 100; i++) row += "€";
     expect(text(cut(row, 256)).size).toBe(255);
   });
 
-  it("cuts bytes that are no UTF-8 at the limit, rather than throw them away", () => {
+  it("cuts bytes that are not UTF-8 at the limit instead of dropping them", () => {
     let garbage = new Bytes().repeat(0x80, 300);
     expect(cutSize(garbage.at, garbage.size, 256)).toBe(256);
     expect(cutSize(garbage.at, garbage.size, 2)).toBe(2);
   });
 
-  it("never splits a character nor loses more than three bytes, for valid text and for garbage", () => {
+  it("never splits a character or loses more than three bytes, for valid text and for garbage", () => {
     startChance(7);
     let given = heap.alloc(24);
     let wrong = "";

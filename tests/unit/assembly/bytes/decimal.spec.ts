@@ -23,11 +23,11 @@ describe("writeDecimal", () => {
     expect(write(0)).toBe("0");
   });
 
-  it("writes each number of one digit", () => {
+  it("writes each one-digit number", () => {
     for (let i = 0; i < 10; i++) expect(write(i)).toBe(i.toString());
   });
 
-  it("takes one more digit at each power of ten", () => {
+  it("uses one more digit at each power of ten", () => {
     let power: u64 = 10;
     let nines = "9";
     let zeros = "0";
@@ -45,14 +45,14 @@ describe("writeDecimal", () => {
     expect(MAX_DECIMAL).toBe(20);
   });
 
-  it("touches nothing beside its digits", () => {
+  it("writes nothing besides its digits", () => {
     let framed = new Bytes().repeat(0xee, 22);
     expect(writeDecimal(framed.at + 1, 1000000000000)).toBe(framed.at + 14);
     expect(hexOf(framed.at, 1)).toBe("ee");
     expect(hexOf(framed.at + 14, 8)).toBe("ee ee ee ee ee ee ee ee");
   });
 
-  it("agrees with the language's own for numbers by chance", () => {
+  it("agrees with the language's own conversion for random numbers", () => {
     startChance(2);
     let wrong = "";
     for (let i: u64 = 0; i < 1000; i++) {
@@ -64,13 +64,13 @@ describe("writeDecimal", () => {
 });
 
 describe("toDecimal", () => {
-  it("gives a number as a string", () => {
+  it("returns a number as a string", () => {
     expect(toDecimal(0)).toBe("0");
     expect(toDecimal(1048576)).toBe("1048576");
     expect(toDecimal(u64.MAX_VALUE)).toBe("18446744073709551615");
   });
 
-  it("gives strings that stay when the next one is made", () => {
+  it("returns strings that stay valid when the next one is made", () => {
     let first = toDecimal(1);
     let second = toDecimal(22);
     reset();
@@ -91,7 +91,7 @@ describe("readDecimal", () => {
     expect(read("999999999")).toBe(999999999);
   });
 
-  it("takes leading zeros for nothing", () => {
+  it("ignores leading zeros", () => {
     expect(read("007")).toBe(7);
     expect(read("000000000")).toBe(0);
   });
@@ -109,7 +109,7 @@ describe("readDecimal", () => {
     expect(readDecimal(fence(buffer, 0), u32.MAX_VALUE, NOTHING)).toBe(NOTHING);
   });
 
-  it("falls back for every other byte, at every place", () => {
+  it("falls back for every other byte, at every position", () => {
     let wrong = "";
     for (let place: u32 = 0; place < 3; place++) {
       for (let byte: u32 = 0; byte < 256; byte++) {

@@ -39,7 +39,7 @@ describe("a number with six digits", () => {
     expect(six(0.00012345678)).toBe("0.000123457");
   });
 
-  it("has an exponent beyond six digits and below four zeros", () => {
+  it("has an exponent above six digits and below four leading zeros", () => {
     expect(six(1000000)).toBe("1e+06");
     expect(six(1234567)).toBe("1.23457e+06");
     expect(six(0.00001)).toBe("1e-05");
@@ -48,18 +48,18 @@ describe("a number with six digits", () => {
     expect(six(-1e100)).toBe("-1e+100");
   });
 
-  it("is rounded, to even in the middle, and over nines", () => {
+  it("is rounded, half to even, also across nines", () => {
     expect(six(999999.5)).toBe("1e+06");
     expect(six(999998.5)).toBe("999998");
     expect(six(100000.5)).toBe("100000");
     expect(six(100001.5)).toBe("100002");
     expect(six(0.99999951)).toBe("1");
     expect(six(0.000099999951)).toBe("0.0001");
-    // A half and a little more, far beyond the last significant digit.
+    // Slightly more than a half, far beyond the last significant digit.
     expect(six(100000.5 + 1.0 / 1024 / 1024 / 1024)).toBe("100001");
   });
 
-  it("is any at all", () => {
+  it("can be any number", () => {
     expect(six(5e-324)).toBe("4.94066e-324");
     expect(six(2.2250738585072014e-308)).toBe("2.22507e-308");
     expect(six(f64.MAX_VALUE)).toBe("1.79769e+308");
@@ -71,7 +71,7 @@ describe("a number with six digits", () => {
 });
 
 describe("a whole number", () => {
-  it("has fifteen digits if these tell it", () => {
+  it("has fifteen digits if they identify it", () => {
     expect(whole(0)).toBe("0");
     expect(whole(42)).toBe("42");
     expect(whole(-0.1)).toBe("-0.1");

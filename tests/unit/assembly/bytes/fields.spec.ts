@@ -52,7 +52,7 @@ describe("scanning pairs", () => {
     expect(b3.seen).toBe(2);
   });
 
-  it("tells a header with an empty value from an absent one", () => {
+  it("distinguishes a header with an empty value from an absent one", () => {
     scan(PAIRS);
     expect(a.seen).toBe(1);
     expect(a.size).toBe(0);
@@ -60,7 +60,7 @@ describe("scanning pairs", () => {
     expect(absent.size).toBe(0);
   });
 
-  it("takes a name in other case for another name", () => {
+  it("treats a name in a different case as another name", () => {
     let pairs = new Bytes()
       .hex("01 00 00 00") // one header
       .hex("02 00 00 00 01 00 00 00") // sizes of B3 and its value
@@ -69,7 +69,7 @@ describe("scanning pairs", () => {
     expect(b3.seen).toBe(0);
   });
 
-  it("adds up all names and values, wanted or not", () => {
+  it("sums the sizes of all names and values, wanted or not", () => {
     scan(PAIRS);
     expect(fields.total).toBe(10 + 3 + 1 + 4 + 3);
   });
@@ -82,13 +82,13 @@ describe("scanning pairs", () => {
     expect(fields.total).toBe(0);
   });
 
-  it("finds nothing in no bytes, which is how a host may say the same", () => {
+  it("finds nothing in no bytes, which a host may pass for the same", () => {
     scan(PAIRS);
     expect(fields.scan(fence(PAIRS.at, 0), 0)).toBe(true);
     expect(b3.seen).toBe(0);
   });
 
-  it("forgets what the scan before found", () => {
+  it("forgets the results of the previous scan", () => {
     scan(PAIRS);
     let pairs = new Bytes()
       .hex("01 00 00 00") // one header
@@ -101,7 +101,7 @@ describe("scanning pairs", () => {
     expect(a.seen).toBe(1);
   });
 
-  it("passes over names of 63, 64 and many more bytes", () => {
+  it("skips names of 63, 64 and many more bytes", () => {
     let sizes: u32[] = [63, 64, 65, 66, 127, 128, 65538];
     for (let i = 0; i < sizes.length; i++) {
       let pairs = new Bytes()
@@ -117,7 +117,7 @@ describe("scanning pairs", () => {
     }
   });
 
-  it("finds a wanted name of 63 bytes, the longest that may be wanted", () => {
+  it("finds a wanted name of 63 bytes, the longest allowed", () => {
     let name = "x".repeat(63);
     let wide = new Fields();
     let field = wide.want(text(name));
@@ -126,7 +126,7 @@ describe("scanning pairs", () => {
     expect(valueOf(field)).toBe("here");
   });
 
-  it("takes any bytes for a value", () => {
+  it("accepts any bytes as a value", () => {
     let pairs = new Bytes()
       .hex("01 00 00 00") // one header
       .hex("01 00 00 00 04 00 00 00") // sizes of a and its value
@@ -138,20 +138,20 @@ describe("scanning pairs", () => {
 });
 
 describe("wanting a header", () => {
-  it("gives the same field to everybody who wants it", () => {
+  it("returns the same field whenever it is wanted", () => {
     expect(changetype<usize>(fields.want(text("b3")))).toBe(changetype<usize>(b3));
     scan(PAIRS);
     expect(b3.seen).toBe(2);
   });
 
-  it("gives others to other names and to other header maps", () => {
+  it("returns other fields for other names and for other header maps", () => {
     expect(changetype<usize>(fields.want(text("b")))).not.toBe(changetype<usize>(b3));
     expect(changetype<usize>(new Fields().want(text("b3")))).not.toBe(changetype<usize>(b3));
   });
 });
 
-describe("scanning what are no pairs", () => {
-  it("refuses every truncation and reads nothing behind it", () => {
+describe("scanning bytes that are not pairs", () => {
+  it("refuses every truncation and reads nothing after it", () => {
     let wrong = "";
     for (let size: u32 = 1; size < PAIRS.size; size++) {
       if (fields.scan(fence(PAIRS.at, size), size)) wrong += size.toString() + " ";
@@ -159,7 +159,7 @@ describe("scanning what are no pairs", () => {
     expect(wrong).toBe("");
   });
 
-  it("refuses counts that the sizes have no room for", () => {
+  it("refuses counts with no room for their sizes", () => {
     expect(scan(new Bytes().hex("01 00 00 00"))).toBe(false);
     expect(scan(new Bytes().hex("01 00 00 00 00 00 00 00"))).toBe(false);
     expect(scan(new Bytes().hex("01 00 00 00 00 00 00 00 00 00 00"))).toBe(false);
@@ -168,7 +168,7 @@ describe("scanning what are no pairs", () => {
     expect(scan(new Bytes().hex("09 00 00 00").repeat(0, 64))).toBe(false);
   });
 
-  it("refuses names and values that end outside", () => {
+  it("refuses names and values that end out of bounds", () => {
     let sizes: u32[] = [2, 3, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
     for (let i = 0; i < sizes.length; i++) {
       expect(scan(new Bytes().u32(1).u32(sizes[i]).u32(0).text("a\0\0"))).toBe(false, "name");
@@ -177,7 +177,7 @@ describe("scanning what are no pairs", () => {
     }
   });
 
-  it("keeps what it finds inside, whatever byte is changed", () => {
+  it("stays within bounds, whichever byte is changed", () => {
     startChance(10);
     let changed = new Bytes().add(PAIRS.at, PAIRS.size);
     let wrong = "";
@@ -204,12 +204,12 @@ describe("a field", () => {
     expect(holds(path, "")).toBe(false);
   });
 
-  it("holds nothing when it was repeated, not even its first value", () => {
+  it("holds nothing if it was repeated, not even its first value", () => {
     scan(PAIRS);
     expect(holds(b3, "1")).toBe(false);
   });
 
-  it("holds nothing when it is absent", () => {
+  it("holds nothing if it is absent", () => {
     scan(PAIRS);
     expect(holds(absent, "")).toBe(false);
     expect(holds(a, "")).toBe(true);
@@ -227,12 +227,12 @@ function linesOf(field: Field): string {
 }
 
 describe("the lines of a header", () => {
-  it("come in their order, whatever stands between", () => {
+  it("come in order, whatever is between them", () => {
     scan(PAIRS);
     expect(linesOf(b3)).toBe("[1][no]");
   });
 
-  it("are one for a header that was not repeated, and none for an absent one", () => {
+  it("are one for an unrepeated header, and none for an absent one", () => {
     scan(PAIRS);
     expect(linesOf(path)).toBe("[/a?b=]");
     expect(linesOf(absent)).toBe("");
@@ -244,13 +244,13 @@ describe("the lines of a header", () => {
     expect(linesOf(a)).toBe("[][x][][]");
   });
 
-  it("are come by again from the first one", () => {
+  it("can be read again from the first one", () => {
     scan(PAIRS);
     expect(linesOf(b3)).toBe("[1][no]");
     expect(linesOf(b3)).toBe("[1][no]");
   });
 
-  it("are passed once each: half a million of them would not end if each looked for its place from the start", () => {
+  it("are each visited once: half a million would take forever if each were searched from the start", () => {
     const LINES: u32 = 500000;
     let pairs = new Bytes().u32(LINES);
     for (let i: u32 = 0; i < LINES; i++) pairs.u32(1).u32(0);
@@ -264,7 +264,7 @@ describe("the lines of a header", () => {
 });
 
 describe("encodePairs", () => {
-  it("writes what the host hands over", () => {
+  it("writes the same bytes as the host", () => {
     let pairs = encodePairs([":path", "b3", "a", "b3", "B3"], ["/a?b=", "1", "", "no", "d"]);
     expect(hexOf(pairs.at, pairs.size)).toBe(hexOf(PAIRS.at, PAIRS.size));
   });

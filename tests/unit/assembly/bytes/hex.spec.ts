@@ -10,7 +10,7 @@ function read(digits: string): bool {
   return hex.read(fence(bytes.at, bytes.size), bytes.size);
 }
 
-/** True if `byte` is a digit, decided differently from the code under test. */
+/** True if `byte` is a digit, determined differently than in the code under test. */
 function isDigit(byte: u32): bool {
   return "0123456789abcdefABCDEF".includes(String.fromCharCode(byte));
 }
@@ -57,7 +57,7 @@ describe("reading hex", () => {
     expect(hex.read(end, 0x80000000)).toBe(false);
   });
 
-  it("refuses every byte that is no digit, alone", () => {
+  it("refuses every byte that is not a digit, alone", () => {
     let wrong = "";
     for (let byte: u32 = 0; byte < 256; byte++) {
       store<u8>(buffer, byte);
@@ -66,7 +66,7 @@ describe("reading hex", () => {
     expect(wrong).toBe("");
   });
 
-  it("refuses every byte that is no digit at every place among 16", () => {
+  it("refuses every byte that is not a digit at every position among 16", () => {
     let wrong = "";
     for (let place: u32 = 0; place < 16; place++) {
       memory.fill(buffer, 0x61, 16);
@@ -78,7 +78,7 @@ describe("reading hex", () => {
     expect(wrong).toBe("");
   });
 
-  it("leaves the last value as it was where it refuses", () => {
+  it("leaves the last value unchanged when it refuses", () => {
     read("abc");
     read("12x");
     expect(hex.value).toBe(<u64>0xabc);
@@ -105,13 +105,13 @@ describe("writeHex", () => {
     expect(String.UTF8.decodeUnsafe(buffer, 16)).toBe("ffffffffffffffff");
   });
 
-  it("touches nothing beside its 16 bytes", () => {
+  it("writes nothing besides its 16 bytes", () => {
     let framed = new Bytes().repeat(0xee, 18);
     writeHex(framed.at + 1, 0);
     expect(hexOf(framed.at, 1) + hexOf(framed.at + 17, 1)).toBe("eeee");
   });
 
-  it("is undone by reading, bit by bit and by chance", () => {
+  it("is reversed by reading, for each bit and for random numbers", () => {
     startChance(1);
     let wrong = "";
     for (let i = 0; i < 1000; i++) {

@@ -30,7 +30,7 @@ function varint(value: u64): string {
   return hexOf(buffer, <u32>(writeVarint(buffer, value) - buffer));
 }
 
-/** The number that the varint in `buffer` spells, by the definition: seven bits a byte, the lowest first. */
+/** The number in the varint in `buffer`, by definition: seven bits a byte, lowest first. */
 function spelt(size: u32): u64 {
   let value: u64 = 0;
   for (let i: u32 = 0; i < size; i++) value |= (<u64>(load<u8>(buffer + i) & 127)) << (7 * i);
@@ -38,14 +38,14 @@ function spelt(size: u32): u64 {
 }
 
 describe("a varint", () => {
-  it("is written as the encoding's guide has it", () => {
+  it("is written as in the encoding's guide", () => {
     expect(varint(0)).toBe("00");
     expect(varint(1)).toBe("01");
     expect(varint(150)).toBe("96 01");
     expect(varint(300)).toBe("ac 02");
   });
 
-  it("takes one byte more at each seventh bit", () => {
+  it("takes one more byte at each seventh bit", () => {
     expect(varint(127)).toBe("7f");
     expect(varint(128)).toBe("80 01");
     expect(varint(16383)).toBe("ff 7f");
@@ -62,7 +62,7 @@ describe("a varint", () => {
     expect(varint((<u64>1) << 63)).toBe("80 80 80 80 80 80 80 80 80 01");
   });
 
-  it("has the size that was foretold and spells its number, for every count of bits", () => {
+  it("has the predicted size and encodes its number, for every count of bits", () => {
     startChance(8);
     let wrong = "";
     for (let i: u64 = 0; i < 6400; i++) {
@@ -90,7 +90,7 @@ describe("a field", () => {
     expect(hexOf(buffer, 3)).toBe("08 96 01");
   });
 
-  it("holds bytes behind their length", () => {
+  it("holds bytes after their length", () => {
     let testing = text("testing");
     expect(writeBytesField(buffer, 2, testing.at, testing.size)).toBe(buffer + 9);
     expect(hexOf(buffer, 9)).toBe("12 07 74 65 73 74 69 6e 67");
@@ -101,12 +101,12 @@ describe("a field", () => {
     expect(hexOf(buffer, 2)).toBe("12 00");
   });
 
-  it("has a head of its own for bytes that somebody else writes", () => {
+  it("has a separate head for bytes written elsewhere", () => {
     expect(writeBytesHead(buffer, 6, 300)).toBe(buffer + 3);
     expect(hexOf(buffer, 3)).toBe("32 ac 02");
   });
 
-  it("of fewer than 128 bytes is written as any other", () => {
+  it("of fewer than 128 bytes is written like any other", () => {
     let from = new Bytes().repeat(0x61, 127);
     let one = heap.alloc(160);
     let other = heap.alloc(160);
@@ -116,7 +116,7 @@ describe("a field", () => {
     }
   });
 
-  it("has the size that was foretold", () => {
+  it("has the predicted size", () => {
     let from = new Bytes().repeat(0x61, 20000);
     let at = heap.alloc(20010);
     let sizes: u32[] = [0, 1, 127, 128, 16383, 16384, 20000];
@@ -126,11 +126,11 @@ describe("a field", () => {
   });
 });
 
-// Each content by its size: the length of the smallest is shorter than what openBytes() keeps free, that of the largest
-// is longer, and the content has to move.
+// Contents by size: the length of the smallest is shorter than the room that openBytes() leaves, that of the largest is
+// longer, and the content has to move.
 const sizes: u32[] = [0, 1, 127, 128, 16383, 16384, 300000];
 
-describe("a field of a size not known yet", () => {
+describe("a field whose size is not known yet", () => {
   it("ends up as if the size had been known", () => {
     for (let i = 0; i < sizes.length; i++) {
       let size = sizes[i];
@@ -149,7 +149,7 @@ describe("a field of a size not known yet", () => {
     }
   });
 
-  it("leaves alone what stands before it", () => {
+  it("leaves the bytes before it alone", () => {
     for (let i = 0; i < sizes.length; i++) {
       let before = heap.alloc(sizes[i] + 24);
       memory.fill(before, 0xee, 8);
@@ -160,7 +160,7 @@ describe("a field of a size not known yet", () => {
     }
   });
 
-  it("can hold another, which is closed first", () => {
+  it("can hold another field, which is closed first", () => {
     let outer = openBytes(buffer, 1);
     let inner = openBytes(outer, 2);
     store<u16>(inner, 0x6968);
@@ -183,8 +183,8 @@ describe("a field of a size not known yet", () => {
   });
 });
 
-describe("a field of a size known only later", () => {
-  it("has a length of four bytes, whatever it is", () => {
+describe("a field whose size is only known later", () => {
+  it("has a length of four bytes, whatever its size", () => {
     let lengths = [
       "80 80 80 00",
       "81 80 80 00",
@@ -203,7 +203,7 @@ describe("a field of a size known only later", () => {
     }
   });
 
-  it("may be as large as can be without its content being there", () => {
+  it("may have the largest possible size without having its content", () => {
     let content = openPadded(buffer, 1);
     closePadded(content, content + 268435455);
     expect(hexOf(buffer, 5)).toBe("0a ff ff ff 7f");
@@ -227,7 +227,7 @@ describe("a field of a size known only later", () => {
 });
 
 describe("the end of a field", () => {
-  it("is found behind a length of one to four bytes", () => {
+  it("is found after a length of one to four bytes", () => {
     for (let i = 0; i < sizes.length; i++) {
       let start = heap.alloc(sizes[i] + 16);
       let content = openBytes(start, 3);
@@ -238,7 +238,7 @@ describe("the end of a field", () => {
 });
 
 describe("a fixed64", () => {
-  it("is eight bytes, little end first", () => {
+  it("is eight bytes, little-endian", () => {
     expect(writeFixed64Field(buffer, 7, 0x0102030405060708)).toBe(buffer + 9);
     expect(hexOf(buffer, 9)).toBe("39 08 07 06 05 04 03 02 01");
     writeFixed64Field(buffer, 8, u64.MAX_VALUE);

@@ -1,4 +1,4 @@
-// Memory in a Region stays while someone keeps the Region, and is collected with it. The module's own names stay.
+// Memory in a Region lives as long as a reference to the Region, and is collected with it. The module's own names stay.
 import { beginRegion, Region, retain } from "../../../../assembly/bytes/region";
 import { text, toText } from "../../../../assembly/bytes/slice";
 
@@ -8,7 +8,7 @@ function fill(from: usize, size: usize, value: u8): void {
   memory.fill(from, value, size);
 }
 
-/** Retains a hundred blocks of a kilobyte in a Region that nobody keeps. */
+/** Retains a hundred blocks of a kilobyte in an unreferenced Region. */
 function abandon(): void {
   beginRegion();
   for (let i = 0; i < 100; i++) fill(retain(1024), 1024, 0xee);
@@ -17,7 +17,7 @@ function abandon(): void {
 let kept: Region | null = null;
 
 describe("a region", () => {
-  it("keeps what was written in it", () => {
+  it("keeps its content", () => {
     kept = beginRegion();
     let slice = text("of a configuration");
     for (let i = 0; i < 20; i++) {
@@ -29,7 +29,7 @@ describe("a region", () => {
     expect(kept).not.toBeNull();
   });
 
-  it("is collected, with its memory, once nobody keeps it", () => {
+  it("is collected, with its memory, once it is unreferenced", () => {
     abandon();
     __collect();
     let before = memory.size();

@@ -17,13 +17,13 @@ describe("a slice", () => {
     expect(new Slice().size).toBe(0);
   });
 
-  it("is pointed at bytes that somebody else owns", () => {
+  it("can point at bytes owned elsewhere", () => {
     slice.set(64, 3);
     expect(slice.at).toBe(64);
     expect(slice.size).toBe(3);
   });
 
-  it("is empty again once it is cleared", () => {
+  it("is empty again after it is cleared", () => {
     slice.set(64, 3);
     slice.clear();
     expect(slice.size).toBe(0);
@@ -31,7 +31,7 @@ describe("a slice", () => {
 });
 
 describe("over", () => {
-  it("is a slice over bytes where they are", () => {
+  it("is a slice over bytes in place", () => {
     let bytes = text("abc");
     let part = over(bytes.at + 1, 2);
     expect(toText(part)).toBe("bc");
@@ -41,7 +41,7 @@ describe("over", () => {
 });
 
 describe("text", () => {
-  it("is UTF-8, of one to four bytes for a character", () => {
+  it("is UTF-8, with one to four bytes a character", () => {
     let bytes = text("aé€😀");
     expect(hexOf(bytes.at, bytes.size)).toBe("61 c3 a9 e2 82 ac f0 9f 98 80");
   });
@@ -55,7 +55,7 @@ describe("text", () => {
     expect(text("").size).toBe(0);
   });
 
-  it("is undone by toText", () => {
+  it("is reversed by toText", () => {
     expect(toText(text("reviews.default 😀\0"))).toBe("reviews.default 😀\0");
     expect(toText(text(""))).toBe("");
   });
@@ -72,7 +72,7 @@ describe("sameBytes", () => {
     expect(same("x-b3-traceid", "x-b3-traceid")).toBe(true);
   });
 
-  it("does not hold for other bytes, nor for one that goes on", () => {
+  it("does not hold for different bytes, nor for longer ones", () => {
     expect(same("x-b3-traceid", "x-b3-tracein")).toBe(false);
     expect(same("X-b3-traceid", "x-b3-traceid")).toBe(false);
     expect(same("x-b3", "x-b3-")).toBe(false);
@@ -91,7 +91,7 @@ describe("startsWith", () => {
     expect(startsWith(text("inbound|"), text("inbound|"))).toBe(true);
   });
 
-  it("does not hold for a prefix that is longer or stands elsewhere", () => {
+  it("does not hold for a prefix that is longer or is elsewhere", () => {
     expect(startsWith(text("inbound"), text("inbound|"))).toBe(false);
     expect(startsWith(text("an inbound|"), text("inbound|"))).toBe(false);
   });
@@ -105,13 +105,13 @@ describe("startsWith", () => {
 const WORDS = text("missing_ upgrade_failed low");
 
 describe("startsWithAny", () => {
-  it("holds for what begins with one of the words", () => {
+  it("holds if the slice begins with one of the words", () => {
     expect(startsWithAny(text("missing_host_header"), WORDS)).toBe(true);
     expect(startsWithAny(text("upgrade_failed"), WORDS)).toBe(true);
     expect(startsWithAny(text("low_version"), WORDS)).toBe(true);
   });
 
-  it("does not hold for what only has a word in it, or the beginning of one", () => {
+  it("does not hold if a word is inside, or only its beginning is there", () => {
     expect(startsWithAny(text("via_upstream"), WORDS)).toBe(false);
     expect(startsWithAny(text("a low"), WORDS)).toBe(false);
     expect(startsWithAny(text("upgrade"), WORDS)).toBe(false);
@@ -119,7 +119,7 @@ describe("startsWithAny", () => {
     expect(startsWithAny(text(""), WORDS)).toBe(false);
   });
 
-  it("holds for nothing where there are no words", () => {
+  it("never holds if there are no words", () => {
     expect(startsWithAny(text("low"), text(""))).toBe(false);
     expect(startsWithAny(text(""), text(""))).toBe(false);
   });
@@ -132,14 +132,14 @@ describe("contains", () => {
     for (let i = 0; i < parts.length; i++) expect(contains(whole, text(parts[i]))).toBe(true, parts[i]);
   });
 
-  it("does not hold for a part that is not there, goes on, or is longer", () => {
+  it("does not hold for a part that is absent, incomplete, or longer", () => {
     let whole = text("a token");
     let parts = ["b", "tokens", "Token", "a token is", "nn", "aa"];
     for (let i = 0; i < parts.length; i++) expect(contains(whole, text(parts[i]))).toBe(false, parts[i]);
     expect(contains(text(""), text("a"))).toBe(false);
   });
 
-  it("finds one that begins again within itself", () => {
+  it("finds a part that begins again within itself", () => {
     expect(contains(text("aaaab"), text("aab"))).toBe(true);
     expect(contains(text("abababc"), text("ababc"))).toBe(true);
   });

@@ -1,5 +1,5 @@
-// The judge here decodes code points and asks Unicode's questions of them; the code under test compares byte ranges.
-// RFC 3629 says both.
+// The judge here decodes code points and applies Unicode's rules to them; the code under test compares byte ranges.
+// RFC 3629 defines both.
 import { allocate, reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { makeValid } from "../../../../assembly/bytes/utf8";
@@ -8,7 +8,7 @@ import { below, startChance } from "../chance";
 
 const slice = new Slice();
 
-/** Bytes of the character at `at`, or 0 if there is none. */
+/** The size of the character at `at`; 0 if there is none. */
 function judge(at: usize, end: usize): u32 {
   let first = <u32>load<u8>(at);
   if (first < 0x80) return 1;
@@ -27,7 +27,7 @@ function judge(at: usize, end: usize): u32 {
 
 const expected = new Bytes();
 
-/** What makeValid() should make of the bytes, in `expected`; false if they are valid as they are. */
+/** Puts the expected result of makeValid() into `expected`; false if the bytes are already valid. */
 function mend(at: usize, size: u32): bool {
   expected.size = 0;
   let mended = false;
@@ -41,7 +41,7 @@ function mend(at: usize, size: u32): bool {
   return mended;
 }
 
-/** True if makeValid() does to the `size` bytes at `at` what the judge says; valid ones it must not even copy. */
+/** True if makeValid() agrees with the judge on the `size` bytes at `at`. It must not even copy valid bytes. */
 function isRight(at: usize, size: u32): bool {
   reset();
   let copy = fence(at, size);
@@ -59,7 +59,7 @@ function valid(bytes: string): string {
 }
 
 describe("makeValid", () => {
-  it("leaves the first and the last character of each row of RFC 3629", () => {
+  it("keeps the first and the last character of each row of RFC 3629", () => {
     expect(valid("00 7f")).toBe("00 7f");
     expect(valid("c2 80 df bf")).toBe("c2 80 df bf");
     expect(valid("e0 a0 80 e0 bf bf")).toBe("e0 a0 80 e0 bf bf");
@@ -85,18 +85,18 @@ describe("makeValid", () => {
     expect(valid("ed a0 bd ed b8 80")).toBe("ef bf bd ef bf bd ef bf bd ef bf bd ef bf bd ef bf bd");
   });
 
-  it("replaces what lies above U+10FFFF", () => {
+  it("replaces everything above U+10FFFF", () => {
     expect(valid("f4 90 80 80")).toBe("ef bf bd ef bf bd ef bf bd ef bf bd");
     expect(valid("f5 80 80 80")).toBe("ef bf bd ef bf bd ef bf bd ef bf bd");
   });
 
-  it("replaces a character that the end cuts off", () => {
+  it("replaces a character cut off by the end", () => {
     expect(valid("61 c3")).toBe("61 ef bf bd");
     expect(valid("61 e2 82")).toBe("61 ef bf bd ef bf bd");
     expect(valid("61 f0 9f 98")).toBe("61 ef bf bd ef bf bd ef bf bd");
   });
 
-  it("keeps what follows a character that breaks off", () => {
+  it("keeps what follows an incomplete character", () => {
     expect(valid("e2 82 41")).toBe("ef bf bd ef bf bd 41");
     expect(valid("e2 c3 a9")).toBe("ef bf bd c3 a9");
     expect(valid("f0 9f 98 e2 82 ac")).toBe("ef bf bd ef bf bd ef bf bd e2 82 ac");
@@ -108,11 +108,11 @@ describe("makeValid", () => {
     expect(valid("fe ff")).toBe("ef bf bd ef bf bd");
   });
 
-  it("takes an empty slice for valid", () => {
+  it("considers an empty slice valid", () => {
     expect(isRight(slice.at, 0)).toBe(true);
   });
 
-  it("does not copy what is valid", () => {
+  it("does not copy valid bytes", () => {
     let given = text("reviews — 😀");
     slice.set(given.at, given.size);
     makeValid(slice);
@@ -120,14 +120,14 @@ describe("makeValid", () => {
     expect(slice.size).toBe(given.size);
   });
 
-  it("leaves the bytes themselves as they were", () => {
+  it("leaves the original bytes unchanged", () => {
     let given = new Bytes().hex("61 ff 62");
     slice.set(given.at, given.size);
     makeValid(slice);
     expect(hexOf(given.at, given.size)).toBe("61 ff 62");
   });
 
-  it("keeps its copy apart from what is allocated next", () => {
+  it("keeps its copy apart from later allocations", () => {
     reset();
     let given = new Bytes().repeat(0xff, 100);
     slice.set(given.at, given.size);
@@ -141,7 +141,7 @@ describe("makeValid", () => {
     expect(wrong).toBe("");
   });
 
-  it("finds one bad byte in long ASCII, at every place of every length", () => {
+  it("finds one bad byte in long ASCII, at every position of every length", () => {
     let wrong = "";
     for (let size: u32 = 1; size <= 40; size++) {
       for (let place: u32 = 0; place < size; place++) {
@@ -154,7 +154,7 @@ describe("makeValid", () => {
     expect(wrong).toBe("");
   });
 
-  it("leaves one character beyond ASCII in long ASCII, at every place", () => {
+  it("keeps one character beyond ASCII in long ASCII, at every position", () => {
     let wrong = "";
     for (let place: u32 = 0; place < 30; place++) {
       let given = new Bytes()
@@ -188,13 +188,13 @@ describe("makeValid", () => {
     expect(wrong).toBe("");
   });
 
-  it("agrees with RFC 3629 on bytes by chance", () => {
+  it("agrees with RFC 3629 on random bytes", () => {
     startChance(6);
     let given = heap.alloc(64);
     let wrong = "";
     for (let i = 0; i < 20000; i++) {
       let size = below(64);
-      // Half of them continue something, or there would hardly be a character among them.
+      // Half are continuation bytes, or there would hardly be a valid character.
       for (let j: u32 = 0; j < size; j++) store<u8>(given + j, below(2) === 0 ? 0x80 | below(64) : below(256));
       if (!isRight(given, size)) wrong += hexOf(given, size) + ", ";
     }

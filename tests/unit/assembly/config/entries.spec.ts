@@ -8,19 +8,19 @@ describe("entries", () => {
     expect(refusal.reason).toBe("");
   });
 
-  it("may be none", () => {
+  it("may be empty", () => {
     expect(section('{"a":{}}').entries("a").keys.length).toBe(0);
     expect(refusal.reason).toBe("");
   });
 
-  it("have to be an object", () => {
+  it("must be an object", () => {
     section('{"a":["x"]}').entries("a");
     expect(refusal.reason).toBe("s.a: found an array; allowed: an object of strings");
     section('{"a":null}').entries("a");
     expect(refusal.reason).toBe("s.a: found null; allowed: an object of strings");
   });
 
-  it("have to be strings, and are named by their path without their value", () => {
+  it("must be strings, and refusals show their path without their value", () => {
     section('{"a":{"x":"1","y":1234567}}').entries("a");
     expect(refusal.reason).toBe("s.a.y: found a number; allowed: a string");
     section('{"a":{"x":["hush"]}}').entries("a");
@@ -31,21 +31,21 @@ describe("entries", () => {
 });
 
 describe("headers", () => {
-  it("may have any name that is a token in lower case", () => {
+  it("may have any lower-case token as a name", () => {
     let headers = section('{"h":{"x-token":"1","!#$%&\'*+-.^_`|~09az":"2"}}').headers("h");
     expect(refusal.reason).toBe("");
     expect(headers.keys[0]).toBe("x-token");
     expect(headers.keys[1]).toBe("!#$%&'*+-.^_`|~09az");
   });
 
-  it("may have a value that is empty, or beyond ASCII", () => {
+  it("may have a value that is empty or beyond ASCII", () => {
     let headers = section('{"h":{"a":"","b":"\\t é"}}').headers("h");
     expect(refusal.reason).toBe("");
     expect(headers.values[0]).toBe("");
     expect(headers.values[1]).toBe("\t é");
   });
 
-  it("have no name that HTTP/2 would refuse", () => {
+  it("may not have a name that HTTP/2 would refuse", () => {
     let names = [
       "X-Token",
       ":path",
@@ -69,7 +69,7 @@ describe("headers", () => {
     }
   });
 
-  it("have no value with control characters, and do not show it", () => {
+  it("may not have a value with control characters, which is not shown", () => {
     section('{"h":{"authorization":"hush\\r\\nx: y"}}').headers("h");
     let refused =
       "s.h.authorization: holds control characters or half a surrogate pair; allowed: a string without them";
@@ -80,7 +80,7 @@ describe("headers", () => {
 });
 
 describe("finishing a section", () => {
-  it("lets pass what was asked for", () => {
+  it("accepts the keys that were read", () => {
     let s = section('{"a":"x","b":1}');
     s.string("a");
     s.integer("b", 1, 0, 10);
@@ -88,7 +88,7 @@ describe("finishing a section", () => {
     expect(refusal.reason).toBe("");
   });
 
-  it("refuses a key that nobody asked for, with all that there are", () => {
+  it("refuses a key that was not read, listing all known ones", () => {
     let s = section('{"a":"x","c":1}');
     s.string("a");
     s.integer("b", 1, 0, 10);
@@ -103,7 +103,7 @@ describe("finishing a section", () => {
     expect(refusal.reason).toBe("s.acces_token: is unknown; allowed: access_token");
   });
 
-  it("tells keys apart by their case", () => {
+  it("distinguishes keys by case", () => {
     let s = section('{"A":"x"}');
     s.string("a");
     s.finish();

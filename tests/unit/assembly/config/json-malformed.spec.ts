@@ -17,8 +17,8 @@ const SAMPLE =
   '{ "collector": {"cluster": "x\\u00e9\\n\\ud83d\\ude00é", "timeout_ms": 5000, "headers": {}},\r\n' +
   '"a": [true, false, null, [], {"b": -1.25e-3}, "", 0.0001, 1E+2],\t"c": {"d": {"e": [[1]]}} }';
 
-describe("text that is no JSON", () => {
-  it("is told at the end where something is missing", () => {
+describe("text that is not JSON", () => {
+  it("is reported at the end if something is missing", () => {
     expect(error("")).toBe("not JSON at byte 0: found the end, expected a value");
     expect(error("  ")).toBe("not JSON at byte 2: found the end, expected a value");
     expect(error("{")).toBe("not JSON at byte 1: found the end, expected a quoted key");
@@ -31,7 +31,7 @@ describe("text that is no JSON", () => {
     expect(error('{"a":1,')).toBe("not JSON at byte 7: found the end, expected a quoted key");
   });
 
-  it("is told at a comma too many", () => {
+  it("is reported at an extra comma", () => {
     expect(error("[1,]")).toBe("not JSON at byte 3: found ], expected a value");
     expect(error("[,1]")).toBe("not JSON at byte 1: found ,, expected a value");
     expect(error("[1,,2]")).toBe("not JSON at byte 3: found ,, expected a value");
@@ -39,7 +39,7 @@ describe("text that is no JSON", () => {
     expect(error("{,}")).toBe("not JSON at byte 1: found ,, expected a quoted key");
   });
 
-  it("is told at a comma or a colon too few", () => {
+  it("is reported at a missing comma or colon", () => {
     expect(error("[1 2]")).toBe("not JSON at byte 3: found 2, expected `,` or `]`");
     expect(error('{"a":1 "b":2}')).toBe('not JSON at byte 7: found ", expected `,` or `}`');
     expect(error('{"a" 1}')).toBe("not JSON at byte 5: found 1, expected `:`");
@@ -47,19 +47,19 @@ describe("text that is no JSON", () => {
     expect(error('{"a":}')).toBe("not JSON at byte 5: found }, expected a value");
   });
 
-  it("is told at the wrong bracket", () => {
+  it("is reported at the wrong bracket", () => {
     expect(error("[1}")).toBe("not JSON at byte 2: found }, expected `,` or `]`");
     expect(error('{"a":1]')).toBe("not JSON at byte 6: found ], expected `,` or `}`");
     expect(error("]")).toBe("not JSON at byte 0: found ], expected a value");
   });
 
-  it("is told at a key that is no string", () => {
+  it("is reported at a key that is not a string", () => {
     expect(error("{a:1}")).toBe("not JSON at byte 1: found a, expected a quoted key");
     expect(error("{'a':1}")).toBe("not JSON at byte 1: found ', expected a quoted key");
     expect(error("{1:1}")).toBe("not JSON at byte 1: found 1, expected a quoted key");
   });
 
-  it("is told where something follows", () => {
+  it("is reported where something follows", () => {
     expect(error("{} {}")).toBe("not JSON at byte 3: found {, expected nothing more");
     expect(error("truex")).toBe("not JSON at byte 4: found x, expected nothing more");
     expect(error("1 2")).toBe("not JSON at byte 2: found 2, expected nothing more");
@@ -67,7 +67,7 @@ describe("text that is no JSON", () => {
     expect(error('""""')).toBe('not JSON at byte 2: found ", expected nothing more');
   });
 
-  it("is told at the letter where a word goes wrong", () => {
+  it("is reported at the first wrong letter of a word", () => {
     expect(error("trux")).toBe("not JSON at byte 3: found x, expected true");
     expect(error("tru")).toBe("not JSON at byte 3: found the end, expected true");
     expect(error("falsy")).toBe("not JSON at byte 4: found y, expected false");
@@ -75,38 +75,38 @@ describe("text that is no JSON", () => {
     expect(error("True")).toBe("not JSON at byte 0: found T, expected a value");
   });
 
-  it("is told at comments, byte order marks and YAML", () => {
+  it("is reported at comments, byte order marks and YAML", () => {
     expect(error("// a\n{}")).toBe("not JSON at byte 0: found /, expected a value");
     expect(error("\ufeff{}")).toBe("not JSON at byte 0: found byte 239, expected a value");
     expect(error("collector:\n  cluster: x")).toBe("not JSON at byte 0: found c, expected a value");
   });
 
-  it("is told at other white space than JSON's four", () => {
+  it("is reported at white space other than JSON's four characters", () => {
     expect(error("\f{}")).toBe("not JSON at byte 0: found byte 12, expected a value");
     expect(error("\v{}")).toBe("not JSON at byte 0: found byte 11, expected a value");
     expect(error("{}\u00a0")).toBe("not JSON at byte 2: found byte 194, expected nothing more");
   });
 
-  it("is told at a NUL, which is not the end", () => {
+  it("is reported at a NUL, which is not the end", () => {
     expect(error("\0")).toBe("not JSON at byte 0: found byte 0, expected a value");
     expect(error("[\0]")).toBe("not JSON at byte 1: found byte 0, expected a value");
     expect(error("[1\0]")).toBe("not JSON at byte 2: found byte 0, expected `,` or `]`");
   });
 
-  it("is told only of its first mistake", () => {
+  it("is reported only for its first mistake", () => {
     expect(error("[tru, 1.]")).toBe("not JSON at byte 4: found ,, expected true");
   });
 });
 
-describe("a string that is no JSON", () => {
-  it("is told where its end is missing", () => {
+describe("a string that is not JSON", () => {
+  it("is reported where its end is missing", () => {
     expect(error('"abc')).toBe("not JSON at byte 4: found the end, expected a closing quotation mark");
     expect(error('"')).toBe("not JSON at byte 1: found the end, expected a closing quotation mark");
     expect(error('{"a')).toBe("not JSON at byte 3: found the end, expected a closing quotation mark");
     expect(error('"abc\\"')).toBe("not JSON at byte 6: found the end, expected a closing quotation mark");
   });
 
-  it("is told at each control character", () => {
+  it("is reported at each control character", () => {
     for (let unit = 0; unit < 32; unit++) {
       let found = "not JSON at byte 2: found byte " + unit.toString();
       let json = '"a' + String.fromCharCode(unit) + '"';
@@ -114,7 +114,7 @@ describe("a string that is no JSON", () => {
     }
   });
 
-  it("is told at every letter that no escape has", () => {
+  it("is reported at every letter that is not an escape", () => {
     let wrong = "";
     for (let unit = 0; unit < 128; unit++) {
       let letter = String.fromCharCode(unit);
@@ -127,7 +127,7 @@ describe("a string that is no JSON", () => {
     expect(wrong).toBe("");
   });
 
-  it("is told where an escape breaks off", () => {
+  it("is reported where an escape is truncated", () => {
     expect(error('"\\')).toBe("not JSON at byte 2: found the end, expected a closing quotation mark");
     expect(error('"\\u')).toBe("not JSON at byte 3: found the end, expected a closing quotation mark");
     expect(error('"\\u12')).toBe("not JSON at byte 5: found the end, expected a closing quotation mark");
@@ -136,7 +136,7 @@ describe("a string that is no JSON", () => {
     expect(error('"\\u-123"')).toBe("not JSON at byte 3: found -, expected four hexadecimal digits");
   });
 
-  it("is written nowhere but into its own room", () => {
+  it("is written only into its own room", () => {
     let bytes = text('"123456\\u"');
     let given = fence(bytes.at, bytes.size);
     reset();
@@ -144,25 +144,25 @@ describe("a string that is no JSON", () => {
     reset();
     reader.parse(given, bytes.size);
     expect(reader.error).toBe('not JSON at byte 9: found ", expected four hexadecimal digits');
-    // Behind the eight bytes of the string stands the number of the message.
+    // The number of the message follows the eight bytes of the string.
     expect(load<u8>(behind)).toBe(0x39);
   });
 });
 
-describe("a key that came before", () => {
-  it("is refused, in the same object only", () => {
+describe("a duplicate key", () => {
+  it("is refused, but only in the same object", () => {
     let found = "not JSON at byte 10: found :, expected each key once, `a` came before";
     expect(error('{"a":1,"a":2}')).toBe(found);
     expect(error('{"a":{"a":1}}')).toBe("");
   });
 
-  it("is refused however it is spelt", () => {
+  it("is refused however it is written", () => {
     expect(error('{"a":1,"\\u0061":2}').endsWith("expected each key once, `a` came before")).toBe(true);
   });
 });
 
 describe("any bytes at all", () => {
-  it("give an error for every truncation of a whole text", () => {
+  it("give an error for every truncation of a complete text", () => {
     expect(error(SAMPLE)).toBe("");
     let bytes = text(SAMPLE);
     let wrong = "";
@@ -176,7 +176,7 @@ describe("any bytes at all", () => {
     expect(wrong).toBe("");
   });
 
-  it("never trap, whatever is changed in a whole text", () => {
+  it("never trap, whatever is changed in a complete text", () => {
     startChance(11);
     let bytes = text(SAMPLE);
     let changed = new Bytes().add(bytes.at, bytes.size);
@@ -190,7 +190,7 @@ describe("any bytes at all", () => {
     expect(refused > 2500 && refused < 5000).toBe(true, refused.toString());
   });
 
-  it("never trap where JSON's own signs stand anyhow", () => {
+  it("never trap on JSON's own characters in random order", () => {
     startChance(12);
     let signs = text('{}[]:,"\\u0e1-.truefalsn \n');
     let given = heap.alloc(32);

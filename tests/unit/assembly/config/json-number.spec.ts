@@ -25,14 +25,14 @@ describe("a JSON number in ten-thousandths", () => {
     expect(number("99999999999999")).toBe(999999999999990000);
   });
 
-  it("is exact for fractions down to one", () => {
+  it("is exact for fractions down to one ten-thousandth", () => {
     expect(number("0.0001")).toBe(1);
     expect(number("0.9999")).toBe(9999);
     expect(number("0.5")).toBe(5000);
     expect(number("12.3456")).toBe(123456);
   });
 
-  it("is exact for fractions with zeros at the end", () => {
+  it("is exact for fractions with trailing zeros", () => {
     expect(number("1.0")).toBe(10000);
     expect(number("0.50000000")).toBe(5000);
     expect(number("0.000100000")).toBe(1);
@@ -51,7 +51,7 @@ describe("a JSON number in ten-thousandths", () => {
     expect(number("1e00000000000000000002")).toBe(1000000);
   });
 
-  it("is 0 for every way to spell zero", () => {
+  it("is 0 for every way to write zero", () => {
     expect(number("-0")).toBe(0);
     expect(number("-0.0")).toBe(0);
     expect(number("0e0")).toBe(0);
@@ -60,7 +60,7 @@ describe("a JSON number in ten-thousandths", () => {
     expect(number("0e-999999999999999999999")).toBe(0);
   });
 
-  it("is -1 for what is smaller than one of them, or lies between two", () => {
+  it("is -1 for numbers below one ten-thousandth, or between two multiples", () => {
     expect(number("0.00001")).toBe(-1);
     expect(number("1.00001")).toBe(-1);
     expect(number("1e-5")).toBe(-1);
@@ -75,12 +75,12 @@ describe("a JSON number in ten-thousandths", () => {
     expect(number("-123456789012345678901234567890")).toBe(-1);
   });
 
-  it("is -1 for what is too large to be exact, and never wraps around", () => {
+  it("is -1 for numbers too large to be exact, and never wraps around", () => {
     expect(number("123456789012345678901234567890")).toBe(-1);
     expect(number("1e15")).toBe(-1);
     expect(number("1e999999999999999999999")).toBe(-1);
     expect(number("1844674407370955")).toBe(-1);
-    // 2^64 and 2^64 / 10000, at which a wrapping integer would be 0 again.
+    // 2^64 and 2^64 / 10000, where a wrapping integer would be 0 again.
     expect(number("18446744073709551616")).toBe(-1);
     expect(number("1844674407370955.1616")).toBe(-1);
     expect(number("92233720368547758070000")).toBe(-1);
@@ -88,8 +88,8 @@ describe("a JSON number in ten-thousandths", () => {
   });
 });
 
-describe("what looks like a JSON number", () => {
-  it("is refused with a zero in front", () => {
+describe("text that looks like a JSON number", () => {
+  it("is refused with a leading zero", () => {
     expect(number("01")).toBe(REFUSED);
     expect(reader.error).toBe("not JSON at byte 0: found 0, expected a number without leading zeros");
     expect(number("00")).toBe(REFUSED);
@@ -105,7 +105,7 @@ describe("what looks like a JSON number", () => {
     expect(reader.error).toBe("not JSON at byte 1: found ., expected a digit");
   });
 
-  it("is refused without digits behind the point", () => {
+  it("is refused without digits after the point", () => {
     expect(number("1.")).toBe(REFUSED);
     expect(reader.error).toBe("not JSON at byte 2: found the end, expected a digit");
     expect(number("1.e5")).toBe(REFUSED);
@@ -121,19 +121,19 @@ describe("what looks like a JSON number", () => {
     expect(reader.error).toBe("not JSON at byte 3: found x, expected a digit");
   });
 
-  it("is refused with no digits at all", () => {
+  it("is refused without any digits", () => {
     expect(number("-")).toBe(REFUSED);
     expect(reader.error).toBe("not JSON at byte 1: found the end, expected a digit");
     expect(number("--1")).toBe(REFUSED);
     expect(number("-e5")).toBe(REFUSED);
   });
 
-  it("is refused with a plus in front", () => {
+  it("is refused with a leading plus", () => {
     expect(number("+1")).toBe(REFUSED);
     expect(reader.error).toBe("not JSON at byte 0: found +, expected a value");
   });
 
-  it("is refused in the spellings of other languages", () => {
+  it("is refused in the notations of other languages", () => {
     expect(number("0x10")).toBe(REFUSED);
     expect(number("1_000")).toBe(REFUSED);
     expect(number("1,000")).toBe(REFUSED);

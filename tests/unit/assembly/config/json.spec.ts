@@ -47,7 +47,7 @@ describe("a JSON value", () => {
     expect(value.items[0].items[1].number).toBe(20000);
   });
 
-  it("may have no white space at all", () => {
+  it("may have no white space", () => {
     let value = parse('{"a":[true,null,{"b":{}}],"c":""}');
     expect(reader.error).toBe("");
     expect(value.keys.length).toBe(2);
@@ -56,7 +56,7 @@ describe("a JSON value", () => {
     expect(value.items[1].type).toBe(STRING);
   });
 
-  it("shows itself as it stands in the text", () => {
+  it("shows itself as in the text", () => {
     expect(parse(" 1E+2 ").raw).toBe("1E+2");
     expect(parse(' "a\\n" ').raw).toBe('"a\\n"');
     expect(parse("true").raw).toBe("true");
@@ -89,7 +89,7 @@ describe("a JSON object", () => {
     expect(reader.error).toBe("");
   });
 
-  it("keeps keys and items in their order", () => {
+  it("keeps its keys and items in order", () => {
     let value = parse('{"b":1,"a":2,"":3}');
     expect(value.keys.join(",")).toBe("b,a,");
     expect(value.items[0].number).toBe(10000);
@@ -116,7 +116,7 @@ describe("a JSON string", () => {
     expect(textOf('"aé€😀"')).toBe("61 c3 a9 e2 82 ac f0 9f 98 80");
   });
 
-  it("keeps DEL, which JSON does not count among the control characters", () => {
+  it("keeps DEL, which is not a control character in JSON", () => {
     expect(textOf('"\x7f"')).toBe("7f");
   });
 
@@ -124,22 +124,22 @@ describe("a JSON string", () => {
     expect(textOf('"\\"\\\\\\/\\b\\f\\n\\r\\t"')).toBe("22 5c 2f 08 0c 0a 0d 09");
   });
 
-  it("reads escapes of four digits in either case", () => {
+  it("reads four-digit escapes in either case", () => {
     expect(textOf('"\\u0041\\u00e9\\u20AC\\u20ac"')).toBe("41 c3 a9 e2 82 ac e2 82 ac");
     expect(textOf('"\\u0000"')).toBe("00");
     expect(textOf('"\\uFFFF\\uffff"')).toBe("ef bf bf ef bf bf");
   });
 
-  it("puts a pair of surrogates together", () => {
+  it("combines a surrogate pair", () => {
     expect(textOf('"\\ud83d\\ude00"')).toBe("f0 9f 98 80");
     expect(textOf('"\\uD800\\uDC00\\uDBFF\\uDFFF"')).toBe("f0 90 80 80 f4 8f bf bf");
   });
 
-  it("keeps what stands between escapes", () => {
+  it("keeps the text between escapes", () => {
     expect(textOf('"a\\tb\\u0063d\\\\e"')).toBe("61 09 62 63 64 5c 65");
   });
 
-  it("may hold signs that mean something outside", () => {
+  it("may contain JSON's own characters", () => {
     expect(parse('"{[:,]} //"').text).toBe("{[:,]} //");
   });
 });
@@ -155,7 +155,7 @@ describe("nesting in JSON", () => {
     expect(reader.error).toBe("not JSON at byte 33: found 0, expected no more than 32 levels");
   });
 
-  it("is counted through objects too", () => {
+  it("also counts objects", () => {
     let json = '{"a":[';
     parse(json.repeat(16) + "0" + "]}".repeat(16));
     expect(reader.error).toBe("");
@@ -163,7 +163,7 @@ describe("nesting in JSON", () => {
     expect(reader.error.endsWith("expected no more than 32 levels")).toBe(true, reader.error);
   });
 
-  it("does not add up over neighbours", () => {
+  it("does not add up across siblings", () => {
     parse("[" + (nested(31) + ",").repeat(100) + "0]");
     expect(reader.error).toBe("");
   });
@@ -176,7 +176,7 @@ describe("nesting in JSON", () => {
 });
 
 describe("a JSON reader", () => {
-  it("forgets the error of the text before", () => {
+  it("forgets the error of the previous text", () => {
     parse("[");
     expect(reader.error.length > 0).toBe(true);
     expect(parse("1").number).toBe(10000);

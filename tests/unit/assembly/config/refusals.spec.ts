@@ -1,5 +1,5 @@
-// Every key of the configuration against the values that it rejects. A reason names the path, what was found and what
-// is allowed, and never a secret.
+// Every configuration key with the values that it rejects. A reason names the path, the value found and the values
+// allowed, and never a secret.
 import { refusalOf } from "./sections";
 
 /** The smallest configuration with the JSON `value` at `path`, which is `section.key`. */
@@ -14,7 +14,7 @@ function configured(path: string, value: string): string {
 }
 
 /**
- * The mistakes in how `paths` refuse each of `values`, where `found` and `allowed` are expected; "" if there are none.
+ * The mistakes in how `paths` refuse each of `values`, given the expected `found` and `allowed`; "" if there are none.
  */
 function notRefused(paths: string[], values: string[], found: string[], allowed: string): string {
   let wrong = "";
@@ -100,20 +100,20 @@ describe("a wrong type", () => {
     }
   });
 
-  it("is refused at the words of a span", () => {
+  it("is refused at the enumerations of span", () => {
     let values = ["1", "true", "null", "[]", "{}", '""', '"SERVER"', '"producer"'];
     let found = ["1", "true", "null", "an array", "an object", '""', '"SERVER"', '"producer"'];
     expect(notRefused(["span.kind"], values, found, "auto, client, server")).toBe("");
     expect(notRefused(["span.url_query"], values, found, "keep, drop")).toBe("");
   });
 
-  it("is refused at the words of propagation", () => {
+  it("is refused at the enumerations of propagation", () => {
     let values = ["1", "true", "null", "[]", "{}", '""', '"Headers"', '"headers, filter_state"'];
     let found = ["1", "true", "null", "an array", "an object", '""', '"Headers"', '"headers, filter_state"'];
     expect(notRefused(["propagation.via"], values, found, "headers, filter_state")).toBe("");
   });
 
-  it("is refused at the words of a collector", () => {
+  it("is refused at the enumerations of collector", () => {
     let values = ["1", "true", "null", "[]", "{}", '""', '"OTLP"', '"otlp, zipkin"'];
     let found = ["1", "true", "null", "an array", "an object", '""', '"OTLP"', '"otlp, zipkin"'];
     expect(notRefused(["collector.protocol"], values, found, "lightstep, otlp, zipkin")).toBe("");
@@ -154,7 +154,7 @@ describe("a wrong type", () => {
     expect(notRefused(["collector.access_token"], values, found, "a string that is not empty")).toBe("");
   });
 
-  it("is refused at the headers and in them", () => {
+  it("is refused at the headers and inside them", () => {
     let values = ["1", "true", "null", "[]"];
     let found = ["a number", "a boolean", "null", "an array"];
     expect(notRefused(["collector.headers"], values, found, "an object of strings")).toBe("");
@@ -177,11 +177,11 @@ describe("a wrong type", () => {
 
 describe("a number out of range", () => {
   it("is refused at the timeout", () => refusesBeyond("collector.timeout_ms", 1, 600000));
-  it("is refused at the length of a tag", () => refusesBeyond("span.max_tag_length", 1, 65536));
+  it("is refused at the tag length", () => refusesBeyond("span.max_tag_length", 1, 65536));
   it("is refused at the buffer's bytes", () => refusesBeyond("buffer.max_bytes", 65536, 268435456));
-  it("is refused at the spans of a flush", () => refusesBeyond("buffer.flush_spans", 1, 100000));
+  it("is refused at the number of spans that cause a flush", () => refusesBeyond("buffer.flush_spans", 1, 100000));
   it("is refused at the flush interval", () => refusesBeyond("buffer.flush_interval_ms", 10, 3600000));
-  it("is refused at the tries", () => refusesBeyond("retry.attempts", 1, 100));
+  it("is refused at the number of attempts", () => refusesBeyond("retry.attempts", 1, 100));
   it("is refused at the first wait", () => refusesBeyond("retry.base_ms", 1, 3600000));
   it("is refused at the longest wait", () => refusesBeyond("retry.max_ms", 1, 3600000));
 });
@@ -208,7 +208,7 @@ describe("a cap of traces", () => {
 });
 
 describe("an item of a list", () => {
-  it("is refused where it is no format, with its place", () => {
+  it("is refused if it is not a format, with its index", () => {
     let formats = "; allowed: an array of b3, b3multi, tracecontext, each once";
     let path = "propagation.inject";
     expect(refusalOf(configured(path, '["b3","B3"]'))).toBe(path + '[1]: found "B3"' + formats);
@@ -217,13 +217,13 @@ describe("an item of a list", () => {
     expect(refusalOf(configured(path, '[["b3"]]'))).toBe(path + "[0]: found an array" + formats);
   });
 
-  it("may be missing where nothing is to be written, not where nothing would be read", () => {
+  it("may be missing if nothing is to be written, but not if nothing would be read", () => {
     expect(refusalOf(configured("propagation.inject", "[]"))).toBe("");
     let refused = "propagation.extract: found an array; allowed: ";
     expect(refusalOf(configured("propagation.extract", "[]")).startsWith(refused)).toBe(true);
   });
 
-  it("is refused where it is no path, with its place", () => {
+  it("is refused if it is not a path, with its index", () => {
     let path = "sampling.exclude_paths";
     expect(refusalOf(configured(path, '["/healthz","/"]'))).toBe("");
     let allowed = "; allowed: a path that begins with /";
@@ -233,7 +233,7 @@ describe("an item of a list", () => {
   });
 });
 
-describe("a word for the kind of span", () => {
+describe("the kind of span", () => {
   it("may be each of the three", () => {
     expect(refusalOf(configured("span.kind", '"auto"'))).toBe("");
     expect(refusalOf(configured("span.kind", '"client"'))).toBe("");
@@ -241,7 +241,7 @@ describe("a word for the kind of span", () => {
   });
 });
 
-describe("what does not go together", () => {
+describe("a contradictory combination", () => {
   it("is refused: Zipkin over gRPC, gRPC with deflate, two tokens", () => {
     let rest = '{"collector":{"cluster":"x",';
     let refused = refusalOf(rest + '"protocol":"zipkin","transport":"grpc"}}');
@@ -254,12 +254,12 @@ describe("what does not go together", () => {
 });
 
 describe("an unknown key", () => {
-  it("is refused at the top, with the sections that are known", () => {
+  it("is refused at the top, with the known sections", () => {
     let reason = refusalOf('{"collector":{"cluster":"x"},"Collector":{}}');
     expect(reason.startsWith("Collector: is unknown; allowed: collector, service, ")).toBe(true, reason);
   });
 
-  it("is refused in each section, with the keys that are known", () => {
+  it("is refused in each section, with the known keys", () => {
     for (let i = 0; i < SECTIONS.length; i++) {
       let path = SECTIONS[i] + ".unheard_of";
       let reason = refusalOf(configured(path, '"hush"'));
@@ -269,7 +269,7 @@ describe("an unknown key", () => {
     }
   });
 
-  it("is refused in a section that its neighbour knows it in", () => {
+  it("is refused in a section even if another section has it", () => {
     let reason = refusalOf(configured("buffer.max_tag_length", "256"));
     expect(reason.startsWith("buffer.max_tag_length: is unknown; allowed: max_bytes, ")).toBe(true, reason);
   });

@@ -2,7 +2,7 @@ import { Refusal } from "../../../../assembly/config/section";
 import { absent, refusal, section } from "./sections";
 
 describe("a refusal", () => {
-  it("keeps the first mistake only", () => {
+  it("keeps only the first mistake", () => {
     let refusal = new Refusal();
     expect(refusal.reason).toBe("");
     refusal.refuse("a.b", "found 1", "a string");
@@ -12,7 +12,7 @@ describe("a refusal", () => {
 });
 
 describe("a section", () => {
-  it("has to be an object", () => {
+  it("must be an object", () => {
     section("[]");
     expect(refusal.reason).toBe("s: found an array; allowed: an object");
     section('"x"');
@@ -25,7 +25,7 @@ describe("a section", () => {
     expect(refusal.reason).toBe("s: found a number; allowed: an object");
   });
 
-  it("gives every default if it is absent", () => {
+  it("has every default if it is absent", () => {
     let s = absent();
     expect(s.string("a")).toBe("");
     expect(s.oneOf("b", "auto, client")).toBe(0);
@@ -37,7 +37,7 @@ describe("a section", () => {
     expect(refusal.reason).toBe("");
   });
 
-  it("names sections within by their path", () => {
+  it("names nested sections by their path", () => {
     section('{"a":{"b":1}}').section("a").string("b");
     expect(refusal.reason).toBe("s.a.b: found 1; allowed: a string that is not empty");
   });
@@ -59,21 +59,21 @@ describe("a string", () => {
     expect(refusal.reason).toBe("s.a: found null; allowed: a string that is not empty");
   });
 
-  it("that is required has to be there", () => {
+  it("must be present if it is required", () => {
     expect(section('{"a":"x"}').required("a")).toBe("x");
     expect(refusal.reason).toBe("");
     absent().required("a");
     expect(refusal.reason).toBe("s.a: is missing; allowed: a string that is not empty");
   });
 
-  it("that is required says its type before it says that it is missing", () => {
+  it("is refused for its type before it is refused as missing", () => {
     section('{"a":5}').required("a");
     expect(refusal.reason).toBe("s.a: found 5; allowed: a string that is not empty");
   });
 });
 
-describe("what is found", () => {
-  it("is shown as it stands in the text, on one line", () => {
+describe("the value found", () => {
+  it("is shown as in the text, on one line", () => {
     section('{"a":1.50e3}').string("a");
     expect(refusal.reason).toBe("s.a: found 1.50e3; allowed: a string that is not empty");
     section('{"a":"x\\ny"}').oneOf("a", "z");
@@ -89,7 +89,7 @@ describe("what is found", () => {
     expect(refusal.reason).toBe('s.a: found "' + "x".repeat(59) + "…; allowed: z");
   });
 
-  it("is only named where it is an array or an object", () => {
+  it("is only named if it is an array or an object", () => {
     section('{"a":[1,2]}').string("a");
     expect(refusal.reason).toBe("s.a: found an array; allowed: a string that is not empty");
     section('{"a":{"b":1}}').string("a");
@@ -98,12 +98,12 @@ describe("what is found", () => {
 });
 
 describe("a header's value", () => {
-  it("may hold tabs, spaces and characters beyond ASCII", () => {
+  it("may contain tabs, spaces and characters beyond ASCII", () => {
     expect(section('{"a":"x\\t yé"}').headerValue("a")).toBe("x\t yé");
     expect(refusal.reason).toBe("");
   });
 
-  it("may hold no control character", () => {
+  it("may not contain control characters", () => {
     for (let unit = 0; unit < 33; unit++) {
       let code = unit === 32 ? 0x7f : unit;
       section('{"a":"x\\u00' + (code + 0x100).toString(16).substring(1) + '"}').headerValue("a");
@@ -113,8 +113,8 @@ describe("a header's value", () => {
   });
 });
 
-describe("half a surrogate pair, which has no UTF-8,", () => {
-  it("is refused in a header's value, wherever it stands", () => {
+describe("half a surrogate pair, which has no UTF-8 form,", () => {
+  it("is refused in a header's value, at every position", () => {
     let halves = [
       "\\ud83d",
       "\\ude00",
@@ -131,7 +131,7 @@ describe("half a surrogate pair, which has no UTF-8,", () => {
     }
   });
 
-  it("is no half where the other one follows", () => {
+  it("is accepted if the other half follows", () => {
     expect(section('{"a":"\\ud83d\\ude00\\ud83d\\ude00"}').headerValue("a")).toBe("😀😀");
     expect(section('{"a":"x😀y"}').headerValue("a")).toBe("x😀y");
     expect(section('{"a":"\\ud7ff\\ue000"}').headerValue("a")).toBe("\ud7ff\ue000");
@@ -185,13 +185,13 @@ describe("a secret", () => {
   });
 });
 
-describe("one of some words", () => {
+describe("an enumeration", () => {
   it("is the first if it is absent", () => {
     expect(section("{}").oneOf("a", "auto, client")).toBe(0);
     expect(refusal.reason).toBe("");
   });
 
-  it("is spelt exactly so", () => {
+  it("must match exactly", () => {
     expect(section('{"a":"client"}').oneOf("a", "auto, client")).toBe(1);
     expect(refusal.reason).toBe("");
     section('{"a":"Client"}').oneOf("a", "auto, client");
@@ -200,7 +200,7 @@ describe("one of some words", () => {
     expect(refusal.reason).toBe("s.a: found null; allowed: auto, client");
   });
 
-  it("is a whole word, and one only", () => {
+  it("must be exactly one complete word", () => {
     let words = ["aut", "uto", "lient", "client, server", "auto,", ",", " auto", "auto client", ""];
     for (let i = 0; i < words.length; i++) {
       expect(section('{"a":"' + words[i] + '"}').oneOf("a", "auto, client, server")).toBe(0);
@@ -210,7 +210,7 @@ describe("one of some words", () => {
     expect(refusal.reason).toBe("");
   });
 
-  it("is told from one that begins like it", () => {
+  it("is distinguished from a word that begins like it", () => {
     expect(section('{"a":"b3"}').oneOf("a", "b3multi, b3, b3single")).toBe(1);
     expect(section('{"a":"b3single"}').oneOf("a", "b3multi, b3, b3single")).toBe(2);
     expect(refusal.reason).toBe("");
@@ -218,7 +218,7 @@ describe("one of some words", () => {
 });
 
 describe("an integer", () => {
-  it("is taken up to its bounds, and no further", () => {
+  it("is accepted up to its bounds, and no further", () => {
     expect(section('{"a":1}').integer("a", 7, 1, 10)).toBe(1);
     expect(section('{"a":10}').integer("a", 7, 1, 10)).toBe(10);
     expect(refusal.reason).toBe("");
@@ -228,20 +228,20 @@ describe("an integer", () => {
     expect(refusal.reason).toBe("s.a: found 11; allowed: an integer from 1 to 10");
   });
 
-  it("is taken however it is spelt", () => {
+  it("is accepted however it is written", () => {
     expect(section('{"a":1e1}').integer("a", 7, 1, 10)).toBe(10);
     expect(section('{"a":5.000}').integer("a", 7, 1, 10)).toBe(5);
     expect(refusal.reason).toBe("");
   });
 
-  it("may be the largest of 32 bits, and is never taken modulo that", () => {
+  it("may be the largest of 32 bits, and never wraps around", () => {
     expect(section('{"a":4294967295}').integer("a", 7, 0, u32.MAX_VALUE)).toBe(u32.MAX_VALUE);
     expect(refusal.reason).toBe("");
     section('{"a":4294967297}').integer("a", 7, 0, u32.MAX_VALUE);
     expect(refusal.reason).toBe("s.a: found 4294967297; allowed: an integer from 0 to 4294967295");
   });
 
-  it("is no fraction, no negative number, no string and no boolean", () => {
+  it("may not be a fraction, a negative number, a string or a boolean", () => {
     let values = ["1.5", "0.9999", "-1", "-0.5", '"5"', "true", "null", "[5]", "1e99", "0.00001"];
     for (let i = 0; i < values.length; i++) {
       expect(section('{"a":' + values[i] + "}").integer("a", 7, 0, 10)).toBe(7);
@@ -257,7 +257,7 @@ describe("one of two numbers", () => {
     expect(refusal.reason).toBe("");
   });
 
-  it("may be either, however it is spelt", () => {
+  it("may be either, however it is written", () => {
     expect(section('{"a":64}').oneNumberOf("a", 128, 64)).toBe(64);
     expect(section('{"a":1.28e2}').oneNumberOf("a", 128, 64)).toBe(128);
     expect(refusal.reason).toBe("");
@@ -265,7 +265,7 @@ describe("one of two numbers", () => {
 });
 
 describe("a number in ten-thousandths", () => {
-  it("is taken up to its bound, and no further", () => {
+  it("is accepted up to its bound, and no further", () => {
     expect(section('{"a":0.0001}').decimal("a", 7, 10000)).toBe(1);
     expect(section('{"a":1}').decimal("a", 7, 10000)).toBe(10000);
     expect(section('{"a":0}').decimal("a", 7, 10000)).toBe(0);
@@ -277,7 +277,7 @@ describe("a number in ten-thousandths", () => {
 });
 
 describe("a boolean", () => {
-  it("is taken either way, and has its default if it is absent", () => {
+  it("may be true or false, and has its default if it is absent", () => {
     expect(section('{"a":true}').boolean("a", false)).toBe(true);
     expect(section('{"a":false}').boolean("a", true)).toBe(false);
     expect(absent().boolean("a", true)).toBe(true);
@@ -286,8 +286,8 @@ describe("a boolean", () => {
   });
 });
 
-describe("a key beside another that says the same", () => {
-  it("is refused where both are given, and not where one is", () => {
+describe("a key next to another for the same setting", () => {
+  it("is refused if both are given, but not if only one is", () => {
     let s = section('{"a":"x","b":"y"}');
     s.exclude("a", "b");
     expect(refusal.reason).toBe("s.a: is given besides b; allowed: one of the two");

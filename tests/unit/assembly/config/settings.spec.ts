@@ -73,7 +73,7 @@ describe("the smallest configuration", () => {
     expect(settings.retryMaxMs).toBe(5000);
   });
 
-  it("may say its sections without a key in them", () => {
+  it("may have its sections without keys", () => {
     expect(
       refusalOf(
         '{"collector":{"cluster":"x"},"service":{},"propagation":{},"sampling":{},"span":{},"tags":{},"buffer":{},"log":{}}',
@@ -82,8 +82,8 @@ describe("the smallest configuration", () => {
   });
 });
 
-describe("a whole configuration", () => {
-  it("has each value where it belongs", () => {
+describe("a complete configuration", () => {
+  it("has each value in its place", () => {
     let settings = read(EVERYTHING);
     expect(refusal.reason).toBe("");
     if (settings === null) return;
@@ -127,7 +127,7 @@ describe("a whole configuration", () => {
 });
 
 describe("a protocol", () => {
-  it("goes by the transport that it has", () => {
+  it("uses a transport that it supports", () => {
     let settings = read('{"collector":{"cluster":"x","protocol":"zipkin","compression":"deflate"}}');
     if (settings === null) return expect(refusal.reason).toBe("");
     expect(settings.protocol).toBe(ZIPKIN);
@@ -140,16 +140,16 @@ describe("a protocol", () => {
   });
 });
 
-describe("a configuration that is none", () => {
-  it("is refused when it is empty, with the smallest that is enough", () => {
+describe("an invalid configuration", () => {
+  it("is refused if it is empty, with the smallest sufficient one", () => {
     expect(refusalOf("")).toBe('configuration: is empty; allowed: an object, {"collector":{"cluster":"…"}} is enough');
   });
 
-  it("is refused when it is blank", () => {
+  it("is refused if it is blank", () => {
     expect(refusalOf(" \n")).toBe("not JSON at byte 2: found the end, expected a value");
   });
 
-  it("is refused when it is no object", () => {
+  it("is refused if it is not an object", () => {
     expect(refusalOf("[]")).toBe("configuration: found an array; allowed: an object");
     expect(refusalOf('[{"collector":{"cluster":"x"}}]')).toBe("configuration: found an array; allowed: an object");
     expect(refusalOf('"x"')).toBe("configuration: found a string; allowed: an object");
@@ -169,7 +169,7 @@ describe("a configuration that is none", () => {
     expect(refusalOf('{"collector":{"cluster":"x"}]')).toBe(refused);
   });
 
-  it("is forgotten when the next one is good", () => {
+  it("is forgotten once the next one is valid", () => {
     expect(refusalOf("{").length > 0).toBe(true);
     expect(refusalOf(EVERYTHING)).toBe("");
   });
@@ -186,7 +186,7 @@ describe("any configuration at all", () => {
     expect(wrong).toBe("");
   });
 
-  it("gives settings or a reason, whatever is changed in it", () => {
+  it("results in settings or a reason, whatever is changed in it", () => {
     startChance(13);
     let bytes = text(EVERYTHING);
     let changed = new Bytes().add(bytes.at, bytes.size);

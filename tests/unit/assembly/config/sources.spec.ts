@@ -11,7 +11,7 @@ const PSEUDO = ":authority, :path";
 const FORMS = '; allowed: a string, {"source":"…","default":"…"}';
 
 describe("the sources of tags", () => {
-  it("are none where they are absent or empty", () => {
+  it("are empty if the key is absent or empty", () => {
     expect(absent().sources("t").length).toBe(0);
     expect(sources("{}").length).toBe(0);
     expect(refusal.reason).toBe("");
@@ -33,7 +33,7 @@ describe("the sources of tags", () => {
     expect(all[1].source + "|" + all[1].fallback).toBe("NODE_NAME|");
   });
 
-  it("have to be an object", () => {
+  it("must be an object", () => {
     sources('["pod"]');
     expect(refusal.reason).toBe("tags.t: found an array; allowed: an object of tag names");
     sources('"pod"');
@@ -42,7 +42,7 @@ describe("the sources of tags", () => {
     expect(refusal.reason).toBe("tags.t: found null; allowed: an object of tag names");
   });
 
-  it("may be nothing else", () => {
+  it("may not be anything else", () => {
     sources('{"pod":1}');
     expect(refusal.reason).toBe("tags.t.pod: found 1" + FORMS);
     sources('{"pod":""}');
@@ -53,7 +53,7 @@ describe("the sources of tags", () => {
     expect(refusal.reason).toBe("tags.t.pod: found true" + FORMS);
   });
 
-  it("have a source in an object, and nothing unknown", () => {
+  it("need a source in an object, and may have nothing unknown", () => {
     sources('{"pod":{}}');
     expect(refusal.reason).toBe("tags.t.pod.source: is missing; allowed: a string that is not empty");
     sources('{"pod":{"source":""}}');
@@ -64,7 +64,7 @@ describe("the sources of tags", () => {
     expect(refusal.reason).toBe("tags.t.pod.fallback: is unknown; allowed: source, default");
   });
 
-  it("have names that can be printed", () => {
+  it("must have printable names", () => {
     sources('{"":"x"}');
     expect(refusal.reason).toBe("tags.t.: is no tag name; allowed: printable characters");
     sources('{"a\\u007f":"x"}');
@@ -75,19 +75,19 @@ describe("the sources of tags", () => {
 });
 
 describe("headers as sources of tags", () => {
-  it("are names in lower case of 63 bytes at most", () => {
+  it("are lower-case names of at most 63 bytes", () => {
     sources('{"tenant":"x-tenant","longest":"' + "x".repeat(63) + '"}', PSEUDO);
     expect(refusal.reason).toBe("");
     sources('{"tenant":"' + "x".repeat(64) + '"}', PSEUDO);
     expect(refusal.reason.endsWith("; allowed: a header name in lower case, up to 63 bytes, " + PSEUDO)).toBe(true);
   });
 
-  it("may be the pseudo headers that there are", () => {
+  it("may be the existing pseudo headers", () => {
     sources('{"a":":authority","b":{"source":":path"}}', PSEUDO);
     expect(refusal.reason).toBe("");
   });
 
-  it("are refused with what was found", () => {
+  it("are refused with the value found", () => {
     let names = ["X-Tenant", "x tenant", ":method", ":pat", ":authority, :path", ":", "x:y", "é"];
     for (let i = 0; i < names.length; i++) {
       sources('{"tenant":"' + names[i] + '"}', PSEUDO);
@@ -96,7 +96,7 @@ describe("headers as sources of tags", () => {
     }
   });
 
-  it("are refused with a default as well", () => {
+  it("are also refused with a default", () => {
     sources('{"tenant":{"source":"X-Tenant","default":"none"}}', PSEUDO);
     expect(refusal.reason.startsWith('tags.t.tenant: found "X-Tenant"; allowed: ')).toBe(true, refusal.reason);
   });

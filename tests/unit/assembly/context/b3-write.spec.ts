@@ -9,7 +9,7 @@ const context = new TraceContext();
 const readBack = new TraceContext();
 const DECISIONS: u8[] = [DENY, ACCEPT, DEBUG];
 
-/** `context` as a `b3`; says so if more was written than is promised. */
+/** `context` as a `b3`; says so if more was written than promised. */
 function written(): string {
   let framed = new Bytes().repeat(0xee, MAX_B3 + 8);
   let size = writeB3(framed.at, context) - framed.at;
@@ -25,7 +25,7 @@ function canonical(value: string): string {
 }
 
 describe("writeB3", () => {
-  it("writes what is canonical as it came", () => {
+  it("writes canonical values unchanged", () => {
     let values = [
       "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1-05e3ac9a4f6e3b90",
       "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-d",
@@ -55,21 +55,21 @@ describe("writeB3", () => {
     );
   });
 
-  it("leaves out a parent of zeros", () => {
+  it("omits a parent of zeros", () => {
     expect(canonical("0000000000000001-0000000000000002-0-0000000000000000")).toBe(
       "0000000000000001-0000000000000002-0",
     );
   });
 
-  it("leaves out a parent where there is no decision to write before it", () => {
+  it("omits a parent if there is no decision to write before it", () => {
     expect(canonical("0000000000000001-0000000000000002-0000000000000033")).toBe("0000000000000001-0000000000000002");
   });
 
-  it("writes the longest of all in the 68 bytes promised", () => {
+  it("writes the longest value in the promised 68 bytes", () => {
     expect(canonical("f".repeat(32) + "-" + "f".repeat(16) + "-d-" + "f".repeat(16)).length).toBe(68);
   });
 
-  it("writes the same again from what it wrote, whatever context it is given", () => {
+  it("writes the same again from its own output, whatever the context", () => {
     startChance(14);
     let wrong = "";
     for (let i = 0; i < 5000; i++) {

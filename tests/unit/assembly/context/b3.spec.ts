@@ -6,7 +6,7 @@ import { told } from "../contexts";
 
 const context = new TraceContext();
 
-/** What readB3() makes of `size` bytes that end where memory ends: the context in one line, or what became of it. */
+/** The result of readB3() for `size` bytes that end where memory ends: the context in one line, or the outcome. */
 function readBytes(at: usize, size: u32): string {
   let result = readB3(fence(at, size), size, context);
   if (result === MALFORMED) return "malformed";
@@ -30,7 +30,7 @@ describe("a `b3` of the specification", () => {
     expect(read(FULL)).toBe("80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 accept of 05e3ac9a4f6e3b90");
   });
 
-  it("may have ids only", () => {
+  it("may have only ids", () => {
     expect(read(TRACE + "-" + SPAN)).toBe("80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 defer");
   });
 
@@ -40,7 +40,7 @@ describe("a `b3` of the specification", () => {
     expect(read(TRACE + "-" + SPAN + "-d")).toBe("80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 debug");
   });
 
-  it("may be a decision only", () => {
+  it("may be only a decision", () => {
     expect(read("0")).toBe("deny");
     expect(read("1")).toBe("accept");
     expect(read("d")).toBe("debug");
@@ -51,7 +51,7 @@ describe("a `b3` of the specification", () => {
     expect(context.wide).toBe(false);
   });
 
-  it("stays wide where the upper half of the trace id is zero", () => {
+  it("stays wide if the upper half of the trace id is zero", () => {
     expect(read("0000000000000000463ac35c9f6413ad-a2fb4a1d1a96d312-1")).toBe(
       "0000000000000000463ac35c9f6413ad a2fb4a1d1a96d312 accept",
     );
@@ -82,13 +82,13 @@ describe("a lenient `b3`", () => {
     );
   });
 
-  it("may have a parent of zeros, which is none", () => {
+  it("may have a parent of zeros, which means none", () => {
     expect(read(TRACE + "-" + SPAN + "-1-0000000000000000")).toBe(TRACE + " " + SPAN + " accept");
   });
 });
 
 describe("an id in a `b3`", () => {
-  it("of a trace has 16 digits or 32, and no other number of them", () => {
+  it("of a trace has exactly 16 or 32 digits", () => {
     for (let size = 1; size < 50; size++) {
       let id = "1".repeat(size);
       let right = size === 16 || size === 32;
@@ -97,7 +97,7 @@ describe("an id in a `b3`", () => {
     }
   });
 
-  it("of a span has 16 digits: a shorter one was cut", () => {
+  it("of a span has 16 digits: a shorter one has been cut", () => {
     expect(read(TRACE + "-0020000")).toBe("malformed");
     for (let size = 1; size < 50; size++) {
       let id = "2".repeat(size);
@@ -124,17 +124,17 @@ describe("an id in a `b3`", () => {
 });
 
 describe("a `b3` without a part", () => {
-  it("is absent when it is empty", () => {
+  it("is absent if it is empty", () => {
     expect(read("")).toBe("absent");
   });
 
-  it("is malformed when it is a trace id only", () => {
+  it("is malformed if it is only a trace id", () => {
     expect(read(TRACE)).toBe("malformed");
     expect(read("463ac35c9f6413ad")).toBe("malformed");
     expect(read("11")).toBe("malformed");
   });
 
-  it("is malformed where a dash has nothing before or behind it", () => {
+  it("is malformed if a dash has nothing before or after it", () => {
     expect(read("-")).toBe("malformed");
     expect(read("--")).toBe("malformed");
     expect(read("---")).toBe("malformed");
@@ -147,7 +147,7 @@ describe("a `b3` without a part", () => {
     expect(read("-1")).toBe("malformed");
   });
 
-  it("is malformed where dashes are doubled", () => {
+  it("is malformed if dashes are doubled", () => {
     expect(read(TRACE + "--" + SPAN)).toBe("malformed");
     expect(read(TRACE + "--1")).toBe("malformed");
     expect(read(TRACE + "-" + SPAN + "--1")).toBe("malformed");
@@ -155,7 +155,7 @@ describe("a `b3` without a part", () => {
     expect(read(TRACE + "-" + SPAN + "-1--" + PARENT)).toBe("malformed");
   });
 
-  it("is malformed with zeros for a trace id or a span id", () => {
+  it("is malformed with a trace id or a span id of zeros", () => {
     expect(read("00000000000000000000000000000000-" + SPAN + "-1")).toBe("malformed");
     expect(read("0000000000000000-" + SPAN + "-1")).toBe("malformed");
     expect(read(TRACE + "-0000000000000000-1")).toBe("malformed");
@@ -163,7 +163,7 @@ describe("a `b3` without a part", () => {
     expect(read("0-1-1")).toBe("malformed");
   });
 
-  it("is malformed with a trace id and a decision only", () => {
+  it("is malformed with only a trace id and a decision", () => {
     expect(read(TRACE + "-0")).toBe("malformed");
     expect(read(TRACE + "-1")).toBe("malformed");
   });
@@ -178,7 +178,7 @@ describe("a `b3` with too much", () => {
     expect(read(NARROW + "-")).toBe("malformed");
   });
 
-  it("is malformed at 69 bytes and at 64 KiB, whatever is in them", () => {
+  it("is malformed at 69 bytes and at 64 KiB, whatever the content", () => {
     expect(read(FULL + "0")).toBe("malformed");
     expect(read("0" + FULL)).toBe("malformed");
     expect(read(FULL + " ")).toBe("malformed");
@@ -188,8 +188,8 @@ describe("a `b3` with too much", () => {
   });
 });
 
-describe("every beginning of a `b3`", () => {
-  it("is read as what it says", () => {
+describe("every prefix of a `b3`", () => {
+  it("is read by itself", () => {
     let bytes = new Bytes().text(FULL);
     for (let size: i32 = 0; size < 68; size++) {
       let expected = "malformed";
@@ -202,7 +202,7 @@ describe("every beginning of a `b3`", () => {
 });
 
 describe("a byte in a `b3`", () => {
-  it("is malformed at every place where it is neither a digit nor that place's dash", () => {
+  it("is malformed at every position if it is neither a digit nor the dash of that position", () => {
     let bytes = new Bytes().text(FULL);
     let wrong = "";
     for (let place = 0; place < 68; place++) {
@@ -211,7 +211,7 @@ describe("a byte in a `b3`", () => {
         let letter = String.fromCharCode(byte);
         let isDigit = "0123456789abcdefABCDEF".includes(letter);
         if (place === 50) isDigit = "01d".includes(letter);
-        // Nothing but a dash may stand where the dashes are; one more of them, anywhere, makes parts that do not fit.
+        // Only a dash is allowed at the dashes' positions; an extra dash anywhere makes parts of the wrong size.
         if (right === 0x2d) isDigit = byte === 0x2d;
         store<u8>(bytes.at + place, byte);
         if ((readBytes(bytes.at, 68) === "malformed") === isDigit)
@@ -236,7 +236,7 @@ describe("a byte in a `b3`", () => {
     expect(wrong).toBe("");
   });
 
-  it("is malformed where it is white space around the value", () => {
+  it("is malformed if it is white space around the value", () => {
     expect(read(" " + NARROW)).toBe("malformed");
     expect(read(NARROW + " ")).toBe("malformed");
     expect(read("1 ")).toBe("malformed");

@@ -8,7 +8,7 @@ import { bring, Headers } from "../headers";
 
 const context = new TraceContext();
 
-/** The context that b3multi reads from the carrier, in one line, or what became of it. */
+/** The context that b3multi reads from the carrier, in one line, or the outcome. */
 function result(): string {
   let result = b3multi.extract(context);
   if (result === MALFORMED) return "malformed";
@@ -16,7 +16,7 @@ function result(): string {
   return result === READ ? told(context) : "no such result";
 }
 
-/** The same for headers, names (without `x-b3-`) and values in turn. */
+/** The same for headers: alternating names (without `x-b3-`) and values. */
 function read(lines: string[]): string {
   let headers = new Headers();
   for (let i = 0; i < lines.length; i += 2) headers.add("x-b3-" + lines[i], new Bytes().text(lines[i + 1]));
@@ -32,30 +32,30 @@ function readWithIds(name: string, value: string): string {
 const IDS = "463ac35c9f6413ad a2fb4a1d1a96d312 ";
 
 describe("x-b3-* of the specification", () => {
-  it("may be all there", () => {
+  it("may all be present", () => {
     let lines = ["traceid", "80f198ee56343ba864fe8b2a57d3eff7", "parentspanid", "05e3ac9a4f6e3b90"];
     lines = lines.concat(["spanid", "e457b5a2e4d86bd1", "sampled", "1"]);
     expect(read(lines)).toBe("80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 accept of 05e3ac9a4f6e3b90");
   });
 
-  it("may leave out the decision and the parent", () => {
+  it("may omit the decision and the parent", () => {
     expect(read(["traceid", "463ac35c9f6413ad", "spanid", "a2fb4a1d1a96d312"])).toBe(IDS + "defer");
   });
 
-  it("have four states beside ids", () => {
+  it("have four states besides ids", () => {
     expect(readWithIds("sampled", "1")).toBe(IDS + "accept");
     expect(readWithIds("sampled", "0")).toBe(IDS + "deny");
     expect(readWithIds("flags", "1")).toBe(IDS + "debug");
     expect(readWithIds("flags", "0")).toBe(IDS + "defer");
   });
 
-  it("may be a decision only", () => {
+  it("may be only a decision", () => {
     expect(read(["sampled", "0"])).toBe("deny");
     expect(read(["sampled", "1"])).toBe("accept");
     expect(read(["flags", "1"])).toBe("debug");
   });
 
-  it("are absent when none of them came", () => {
+  it("are absent if none of them came", () => {
     expect(read([])).toBe("absent");
     bring(carrier, ["b3", "1", "x-b3", "1", "x-b3-trace-id", "1"]);
     expect(result()).toBe("absent");
@@ -63,14 +63,14 @@ describe("x-b3-* of the specification", () => {
 });
 
 describe("x-b3-sampled", () => {
-  it("may be true or false in any case", () => {
+  it("may be true or false in either case", () => {
     let words = ["true", "TRUE", "True", "tRuE"];
     for (let i = 0; i < 4; i++) expect(readWithIds("sampled", words[i])).toBe(IDS + "accept");
     words = ["false", "FALSE", "False", "fAlSe"];
     for (let i = 0; i < 4; i++) expect(readWithIds("sampled", words[i])).toBe(IDS + "deny");
   });
 
-  it("is malformed as any other word", () => {
+  it("may not be any other word", () => {
     let words = ["2", "d", "-", " ", "01", "10", "11", "yes", "no", "truE ", "tru", "true1", "fals", "falsee", "falsi"];
     words = words.concat(["t\0ue", "TRUF", "trUe\0", "FALS\x05", "1 ", "\x14rue"]);
     for (let i = 0; i < words.length; i++) {
@@ -79,7 +79,7 @@ describe("x-b3-sampled", () => {
     }
   });
 
-  it("is malformed as every byte but 0 and 1", () => {
+  it("may not be any byte but 0 and 1", () => {
     let wrong = "";
     for (let byte: u32 = 0; byte < 256; byte++) {
       new Headers().add("x-b3-sampled", new Bytes().byte(<u8>byte)).bring(carrier);
@@ -90,7 +90,7 @@ describe("x-b3-sampled", () => {
 });
 
 describe("x-b3-flags", () => {
-  it("says nothing as anything but 1", () => {
+  it("is ignored unless it is 1", () => {
     let values = ["0", "2", "d", "true", "11", "01", " 1", "1 ", "-", "\0"];
     for (let i = 0; i < values.length; i++) {
       expect(readWithIds("flags", values[i])).toBe(IDS + "defer", values[i]);
@@ -104,14 +104,14 @@ describe("x-b3-flags", () => {
     expect(read(["sampled", "nonsense", "flags", "1"])).toBe("debug");
   });
 
-  it("of 0 leaves x-b3-sampled to decide", () => {
+  it("of 0 leaves the decision to x-b3-sampled", () => {
     expect(read(["flags", "0", "sampled", "0"])).toBe("deny");
     expect(read(["flags", "0", "sampled", "1"])).toBe("accept");
   });
 });
 
 describe("ids of x-b3-*", () => {
-  it("are malformed one without the other", () => {
+  it("are malformed if one is missing", () => {
     expect(read(["traceid", "463ac35c9f6413ad"])).toBe("malformed");
     expect(read(["spanid", "a2fb4a1d1a96d312"])).toBe("malformed");
     expect(read(["traceid", "463ac35c9f6413ad", "sampled", "1"])).toBe("malformed");
@@ -119,12 +119,12 @@ describe("ids of x-b3-*", () => {
     expect(read(["traceid", "463ac35c9f6413ad", "parentspanid", "1"])).toBe("malformed");
   });
 
-  it("are malformed as a parent alone", () => {
+  it("are malformed if there is only a parent", () => {
     expect(read(["parentspanid", "0020000000000001"])).toBe("malformed");
     expect(read(["parentspanid", "0020000000000001", "sampled", "1"])).toBe("malformed");
   });
 
-  it("may be upper-case and shorter", () => {
+  it("may be upper-case, or shorter", () => {
     expect(read(["traceid", "ABC", "spanid", "DEF", "parentspanid", "A"])).toBe(
       "0000000000000abc 0000000000000def defer of 000000000000000a",
     );
@@ -133,14 +133,14 @@ describe("ids of x-b3-*", () => {
     );
   });
 
-  it("are malformed with a digit too many", () => {
+  it("are malformed with an extra digit", () => {
     expect(read(["traceid", "1".repeat(33), "spanid", "1"])).toBe("malformed");
     expect(read(["traceid", "1", "spanid", "1".repeat(17)])).toBe("malformed");
     expect(read(["traceid", "1", "spanid", "1", "parentspanid", "1".repeat(17)])).toBe("malformed");
     expect(read(["traceid", "1".repeat(65536), "spanid", "1"])).toBe("malformed");
   });
 
-  it("are malformed as zeros, but for the parent", () => {
+  it("are malformed if they are zeros, except for the parent", () => {
     expect(read(["traceid", "0".repeat(32), "spanid", "1"])).toBe("malformed");
     expect(read(["traceid", "0", "spanid", "1"])).toBe("malformed");
     expect(read(["traceid", "1", "spanid", "0".repeat(16)])).toBe("malformed");
@@ -156,7 +156,7 @@ describe("ids of x-b3-*", () => {
     }
   });
 
-  it("are those of the first line where a header was repeated", () => {
+  it("are those of the first line if a header was repeated", () => {
     let lines = ["traceid", "1", "spanid", "2", "traceid", "3", "spanid", "4", "sampled", "0", "sampled", "1"];
     expect(read(lines)).toBe("0000000000000001 0000000000000002 deny");
   });
@@ -168,7 +168,7 @@ describe("empty x-b3-*", () => {
     expect(read(["traceid", "", "spanid", "", "parentspanid", "", "sampled", "", "flags", ""])).toBe("absent");
   });
 
-  it("leave the others as if they had come alone", () => {
+  it("leave the others as if those had come alone", () => {
     expect(read(["traceid", "", "spanid", "", "sampled", "0"])).toBe("deny");
     expect(readWithIds("sampled", "")).toBe(IDS + "defer");
     expect(readWithIds("parentspanid", "")).toBe(IDS + "defer");

@@ -1,7 +1,7 @@
-// How many traces may start: bursts, rates below one each second, and what clocks do.
+// How many traces may start: bursts, rates below one a second, and irregular clocks.
 import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
 
-/** A trace each second, in the unit of the cap. */
+/** One trace a second, in the unit of the cap. */
 const ONE: u64 = ALWAYS;
 const ALL_BITS: u64 = 0xffffffffffffffff;
 
@@ -17,18 +17,18 @@ function admitted(cap: Sampler, wanted: u32, nowMs: u64): u32 {
 }
 
 describe("a cap", () => {
-  it("is none where it is 0", () => {
+  it("does not limit if it is 0", () => {
     expect(capped(0).isCapped).toBe(false);
     expect(capped(1).isCapped).toBe(true);
   });
 
-  it("lets a second's worth start at once, and no more", () => {
+  it("lets a second's worth of traces start at once, and no more", () => {
     expect(admitted(capped(5 * ONE), 100, 1000000)).toBe(5);
     expect(admitted(capped(1 * ONE), 100, 1000000)).toBe(1);
     expect(admitted(capped(1000000 * ONE), 1000010, 1000000)).toBe(1000000);
   });
 
-  it("lets whole traces start: of 2.5 two, and then three once the halves make one", () => {
+  it("lets only whole traces start: at 2.5, two and then three, once the halves add up", () => {
     let cap = capped((5 * ONE) / 2);
     expect(admitted(cap, 100, 1000000)).toBe(2);
     expect(admitted(cap, 100, 1000199)).toBe(0);
@@ -46,14 +46,14 @@ describe("a cap", () => {
     expect(admitted(cap, 100, 1001500)).toBe(10);
   });
 
-  it("keeps no more than a second's worth, however long nothing started", () => {
+  it("keeps at most a second's worth, however long no trace started", () => {
     let cap = capped(3 * ONE);
     expect(admitted(cap, 100, 1000000)).toBe(3);
     expect(admitted(cap, 100, 1000000 + 86400000)).toBe(3);
     expect(admitted(cap, 100, 1000000 + 86400000)).toBe(0);
   });
 
-  it("below 1 lets one trace start, and the next when its time has come", () => {
+  it("below 1 lets one trace start, and the next when it is due", () => {
     let cap = capped(ONE / 10);
     expect(admitted(cap, 100, 1000000)).toBe(1);
     expect(admitted(cap, 100, 1009999)).toBe(0);
@@ -70,14 +70,14 @@ describe("a cap", () => {
     expect(admitted(cap, 100, 1000000 + 10000000)).toBe(1);
   });
 
-  it("holds over a minute of requests each millisecond", () => {
+  it("holds over a minute of requests every millisecond", () => {
     let cap = capped(20 * ONE);
     let count: u32 = 0;
     for (let nowMs: u64 = 1000000; nowMs < 1060000; nowMs++) count += admitted(cap, 2, nowMs);
     expect(count).toBe(20 + 60 * 20 - 1);
   });
 
-  it("loses no part of a trace, however often it is asked", () => {
+  it("loses no fraction of a trace, however often it is asked", () => {
     let cap = capped(ONE / 20);
     let count: u32 = 0;
     for (let nowMs: u64 = 1000000; nowMs < 1060000; nowMs++) count += admitted(cap, 1, nowMs);
@@ -90,7 +90,7 @@ describe("a cap", () => {
     expect(admitted(cap, 100, 1000000 + 10000000)).toBe(1);
   });
 
-  it("goes on from where a clock was set back to, however far", () => {
+  it("continues from the time to which a clock was set back, however far", () => {
     let cap = capped(5 * ONE);
     expect(admitted(cap, 5, 1000000000)).toBe(5);
     expect(admitted(cap, 5, 1000000000 - 3600000)).toBe(0);
@@ -103,21 +103,21 @@ describe("a cap", () => {
     expect(admitted(cap, 100000, 1000000)).toBe(0);
   });
 
-  it("takes no time from a clock that was set back", () => {
+  it("gains nothing from a clock that was set back", () => {
     let cap = capped(5 * ONE);
     expect(admitted(cap, 5, 1000000)).toBe(5);
     expect(admitted(cap, 100, 999000)).toBe(0);
     expect(admitted(cap, 100, 0)).toBe(0);
   });
 
-  it("takes time again from a clock that was set back a little and has gone on", () => {
+  it("refills again when a clock that was set back a little has advanced", () => {
     let cap = capped(5 * ONE);
     expect(admitted(cap, 5, 1000000)).toBe(5);
     expect(admitted(cap, 100, 999990)).toBe(0);
     expect(admitted(cap, 100, 1001000)).toBe(5);
   });
 
-  it("works with a clock that says 0, or all there is", () => {
+  it("works with a clock at 0, or at its maximum", () => {
     expect(admitted(capped(5 * ONE), 100, 0)).toBe(5);
     let cap = capped(5 * ONE);
     expect(admitted(cap, 100, 0)).toBe(5);
@@ -125,7 +125,7 @@ describe("a cap", () => {
     expect(admitted(cap, 100, 0)).toBe(0);
   });
 
-  it("does not overflow at its largest, whatever the clock does", () => {
+  it("does not overflow at its maximum, whatever the clock does", () => {
     let cap = capped(1000000 * ONE);
     for (let nowMs: u64 = 1; nowMs > 0; nowMs <<= 1) expect(cap.admits(nowMs)).toBe(true);
   });

@@ -1,5 +1,5 @@
-// W3C's processing model: `tracestate` is the companion of `traceparent`, and goes on only where that one is usable and
-// tells of the trace that won; untouched then, to the byte. Each rule as one test.
+// W3C's processing model: `tracestate` is the companion of `traceparent`. It goes on, byte for byte, only if
+// `traceparent` is usable and has the trace id that is used. One test for each rule.
 import { encodePairs } from "../../../../assembly/bytes/fields";
 import { b3 } from "../../../../assembly/context/b3";
 import { b3multi } from "../../../../assembly/context/b3multi";
@@ -24,7 +24,7 @@ let metMalformed: bool = false;
 let changes = 0;
 let changesTraceparent: bool = false;
 
-/** What becomes of the tracestate of a request with these headers: "kept", "removed" or "absent". */
+/** The fate of the tracestate of a request with these headers: "kept", "removed" or "absent". */
 function fate(names: string[], values: string[], propagation: Propagation = ALL): string {
   let pairs = encodePairs(names, values);
   carrier.scan(pairs.at, pairs.size);
@@ -55,7 +55,7 @@ describe("tracestate", () => {
     expect(fateOf("00-" + TRACE + "-b7ad6b7169203331-03", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE")).toBe("kept");
   });
 
-  it("goes on in all its lines, also where some are empty", () => {
+  it("goes on with all its lines, even if some are empty", () => {
     let names = ["tracestate", "traceparent", "tracestate", "tracestate"];
     expect(fate(names, ["foo=1,bar=2", PARENT, "rojo=1,congo=2", "baz=3"])).toBe("kept");
     expect(fate(names, ["", PARENT, "foo=1", ""])).toBe("kept");
@@ -66,11 +66,11 @@ describe("tracestate", () => {
     expect(fateOf("cc-" + TRACE + "-b7ad6b7169203331-01-more", "foo=1")).toBe("kept");
   });
 
-  it("is not made where there was none", () => {
+  it("is not created if there was none", () => {
     expect(fate(["traceparent"], [PARENT])).toBe("absent");
   });
 
-  it("is dropped where it is not valid, and the traceparent is read all the same", () => {
+  it("is dropped if it is not valid, and the traceparent is still read", () => {
     let values = ["foo", "foo=1,foo", "FOO=1", "foo=", "foo =1", "foo=1\t2", "@foo=1", "foo=é"];
     for (let i = 0; i < values.length; i++) {
       expect(fateOf(PARENT, values[i])).toBe("removed", values[i]);
@@ -85,18 +85,18 @@ describe("tracestate", () => {
     expect(fate(["traceparent", "tracestate", "tracestate"], [PARENT, "foo=1", "bar"])).toBe("removed");
   });
 
-  it("is dropped where it is empty, rather than sent on empty", () => {
+  it("is dropped if it is empty, instead of being sent on empty", () => {
     expect(fateOf(PARENT, "")).toBe("removed");
     expect(fateOf(PARENT, " , ")).toBe("removed");
   });
 
-  it("is dropped where there is no traceparent", () => {
+  it("is dropped if there is no traceparent", () => {
     expect(fate(["tracestate"], ["foo=1"])).toBe("removed");
     expect(fate(["traceparent", "tracestate"], ["", "foo=1"])).toBe("removed");
     expect(metMalformed).toBe(false);
   });
 
-  it("is dropped where the traceparent is not valid", () => {
+  it("is dropped if the traceparent is not valid", () => {
     let values = [
       "00-" + TRACE + "-0000000000000000-01",
       "00-00000000000000000000000000000000-b7ad6b7169203331-01",
@@ -112,47 +112,47 @@ describe("tracestate", () => {
     }
   });
 
-  it("is dropped where the traceparent came twice", () => {
+  it("is dropped if the traceparent came twice", () => {
     expect(fate(["traceparent", "tracestate", "traceparent"], [PARENT, "foo=1", PARENT])).toBe("removed");
     expect(context.hasIds).toBe(false);
   });
 
-  it("is dropped where W3C is not read, nothing is trusted, or nothing may leave", () => {
+  it("is dropped if W3C is not read, nothing is trusted, or nothing may leave", () => {
     expect(fate(["traceparent", "tracestate"], [PARENT, "foo=1"], WITHOUT_W3C)).toBe("removed");
     expect(fate(["traceparent", "tracestate"], [PARENT, "foo=1"], UNTRUSTING)).toBe("removed");
     expect(fate(["traceparent", "tracestate"], [PARENT, "foo=1"], STRIPPING)).toBe("removed");
   });
 });
 
-describe("tracestate beside B3", () => {
-  it("goes on where traceparent tells of the trace that B3 gave", () => {
+describe("tracestate next to B3", () => {
+  it("goes on if traceparent has B3's trace id", () => {
     expect(fate(["b3", "traceparent", "tracestate"], [TRACE + "-00000000000000aa-1", PARENT, "foo=1"])).toBe("kept");
     expect(context.spanId).toBe(0xaa);
     let names = ["x-b3-traceid", "x-b3-spanid", "traceparent", "tracestate"];
     expect(fate(names, [TRACE, "00000000000000aa", PARENT, "foo=1"])).toBe("kept");
   });
 
-  it("goes on where the trace id has 64 bits in B3 and the same ones behind zeros in traceparent", () => {
+  it("goes on if B3 has a 64-bit trace id, and traceparent the same id zero-padded", () => {
     let narrow = "00-00000000000000008448eb211c80319c-b7ad6b7169203331-01";
     let names = ["b3", "traceparent", "tracestate"];
     expect(fate(names, ["8448eb211c80319c-00000000000000aa-1", narrow, "foo=1"])).toBe("kept");
     expect(fate(names, ["8448eb211c80319c-00000000000000aa-1", PARENT, "foo=1"])).toBe("removed");
   });
 
-  it("is dropped where traceparent tells of another trace", () => {
+  it("is dropped if traceparent has another trace id", () => {
     let names = ["b3", "traceparent", "tracestate"];
     expect(fate(names, ["463ac35c9f6413ad-00000000000000aa-1", PARENT, "foo=1"])).toBe("removed");
     expect(context.traceLow).toBe(0x463ac35c9f6413ad);
   });
 
-  it("is dropped where traceparent is missing, malformed or came twice", () => {
+  it("is dropped if traceparent is missing, malformed or came twice", () => {
     let b3 = TRACE + "-00000000000000aa-1";
     expect(fate(["b3", "tracestate"], [b3, "foo=1"])).toBe("removed");
     expect(fate(["b3", "traceparent", "tracestate"], [b3, PARENT + ".", "foo=1"])).toBe("removed");
     expect(fate(["b3", "traceparent", "traceparent", "tracestate"], [b3, PARENT, PARENT, "foo=1"])).toBe("removed");
   });
 
-  it("goes on where B3 gave the decision and traceparent the trace", () => {
+  it("goes on if B3 gave the decision and traceparent the trace", () => {
     expect(fate(["b3", "traceparent", "tracestate"], ["0", PARENT, "foo=1"])).toBe("kept");
     expect(context.decision).toBe(DENY);
   });
@@ -166,7 +166,7 @@ describe("the random flag", () => {
     expect(context.random).toBe(false);
   });
 
-  it("is learned from a traceparent of the trace that B3 gave, and from no other", () => {
+  it("is taken only from a traceparent with B3's trace id", () => {
     let random = "00-" + TRACE + "-b7ad6b7169203331-03";
     fate(["b3", "traceparent"], [TRACE + "-00000000000000aa-0", random]);
     expect(context.random).toBe(true);

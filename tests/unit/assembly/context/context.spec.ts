@@ -19,7 +19,7 @@ describe("a trace context", () => {
     expect(fresh.random).toBe(false);
   });
 
-  it("is empty again once it is cleared, in every field", () => {
+  it("is empty in every field after it is cleared", () => {
     fill(context);
     context.clear();
     expect(told(context)).toBe("defer");
@@ -46,7 +46,7 @@ describe("a trace context", () => {
     expect(context.traceLow).toBe(0x64fe8b2a57d3eff7);
   });
 
-  it("has ids with either half of a trace id", () => {
+  it("has ids if either half of the trace id is set", () => {
     context.clear();
     expect(context.hasIds).toBe(false);
     context.traceLow = 1;
@@ -56,7 +56,7 @@ describe("a trace context", () => {
     expect(context.hasIds).toBe(true);
   });
 
-  it("is of the same trace with both halves of the id", () => {
+  it("is of the same trace if both halves of the id are equal", () => {
     fill(context);
     fill(other);
     other.spanId = 1;
@@ -68,7 +68,7 @@ describe("a trace context", () => {
     expect(context.sameTrace(other)).toBe(false);
   });
 
-  it("is sampled when it is accepted and when it is debug", () => {
+  it("is sampled if its decision is accept or debug", () => {
     context.decision = DEFER;
     expect(context.sampled).toBe(false);
     context.decision = DENY;

@@ -1,5 +1,5 @@
-// In which order a hop decides whether to record: the parent's decision or debug, Envoy's forced trace, excluded paths, the
-// rate, the cap. Each step is set against the next one that would say otherwise.
+// The order in which a hop decides whether to record: the parent's decision or debug, Envoy's forced trace, excluded
+// paths, the rate, the cap. Each step is tested against the next one that would decide otherwise.
 import { encodePairs } from "../../../../assembly/bytes/fields";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { b3 } from "../../../../assembly/context/b3";
@@ -33,14 +33,14 @@ function clock(): u64 {
   return now;
 }
 
-/** A request for this path with this x-request-id, of an empty context until something else is said. */
+/** A request for this path with this x-request-id. Its context is empty until set otherwise. */
 function arrive(path: string, requestId: string = NOT_FORCED): void {
   let pairs = encodePairs([":path", "x-request-id"], [path, requestId]);
   carrier.scan(pairs.at, pairs.size);
   received.clear();
 }
 
-/** The trace that came in: its low half, decided like this. */
+/** The incoming trace: the low half of its id, and its decision. */
 function arriveIn(traceLow: u64, decision: u8): void {
   setExample(received, decision);
   received.traceLow = traceLow;
@@ -82,7 +82,7 @@ describe("the parent's decision", () => {
     expect(clockReads).toBe(0);
   });
 
-  it("to debug comes before excluded paths, a rate of 0 and the cap, and stays debug", () => {
+  it("to debug comes before excluded paths, a rate of 0 and the cap, and remains debug", () => {
     let none = sampler(0, 1);
     arrive("/healthz");
     arriveIn(1, DEBUG);
@@ -93,7 +93,7 @@ describe("the parent's decision", () => {
     expect(clockReads).toBe(0);
   });
 
-  it("makes the received span the parent of ours where it is recorded, and leaves all as it is where not", () => {
+  it("makes the received span our parent if the trace is recorded, and otherwise changes nothing", () => {
     arrive("/");
     arriveIn(1, ACCEPT);
     decideWith(sampler(0));
@@ -114,7 +114,7 @@ describe("the forced trace", () => {
     expect(decideWith(sampler(ALWAYS))).toBe(ACCEPT);
   });
 
-  it("comes before the rate, of a new trace and of one that came in undecided", () => {
+  it("comes before the rate, for a new trace and for one that came in undecided", () => {
     arrive("/", FORCED);
     expect(decideWith(sampler(0))).toBe(ACCEPT);
     arrive("/", FORCED);
@@ -122,7 +122,7 @@ describe("the forced trace", () => {
     expect(decideWith(sampler(0))).toBe(ACCEPT);
   });
 
-  it("comes before the cap, and takes nothing of it", () => {
+  it("comes before the cap, and does not count against it", () => {
     let one = sampler(ALWAYS, ALWAYS);
     for (let i = 0; i < 10; i++) {
       arrive("/", FORCED);
@@ -139,7 +139,7 @@ describe("the forced trace", () => {
 });
 
 describe("an excluded path", () => {
-  it("comes before a rate of 1 and takes nothing of the cap", () => {
+  it("comes before a rate of 1, and does not count against the cap", () => {
     let one = sampler(ALWAYS, ALWAYS);
     for (let i = 0; i < 10; i++) {
       arrive("/healthz");
@@ -150,14 +150,14 @@ describe("an excluded path", () => {
     expect(decideWith(one)).toBe(ACCEPT);
   });
 
-  it("starts no trace: there is a decision without ids", () => {
+  it("starts no trace: the decision has no ids", () => {
     arrive("/healthz/ready");
     expect(decideWith(sampler(ALWAYS))).toBe(DENY);
     expect(own.hasIds).toBe(false);
     expect(own.spanId).toBe(0);
   });
 
-  it("has ids, not sampled, where traceparent is injected: that has no other way of saying so", () => {
+  it("gets ids, unsampled, if traceparent is injected, which cannot say so otherwise", () => {
     arrive("/healthz");
     expect(decideWith(sampler(ALWAYS), W3C_OUT)).toBe(DENY);
     expect(own.hasIds).toBe(true);
@@ -177,7 +177,7 @@ describe("an excluded path", () => {
     expect(own.spanId).toBe(received.spanId);
   });
 
-  it("is one that begins with the prefix, to the byte", () => {
+  it("begins with the prefix, byte for byte", () => {
     arrive("/health");
     expect(decideWith(sampler(ALWAYS))).toBe(ACCEPT);
     arrive("/healthz");
@@ -188,7 +188,7 @@ describe("an excluded path", () => {
 });
 
 describe("the rate", () => {
-  it("decides about a new trace by the id that it gets", () => {
+  it("decides about a new trace by its new id", () => {
     let half = sampler(ALWAYS / 2);
     let accepted = 0;
     for (let i = 0; i < 10000; i++) {
@@ -201,7 +201,7 @@ describe("the rate", () => {
     expect(abs(accepted - 5000)).toBeLessThan(250);
   });
 
-  it("decides about a trace that came in undecided by its id, on every hop alike", () => {
+  it("decides about a trace that came in undecided by its id, identically on every hop", () => {
     let here = sampler(ALWAYS / 2);
     let there = sampler(ALWAYS / 2);
     arrive("/");
@@ -221,7 +221,7 @@ describe("the rate", () => {
     expect(own.parentId).toBe(0);
   });
 
-  it("leaves a denied trace that came in as it came", () => {
+  it("leaves a denied incoming trace unchanged", () => {
     arrive("/");
     arriveIn(1, DEFER);
     expect(decideWith(sampler(0))).toBe(DENY);
@@ -230,7 +230,7 @@ describe("the rate", () => {
     expect(own.parentId).toBe(received.parentId);
   });
 
-  it("comes before the cap: a trace that it denies takes nothing of it", () => {
+  it("comes before the cap: a trace that it denies does not count against the cap", () => {
     let cap = sampler(0, ALWAYS);
     for (let i = 0; i < 10; i++) {
       arrive("/");
@@ -255,7 +255,7 @@ describe("the cap", () => {
     expect(decideWith(two)).toBe(ACCEPT);
   });
 
-  it("is for traces that start here: one that came in undecided is none of them", () => {
+  it("only counts traces that start here, not those that came in undecided", () => {
     let one = sampler(ALWAYS, ALWAYS);
     arrive("/");
     for (let i = 0; i < 10; i++) {
@@ -271,7 +271,7 @@ describe("the cap", () => {
     expect(decideWith(one)).toBe(ACCEPT);
   });
 
-  it("does not count a trace that somebody else decided about, with ids or without", () => {
+  it("does not count a trace that was decided elsewhere, with or without ids", () => {
     let one = sampler(ALWAYS, ALWAYS);
     for (let i = 0; i < 10; i++) {
       arrive("/");
@@ -284,7 +284,7 @@ describe("the cap", () => {
     expect(decideWith(one)).toBe(ACCEPT);
   });
 
-  it("asks for the time only where there is one", () => {
+  it("reads the clock only if there is a cap", () => {
     arrive("/");
     decideWith(sampler(ALWAYS));
     expect(clockReads).toBe(0);
@@ -294,7 +294,7 @@ describe("the cap", () => {
 });
 
 describe("a decision that came without ids", () => {
-  it("to deny goes on without ids, and with ids where traceparent is injected", () => {
+  it("to deny goes on without ids, or with ids if traceparent is injected", () => {
     arrive("/");
     received.decision = DENY;
     expect(decideWith(sampler(ALWAYS))).toBe(DENY);
@@ -319,7 +319,7 @@ describe("a decision that came without ids", () => {
 });
 
 describe("a new trace", () => {
-  it("has an id of 64 bits where the configuration wants it, and those decide all the same", () => {
+  it("has a 64-bit id if configured, which is sampled by the same rule", () => {
     let half = sampler(ALWAYS / 2);
     for (let i = 0; i < 1000; i++) {
       arrive("/");
@@ -330,7 +330,7 @@ describe("a new trace", () => {
     }
   });
 
-  it("has ids of its own each time", () => {
+  it("has new ids each time", () => {
     arrive("/");
     decideWith(sampler(ALWAYS));
     let first = own.traceLow;

@@ -1,4 +1,4 @@
-// Which of the formats that arrived gives the context. What W3C adds to it is in companion.spec.ts.
+// Which of the received formats gives the context. companion.spec.ts tests W3C's additions to it.
 import { b3 } from "../../../../assembly/context/b3";
 import { b3multi } from "../../../../assembly/context/b3multi";
 import { carrier } from "../../../../assembly/context/carrier";
@@ -17,7 +17,7 @@ const NONE = new Propagation([], [b3multi], true, false);
 const context = new TraceContext();
 let metMalformed: bool = false;
 
-/** The context that these headers, names and values in turn, give. */
+/** The context from these headers, alternating names and values. */
 function extracted(lines: string[], propagation: Propagation = USUAL): string {
   bring(carrier, lines);
   metMalformed = extract(propagation, context);
@@ -32,7 +32,7 @@ const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const FROM_PARENT = "0af7651916cd43dd8448eb211c80319c b7ad6b7169203331 accept";
 
 describe("extract", () => {
-  it("finds nothing where nothing arrived", () => {
+  it("finds nothing if nothing arrived", () => {
     expect(extracted([])).toBe("defer");
     expect(metMalformed).toBe(false);
     expect(extracted([":path", "/", "x-request-id", "1"])).toBe("defer");
@@ -52,36 +52,36 @@ describe("extract", () => {
     expect(metMalformed).toBe(false);
   });
 
-  it("takes the ids of x-b3-* where `b3` only decides, and keeps what `b3` decided", () => {
+  it("takes the ids of x-b3-* if `b3` only decides, and keeps the decision of `b3`", () => {
     expect(extracted(MULTI.concat(["b3", "1"]))).toBe(FROM_MULTI.replace("deny", "accept"));
     expect(extracted(MULTI.concat(["b3", "d"]))).toBe(FROM_MULTI.replace("deny", "debug"));
   });
 
-  it("falls back to x-b3-* from a `b3` that it cannot use, and says so", () => {
+  it("falls back to x-b3-* if `b3` is unusable, and says so", () => {
     expect(extracted(MULTI.concat(["b3", "nonsense"]))).toBe(FROM_MULTI);
     expect(metMalformed).toBe(true);
     expect(extracted(MULTI.concat(["b3", SINGLE + "-1"]))).toBe(FROM_MULTI);
     expect(metMalformed).toBe(true);
   });
 
-  it("falls back to traceparent from any B3 that it cannot use, and says so", () => {
+  it("falls back to traceparent if all B3 is unusable, and says so", () => {
     expect(extracted(["b3", "-", "x-b3-traceid", "1", "traceparent", PARENT])).toBe(FROM_PARENT);
     expect(metMalformed).toBe(true);
     expect(extracted(["x-b3-sampled", "maybe", "traceparent", PARENT])).toBe(FROM_PARENT);
     expect(metMalformed).toBe(true);
   });
 
-  it("takes an empty `b3` for none, which is no mistake", () => {
+  it("considers an empty `b3` absent, which is not a mistake", () => {
     expect(extracted(MULTI.concat(["b3", ""]))).toBe(FROM_MULTI);
     expect(metMalformed).toBe(false);
   });
 
-  it("ignores malformed formats after the one that it takes", () => {
+  it("ignores malformed formats after the one that it uses", () => {
     expect(extracted(["b3", SINGLE, "x-b3-traceid", "nonsense", "traceparent", "nonsense"])).toBe(FROM_SINGLE);
     expect(metMalformed).toBe(false);
   });
 
-  it("leaves nothing of a context that it could not use", () => {
+  it("keeps nothing of an unusable context", () => {
     expect(extracted(["b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1-x"])).toBe("defer");
     expect(context.spanId).toBe(0);
     expect(metMalformed).toBe(true);
@@ -89,7 +89,7 @@ describe("extract", () => {
     expect(metMalformed).toBe(true);
   });
 
-  it("leaves nothing of the request before", () => {
+  it("keeps nothing of the previous request", () => {
     extracted(["b3", SINGLE]);
     expect(extracted([])).toBe("defer");
     expect(context.spanId).toBe(0);
@@ -98,12 +98,12 @@ describe("extract", () => {
     expect(metMalformed).toBe(false);
   });
 
-  it("takes the first line of a repeated header", () => {
+  it("uses the first line of a repeated header", () => {
     expect(extracted(["b3", SINGLE, "b3", "0"])).toBe(FROM_SINGLE);
     expect(extracted(["b3", "0", "b3", SINGLE])).toBe("deny");
   });
 
-  it("never joins ids of one format with a decision of another", () => {
+  it("never combines the ids of one format with the decision of a later one", () => {
     expect(extracted(["b3", "463ac35c9f6413ad-a2fb4a1d1a96d312", "x-b3-sampled", "0"])).toBe(
       "463ac35c9f6413ad a2fb4a1d1a96d312 defer",
     );
@@ -111,20 +111,20 @@ describe("extract", () => {
 });
 
 describe("extract by configuration", () => {
-  it("keeps another order", () => {
+  it("follows another order", () => {
     expect(extracted(MULTI.concat(["b3", SINGLE, "traceparent", PARENT]), REVERSED)).toBe(FROM_PARENT);
     expect(extracted(MULTI.concat(["b3", SINGLE]), REVERSED)).toBe(FROM_MULTI);
     expect(extracted(["b3", SINGLE], REVERSED)).toBe(FROM_SINGLE);
   });
 
-  it("does not look at formats that it does not name", () => {
+  it("does not read formats that are not named", () => {
     expect(extracted(MULTI.concat(["traceparent", "nonsense"]), SINGLE_ONLY)).toBe("defer");
     expect(metMalformed).toBe(false);
     expect(extracted(["b3", "nonsense"].concat(MULTI), SINGLE_ONLY)).toBe("defer");
     expect(metMalformed).toBe(true);
   });
 
-  it("looks at nothing where nothing is trusted", () => {
+  it("reads nothing if nothing is trusted", () => {
     expect(extracted(MULTI.concat(["b3", SINGLE, "traceparent", PARENT]), NONE)).toBe("defer");
     expect(extracted(["b3", "nonsense"], NONE)).toBe("defer");
     expect(metMalformed).toBe(false);

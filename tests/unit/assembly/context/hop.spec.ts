@@ -1,4 +1,4 @@
-// Which ids go on from a received context. In which order a hop decides whether to record is in decision.spec.ts.
+// Which ids go on from a received context. decision.spec.ts tests the order in which a hop decides whether to record.
 import { b3 } from "../../../../assembly/context/b3";
 import { b3multi } from "../../../../assembly/context/b3multi";
 import { carrier } from "../../../../assembly/context/carrier";
@@ -30,7 +30,7 @@ function receive(decision: u8): void {
   setExample(received, decision);
 }
 
-/** The context that goes on from `from`, a request to /productpage. */
+/** The context that goes on from `from`, for a request to /productpage. */
 function goOn(from: TraceContext, propagation: Propagation = USUAL, sampler: Sampler = ALL): string {
   bring(carrier, [":path", "/productpage"]);
   seed(1, 2);
@@ -45,7 +45,7 @@ function goOnBare(decision: u8, propagation: Propagation = USUAL, sampler: Sampl
   return goOn(received, propagation, sampler);
 }
 
-// What seed(1, 2) gives, by the reference implementation.
+// The numbers from seed(1, 2), by the reference implementation.
 const FIRST = "0000000000060001";
 const SECOND = "000260c000660007";
 const THIRD = "180acc04718606d3";
@@ -54,7 +54,7 @@ const TRACE = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN = "e457b5a2e4d86bd1";
 
 describe("a hop of a sampled trace", () => {
-  it("is a child of the received span, whose own parent is forgotten", () => {
+  it("is a child of the received span, whose own parent is dropped", () => {
     receive(ACCEPT);
     expect(goOn(received)).toBe(TRACE + " " + FIRST + " accept of " + SPAN);
   });
@@ -64,7 +64,7 @@ describe("a hop of a sampled trace", () => {
     expect(goOn(received)).toBe(TRACE + " " + FIRST + " debug of " + SPAN);
   });
 
-  it("keeps a narrow trace id narrow, whatever new ones are", () => {
+  it("keeps a narrow trace id narrow, whatever the width of new ones", () => {
     receive(ACCEPT);
     received.traceHigh = 0;
     received.wide = false;
@@ -77,7 +77,7 @@ describe("a hop of a sampled trace", () => {
     expect(goOn(received, NARROW)).toBe("000000000000000064fe8b2a57d3eff7 " + FIRST + " accept of " + SPAN);
   });
 
-  it("leaves the received context as it was", () => {
+  it("leaves the received context unchanged", () => {
     receive(ACCEPT);
     goOn(received);
     expect(told(received)).toBe(TRACE + " " + SPAN + " accept of 05e3ac9a4f6e3b90");
@@ -94,20 +94,20 @@ describe("a hop of a sampled trace", () => {
   });
 });
 
-describe("a hop of a trace that nobody decided about", () => {
-  it("is accepted as a child where the sampler keeps it", () => {
+describe("a hop of an undecided trace", () => {
+  it("is accepted as a child if the sampler keeps it", () => {
     receive(DEFER);
     expect(goOn(received)).toBe(TRACE + " " + FIRST + " accept of " + SPAN);
   });
 
-  it("is denied where the sampler does not, and goes on to the bit", () => {
+  it("is denied if the sampler does not, and goes on bit for bit", () => {
     receive(DEFER);
     expect(goOn(received, USUAL, NEVER)).toBe(TRACE + " " + SPAN + " deny of 05e3ac9a4f6e3b90");
   });
 });
 
 describe("a hop of a trace that is not sampled", () => {
-  it("goes on to the bit, parent and width included", () => {
+  it("goes on bit for bit, parent and width included", () => {
     receive(DENY);
     expect(goOn(received)).toBe(TRACE + " " + SPAN + " deny of 05e3ac9a4f6e3b90");
     received.traceHigh = 0;
@@ -115,17 +115,17 @@ describe("a hop of a trace that is not sampled", () => {
     expect(goOn(received)).toBe("64fe8b2a57d3eff7 " + SPAN + " deny of 05e3ac9a4f6e3b90");
   });
 
-  it("goes on to the bit even where traceparent is written", () => {
+  it("goes on bit for bit even if traceparent is written", () => {
     receive(DENY);
     expect(goOn(received, W3C)).toBe(TRACE + " " + SPAN + " deny of 05e3ac9a4f6e3b90");
   });
 
-  it("stays without ids where it came without", () => {
+  it("stays without ids if it came without", () => {
     expect(goOnBare(DENY)).toBe("deny");
     expect(own.spanId).toBe(0);
   });
 
-  it("gets ids that no span has, where only traceparent can say it", () => {
+  it("gets ids that no span has, if only traceparent can say it", () => {
     expect(goOnBare(DENY, W3C)).toBe(FIRST + SECOND + " " + THIRD + " deny");
   });
 });
@@ -136,23 +136,23 @@ describe("a hop where a trace starts", () => {
     expect(own.random).toBe(true);
   });
 
-  it("has a new trace of 64 bits where the configuration says so", () => {
+  it("has a new trace of 64 bits if configured", () => {
     expect(goOn(empty, NARROW)).toBe(FIRST + " " + SECOND + " accept");
   });
 
-  it("keeps the decision that came without ids", () => {
+  it("keeps a decision that came without ids", () => {
     expect(goOnBare(ACCEPT)).toBe(FIRST + SECOND + " " + THIRD + " accept");
     expect(goOnBare(DEBUG)).toBe(FIRST + SECOND + " " + THIRD + " debug");
     expect(goOnBare(DEBUG, USUAL, NEVER)).toBe(FIRST + SECOND + " " + THIRD + " debug");
   });
 
-  it("leaves nothing of the hop before it", () => {
+  it("keeps nothing of the previous hop", () => {
     receive(ACCEPT);
     goOn(received);
     expect(goOn(empty)).toBe(FIRST + SECOND + " " + THIRD + " accept");
   });
 
-  it("gives others each time", () => {
+  it("gets new ids each time", () => {
     goOn(empty);
     let first = told(own);
     continueFrom(empty, own, USUAL, ALL, nowMs);

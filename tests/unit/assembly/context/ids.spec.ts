@@ -22,7 +22,7 @@ function flawsAmong(count: u32): u32 {
 
 describe("ids", () => {
   it("are xoroshiro128++, by the numbers of its reference implementation", () => {
-    // The seed is what SplitMix64 makes of 0; Bitcoin Core tests its own copy with the same numbers.
+    // The seed is SplitMix64 of 0; Bitcoin Core tests its own copy with the same numbers.
     seed(0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4);
     expect(nextId()).toBe(0x6f68e1e7e2646ee1);
     expect(nextId()).toBe(0xbf971b7f454094ad);
@@ -30,7 +30,7 @@ describe("ids", () => {
     expect(nextId()).toBe(0x6ea7c59f89bbfc75);
   });
 
-  it("begin anew with the same seed", () => {
+  it("restart with the same seed", () => {
     seed(17, 4);
     let first = nextId();
     let second = nextId();
@@ -39,20 +39,20 @@ describe("ids", () => {
     expect(nextId()).toBe(second);
   });
 
-  it("come even from a seed of zeros, which is none", () => {
+  it("work even with a seed of zeros, which means none", () => {
     seed(0, 0);
     expect(flawsAmong(100000)).toBe(0);
   });
 
-  it("come from a seed with one half of zeros", () => {
+  it("work with a seed that has one half of zeros", () => {
     seed(0, 1);
     expect(flawsAmong(100000)).toBe(0);
     seed(1, 0);
     expect(flawsAmong(100000)).toBe(0);
   });
 
-  it("leave out a zero in the row, which means no id", () => {
-    // With these halves the first number of the row is 0; the second is by the reference implementation.
+  it("skip a zero in the sequence, which means no id", () => {
+    // With these halves the first number is 0; the second comes from the reference implementation.
     seed(1, 0xfffffffffffffffe);
     expect(nextId()).toBe(0x20040001c0003);
   });
@@ -62,7 +62,7 @@ describe("ids", () => {
     expect(flawsAmong(100000)).toBe(0);
   });
 
-  it("are others for every other seed", () => {
+  it("differ for every seed", () => {
     memory.fill(table, 0, 1000 * 8);
     let met = 0;
     for (let i: u64 = 0; i < 1000; i++) {
@@ -74,21 +74,21 @@ describe("ids", () => {
     expect(met).toBe(0);
   });
 
-  it("have every bit about as often set as not", () => {
+  it("have every bit set about half of the time", () => {
     seed(3, 5);
     let counts = new StaticArray<i32>(64);
     for (let i = 0; i < 10000; i++) {
       let id = nextId();
       for (let bit: u64 = 0; bit < 64; bit++) counts[<i32>bit] += <i32>((id >> bit) & 1);
     }
-    // Five sigma: a fair coin leaves this range once in some thousand years of test runs.
+    // Five sigma: a fair coin leaves this range once in a few thousand years of test runs.
     for (let bit = 0; bit < 64; bit++) expect(abs(counts[bit] - 5000) < 250).toBe(true, bit.toString());
   });
 
-  it("are others for every other value that was stirred in, though the seed was none", () => {
+  it("differ for every value stirred in, even without a seed", () => {
     memory.fill(table, 0, 4000 * 8);
     let met = 0;
-    // Microseconds of a clock, and what a small number after it changes.
+    // A clock's microseconds, and the effect of a small number after it.
     for (let i: u64 = 0; i < 4000; i++) {
       seed(0, 0);
       stir(1_764_240_000_000_000_000 + (i >> 2) * 1000);
@@ -100,7 +100,7 @@ describe("ids", () => {
     expect(met).toBe(0);
   });
 
-  it("keep what the seed was when the same value is stirred in", () => {
+  it("still depend on the seed if the same value is stirred in", () => {
     seed(1, 2);
     stir(7);
     let first = nextId();
@@ -109,7 +109,7 @@ describe("ids", () => {
     expect(nextId()).not.toBe(first);
   });
 
-  it("change in about half of their bits for one bit that was stirred in", () => {
+  it("change about half of their bits for one changed bit that is stirred in", () => {
     let changed: u64 = 0;
     for (let bit: u64 = 0; bit < 64; bit++) {
       seed(0, 0);
@@ -122,7 +122,7 @@ describe("ids", () => {
     expect(changed > 64 * 28 && changed < 64 * 36).toBe(true, changed.toString());
   });
 
-  it("depend on each byte of a text that was stirred in, and on its length", () => {
+  it("depend on each byte of a stirred-in text, and on its length", () => {
     let text = changetype<usize>(new StaticArray<u8>(21));
     let seen = new Set<u64>();
     for (let size: u32 = 0; size <= 21; size++) {

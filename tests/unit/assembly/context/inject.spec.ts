@@ -1,4 +1,5 @@
-// Which headers a context changes in a request. Of W3C's headers, only what concerns B3; the rest is in companion.spec.ts.
+// Which headers a context changes in a request. W3C's headers only as far as B3 is concerned; companion.spec.ts has the
+// rest.
 import { Slice, toText } from "../../../../assembly/bytes/slice";
 import { b3 } from "../../../../assembly/context/b3";
 import { b3multi } from "../../../../assembly/context/b3multi";
@@ -21,7 +22,7 @@ const STRIP = new Propagation([], [b3multi, b3, tracecontext], true, true);
 const context = new TraceContext();
 const slice = new Slice();
 
-/** Makes the context one with wide ids and a parent. */
+/** Gives the context wide ids and a parent. */
 function wide(decision: u8): void {
   setExample(context, decision);
 }
@@ -41,12 +42,12 @@ function injectInto(lines: string[], propagation: Propagation): Edits {
   return inject(context, propagation);
 }
 
-/** What changes in the headers `lines`: `name=value` or `-name` for each, in their order. */
+/** The changes to the headers `lines`: `name=value` or `-name` for each, in order. */
 function edits(lines: string[], propagation: Propagation = MULTI): string {
   return spelt(injectInto(lines, propagation), false);
 }
 
-/** Like edits(), including the headers that are right already. */
+/** Like edits(), including headers that are already right. */
 function wholeEdits(lines: string[], propagation: Propagation = MULTI): string {
   return spelt(injectInto(lines, propagation), true);
 }
@@ -81,7 +82,7 @@ describe("inject into a request without trace headers", () => {
     expect(edits([])).toBe(IDS + " x-b3-flags=1");
   });
 
-  it("writes no decision where there is none", () => {
+  it("writes no decision if there is none", () => {
     wide(DEFER);
     expect(edits([])).toBe(IDS);
   });
@@ -116,7 +117,7 @@ describe("inject into a request without trace headers", () => {
   });
 });
 
-describe("inject into a request that has it already", () => {
+describe("inject into a request that already has the context", () => {
   it("writes nothing, whatever the decision", () => {
     wide(DENY);
     expect(edits(RIGHT.concat(["x-b3-sampled", "0"]))).toBe("");
@@ -128,7 +129,7 @@ describe("inject into a request that has it already", () => {
     expect(edits(["x-b3-sampled", "0"])).toBe("");
   });
 
-  it("writes nothing to a `b3` either", () => {
+  it("doesn't change a `b3` either", () => {
     wide(DENY);
     let value = TRACE + "-" + SPAN + "-0-" + PARENT;
     expect(edits(["b3", value], SINGLE)).toBe("");
@@ -141,13 +142,13 @@ describe("inject into a request that has it already", () => {
     expect(edits(lines)).toBe("x-b3-spanid=" + SPAN + " x-b3-parentspanid=" + PARENT);
   });
 
-  it("rewrites upper case and short ids, which others may not read", () => {
+  it("rewrites upper-case and short ids, which others may not read", () => {
     wide(ACCEPT);
     let lines = ["x-b3-traceid", TRACE.toUpperCase(), "x-b3-spanid", SPAN, "x-b3-parentspanid", "5e3ac9a4f6e3b90"];
     expect(edits(lines.concat(["x-b3-sampled", "1"]))).toBe("x-b3-traceid=" + TRACE + " x-b3-parentspanid=" + PARENT);
   });
 
-  it("rewrites true and false, which are not to be written", () => {
+  it("rewrites true and false, which must not be written", () => {
     wide(ACCEPT);
     expect(edits(RIGHT.concat(["x-b3-sampled", "true"]))).toBe("x-b3-sampled=1");
     wide(DENY);
@@ -163,14 +164,14 @@ describe("inject into a request that has it already", () => {
   });
 });
 
-describe("inject into a request with something stale", () => {
-  it("removes a parent where there is none", () => {
+describe("inject into a request with stale headers", () => {
+  it("removes a parent if there is none", () => {
     wide(ACCEPT);
     context.parentId = 0;
     expect(edits(RIGHT.concat(["x-b3-sampled", "1"]))).toBe("-x-b3-parentspanid");
   });
 
-  it("removes a decision beside debug, and flags beside a decision", () => {
+  it("removes a decision next to debug, and flags next to a decision", () => {
     wide(DEBUG);
     expect(edits(RIGHT.concat(["x-b3-sampled", "1", "x-b3-flags", "1"]))).toBe("-x-b3-sampled");
     wide(ACCEPT);
@@ -178,17 +179,17 @@ describe("inject into a request with something stale", () => {
     expect(edits(RIGHT.concat(["x-b3-sampled", "1", "x-b3-flags", "1"]))).toBe("-x-b3-flags");
   });
 
-  it("removes ids beside a decision that has none", () => {
+  it("removes ids next to a decision without ids", () => {
     bare(DENY);
     expect(edits(RIGHT.concat(["x-b3-sampled", "0"]))).toBe("-x-b3-traceid -x-b3-spanid -x-b3-parentspanid");
   });
 
-  it("removes empty headers that nothing belongs into", () => {
+  it("removes empty headers that should have no value", () => {
     bare(DENY);
     expect(edits(["x-b3-traceid", "", "x-b3-flags", "", "x-b3-sampled", "0"])).toBe("-x-b3-traceid -x-b3-flags");
   });
 
-  it("replaces what is malformed", () => {
+  it("replaces malformed headers", () => {
     wide(ACCEPT);
     let lines = ["x-b3-traceid", "x", "x-b3-spanid", "", "x-b3-parentspanid", "-", "x-b3-sampled", "maybe"];
     expect(edits(lines)).toBe(IDS + " x-b3-sampled=1");
@@ -201,8 +202,8 @@ describe("inject into a request with something stale", () => {
   });
 });
 
-describe("inject where another format arrived", () => {
-  it("rewrites a `b3` beside x-b3-*, usable or not", () => {
+describe("inject if another format arrived", () => {
+  it("rewrites a `b3` next to x-b3-*, usable or not", () => {
     wide(ACCEPT);
     let b3 = " b3=" + TRACE + "-" + SPAN + "-1-" + PARENT;
     expect(edits(["b3", "463ac35c9f6413ad-a2fb4a1d1a96d312-1"])).toBe(IDS + " x-b3-sampled=1" + b3);
@@ -210,14 +211,14 @@ describe("inject where another format arrived", () => {
     expect(edits(["b3", ""])).toBe(IDS + " x-b3-sampled=1" + b3);
   });
 
-  it("spells debug in a `b3` as d", () => {
+  it("writes debug in a `b3` as d", () => {
     wide(DEBUG);
     expect(edits(["b3", "d"], NOTHING)).toBe("b3=" + TRACE + "-" + SPAN + "-d-" + PARENT);
     bare(DEBUG);
     expect(edits(["b3", "1"], NOTHING)).toBe("b3=d");
   });
 
-  it("rewrites x-b3-* where only `b3` is to be written", () => {
+  it("rewrites x-b3-* if only `b3` is to be written", () => {
     wide(ACCEPT);
     let b3 = "b3=" + TRACE + "-" + SPAN + "-1-" + PARENT;
     expect(edits([], SINGLE)).toBe(b3);
@@ -225,7 +226,7 @@ describe("inject where another format arrived", () => {
     expect(edits(["x-b3-flags", ""], SINGLE)).toBe(b3 + " " + IDS + " x-b3-sampled=1 -x-b3-flags");
   });
 
-  it("leaves a request without trace headers alone where nothing is to be written", () => {
+  it("leaves a request without trace headers alone if nothing is to be written", () => {
     wide(ACCEPT);
     expect(edits([], NOTHING)).toBe("");
     expect(edits(["x-b3-traceid", "1"], NOTHING)).toBe(IDS + " x-b3-sampled=1");
@@ -239,7 +240,7 @@ describe("inject where another format arrived", () => {
   });
 });
 
-describe("inject where no trace header may leave", () => {
+describe("inject if no trace header may leave", () => {
   it("removes every one that arrived", () => {
     wide(ACCEPT);
     let lines = RIGHT.concat([
@@ -259,15 +260,15 @@ describe("inject where no trace header may leave", () => {
     );
   });
 
-  it("writes nothing where none arrived", () => {
+  it("writes nothing if none arrived", () => {
     wide(ACCEPT);
     expect(edits([], STRIP)).toBe("");
     expect(edits([":path", "/", "x-request-id", "1"], STRIP)).toBe("");
   });
 });
 
-describe("inject for a request whose trace headers all go first", () => {
-  it("writes those that are right already, and no others", () => {
+describe("inject for a request whose trace headers are all removed first", () => {
+  it("also writes those that are already right, and no others", () => {
     wide(ACCEPT);
     let right = RIGHT.concat(["x-b3-sampled", "1"]);
     expect(edits(right)).toBe("");
@@ -275,21 +276,21 @@ describe("inject for a request whose trace headers all go first", () => {
     expect(edits(right)).toBe("");
   });
 
-  it("tells of a header that goes", () => {
+  it("reports a removed header", () => {
     wide(ACCEPT);
     expect(injectInto(RIGHT, MULTI).removes).toBe(false);
     expect(injectInto(RIGHT.concat(["x-b3-flags", "0"]), MULTI).removes).toBe(true);
     expect(wholeEdits(RIGHT.concat(["x-b3-flags", "0"]))).toBe(IDS + " x-b3-sampled=1 -x-b3-flags");
   });
 
-  it("has room for every header there is", () => {
+  it("has room for every header", () => {
     wide(DEBUG);
     let all = ["b3", "x", "traceparent", "x", "tracestate", "x", "x-b3-sampled", "1"];
     expect(injectInto(all, EVERYTHING).count).toBe(8);
   });
 });
 
-/** One line of each header of each format, with a value that none of them can use. */
+/** One line of each header of each format, with a value that no format can use. */
 function everyHeader(): string[] {
   let lines: string[] = [];
   for (let i = 0; i < PROPAGATORS.length; i++) {
@@ -299,7 +300,7 @@ function everyHeader(): string[] {
   return lines.join(" x ").concat(" x").split(" ");
 }
 
-/** What is wrong with the edits of a request to which every header came: a header edited twice, or more edits than have room. */
+/** The flaw in the edits of a request with every header: a header edited twice, or more edits than fit. */
 function flawOf(propagation: Propagation): string {
   let edits = injectInto(everyHeader(), propagation);
   if (edits.count > edits.capacity) return edits.count.toString() + " edits";

@@ -1,5 +1,5 @@
-// Every case of tests/fixtures/propagation.txt against the module's sources: from the headers that arrived, through
-// extract, the decision and inject, to those that depart. tests/envoy/propagation/propagation.test.ts does the same in
+// Every case of tests/fixtures/propagation.txt against the module's sources: from the arriving headers, through
+// extract, the decision and inject, to the departing ones. tests/envoy/propagation/propagation.test.ts does the same in
 // real Envoy.
 import { Slice, text, toText } from "../../../../assembly/bytes/slice";
 import { writeHex } from "../../../../assembly/bytes/hex";
@@ -43,7 +43,7 @@ function standingClock(): u64 {
   return 1000000;
 }
 
-// The same as filter/root.ts makes of settings, which needs a host.
+// The same as filter/root.ts builds from the settings, without the host that it needs.
 function propagationOf(settings: Settings): Propagation {
   let extract = propagatorsAt(settings.trustIncoming ? settings.extract : []);
   return new Propagation(extract, propagatorsAt(settings.inject), settings.traceIdBits === 128, settings.strip);
@@ -62,7 +62,7 @@ function latin(at: usize, size: u32): string {
   return value;
 }
 
-/** The headers as the host hands them over, at the end of memory. */
+/** The headers as the host passes them, at the end of memory. */
 function arrive(headers: string[]): void {
   let pairs = new Bytes().u32(headers.length);
   for (let i = 0; i < headers.length; i++) {
@@ -77,7 +77,7 @@ function arrive(headers: string[]): void {
   expect(carrier.scan(fence(pairs.at, pairs.size), pairs.size)).toBe(true);
 }
 
-/** The trace headers that depart, as `name: value`: those that arrived, edited as the host would. */
+/** The departing trace headers, as `name: value`: the arriving ones, edited as the host would. */
 function depart(arriving: string[], edits: Edits): string[] {
   let departing = new Array<string>();
   for (let i = 0; i < arriving.length; i++) {
@@ -94,7 +94,7 @@ function depart(arriving: string[], edits: Edits): string[] {
   return departing;
 }
 
-/** All headers of one name, in their order, a line each. */
+/** All headers of one name, in order, one a line. */
 function linesOf(headers: string[], name: string): string[] {
   let lines = new Array<string>();
   for (let i = 0; i < headers.length; i++) if (nameOf(headers[i]) === name) lines.push(valueOf(headers[i]));
@@ -152,7 +152,7 @@ function check(each: Case): void {
 }
 
 describe("tests/fixtures/propagation.txt", () => {
-  it("has the cases that it had, and more", () => {
+  it("has at least as many cases as before", () => {
     expect(cases.length).toBeGreaterThan(240);
   });
 

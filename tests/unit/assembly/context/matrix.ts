@@ -1,5 +1,5 @@
-// tests/fixtures/propagation.txt as a list of cases, and the comparison of what it expects with what happened.
-// tests/fixtures/propagation.ts does the same in Node; the form is explained in the fixture's own first lines.
+// tests/fixtures/propagation.txt as a list of cases, and the comparison of expected and actual results.
+// tests/fixtures/propagation.ts does the same in Node. The first lines of the fixture explain its format.
 
 export class Case {
   arriving: string[] = [];
@@ -9,7 +9,7 @@ export class Case {
 
   constructor(
     readonly name: string,
-    /** Of the fixture, counted from 1. */
+    /** The line in the fixture, counted from 1. */
     readonly line: i32,
     /** The settings as JSON, without a collector. */
     readonly settings: string,
@@ -18,10 +18,10 @@ export class Case {
 
 const constants = new Map<string, string>();
 
-/** The cases of the fixture, in order. What is no line of the form becomes a case with that name, which fails. */
+/** The cases of the fixture, in order. An invalid line becomes a case with that name, which fails. */
 export function parse(text: string): Case[] {
   let cases = new Array<Case>();
-  // The alternatives of the case that is being read begin here.
+  // The alternatives of the current case begin here.
   let first = 0;
   let settings = "";
   let name = "";
@@ -55,25 +55,25 @@ function expectOfAll(cases: Case[], first: i32, line: string): bool {
   return true;
 }
 
-/** Puts the ids in for {CAPITALS}. */
+/** Replaces {CAPITALS} with the ids. */
 function resolve(line: string): string {
   let names = constants.keys();
-  // Not replaceAll: that of AssemblyScript 0.27 writes beyond its buffer.
+  // Not replaceAll(): in AssemblyScript 0.27 it writes beyond its buffer.
   for (let i = 0; i < names.length; i++) line = line.split("{" + names[i] + "}").join(constants.get(names[i]));
   return line;
 }
 
-/** `name: value` in two; the name in small letters, as Envoy has it. */
+/** Splits `name: value`; the name in lower case, as in Envoy. */
 export function nameOf(header: string): string {
   return header.substring(0, header.indexOf(":", 1)).toLowerCase();
 }
 
-/** The value, each \xNN still as written. */
+/** The value, with each \xNN still as written. */
 export function valueOf(header: string): string {
   return header.substring(header.indexOf(":", 1) + 1).trim();
 }
 
-/** The value as Envoy has it: without the white space that HTTP allows around it. */
+/** The value as in Envoy: without the white space that HTTP allows around it. */
 export function arrivedValueOf(header: string): string {
   let value = unescape(valueOf(header));
   let from = 0;
@@ -87,7 +87,7 @@ function isWhiteSpace(unit: i32): bool {
   return unit === 0x20 || unit === 0x09;
 }
 
-/** Each \xNN as the character of that number. */
+/** Replaces each \xNN with the character of that number. */
 export function unescape(value: string): string {
   let parts = value.split("\\x");
   let result = parts[0];
@@ -107,13 +107,13 @@ function isId(value: string, width: i32): bool {
   return value.length === width && !isZero;
 }
 
-/** The ids that {small} names have taken in one case. */
+/** The ids that {lower-case} names stand for in one case. */
 export class Ids {
   private ids: Map<string, string> = new Map<string, string>();
 
   constructor(private arrived: string) {}
 
-  /** True if `name` may stand for `id`: a new one, or the one that it stood for before. */
+  /** True if `name` may stand for `id`: a new id, or the same as before. */
   private take(name: string, id: string): bool {
     if (!isId(id, name === "trace" ? 32 : 16)) return false;
     if (this.ids.has(name)) return this.ids.get(name) === id;
@@ -122,7 +122,7 @@ export class Ids {
     return true;
   }
 
-  /** True if `actual` is what `pattern` describes. */
+  /** True if `actual` matches `pattern`. */
   matches(pattern: string, actual: string): bool {
     let at = 0;
     for (let i = 0; i < pattern.length; i++) {

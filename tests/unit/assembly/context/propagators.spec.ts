@@ -1,4 +1,4 @@
-// The list of formats: what the configuration calls them, and that no two of them share a header.
+// The list of formats: their names in the configuration, and that no two of them share a header.
 import { carrier } from "../../../../assembly/context/carrier";
 import {
   B3,
@@ -16,7 +16,7 @@ import { bring } from "../headers";
 const context = new TraceContext();
 
 describe("the propagation formats", () => {
-  it("have the names of the configuration, in its order", () => {
+  it("have the configuration's names, in its order", () => {
     expect(propagatorNames()).toBe("b3, b3multi, tracecontext");
     let few = propagatorsAt([TRACECONTEXT, B3, B3_MULTI]);
     expect(few.length).toBe(3);
@@ -25,7 +25,7 @@ describe("the propagation formats", () => {
     expect(few[2].name).toBe("b3multi");
   });
 
-  it("have headers of their own, and have arrived when any of these has, even an empty one", () => {
+  it("have separate headers, and have arrived if any of these has, even an empty one", () => {
     let names: string[] = [];
     for (let i = 0; i < PROPAGATORS.length; i++) {
       let propagator = PROPAGATORS[i];

@@ -1,5 +1,5 @@
-// What a rate, a list of excluded paths and Envoy's forced trace each say by themselves; the cap has a spec of its own. In
-// which order they are asked, decision.spec.ts tells.
+// The rate, the excluded paths and Envoy's forced trace, each by itself. The cap has a spec of its own;
+// decision.spec.ts tests their order.
 import { Field } from "../../../../assembly/bytes/fields";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { nextId, seed } from "../../../../assembly/context/ids";
@@ -74,9 +74,9 @@ describe("a rate", () => {
     expect(half.keeps(0x0080000000000000)).toBe(true);
   });
 
-  it("has its threshold to the bit, at each of its 9,999 steps", () => {
+  it("has an exact threshold at each of its 9,999 steps", () => {
     for (let rate: u32 = 1; rate < ALWAYS; rate++) {
-      // 2^56 / 10000 is 2^52 / 625; whole times 625 apart, nothing overflows.
+      // 2^56 / 10000 is 2^52 / 625. Multiples of 625 are computed separately, so nothing overflows.
       let left = <u64>(ALWAYS - rate);
       let threshold = ((left / 625) << 52) + ((left % 625) << 52) / 625;
       let each = sampler(rate);
@@ -84,7 +84,7 @@ describe("a rate", () => {
     }
   });
 
-  it("does not look at the first byte of the last half, nor at anything before it", () => {
+  it("ignores the first byte of the last half, and everything before it", () => {
     let half = sampler(HALF);
     for (let first: u64 = 0; first < 256; first++) {
       expect(half.keeps((first << 56) | 0x0080000000000000)).toBe(true);
@@ -92,7 +92,7 @@ describe("a rate", () => {
     }
   });
 
-  it("says the same of the same id, always and everywhere", () => {
+  it("decides identically for the same id, always and everywhere", () => {
     seed(3, 4);
     let one = sampler(1234);
     let other = sampler(1234);
@@ -103,7 +103,7 @@ describe("a rate", () => {
     }
   });
 
-  it("keeps what every smaller rate keeps", () => {
+  it("keeps everything that a smaller rate keeps", () => {
     seed(5, 6);
     let rates: u32[] = [0, 1, 2, 10, 99, 100, 1000, 2500, HALF, 7500, 9000, 9990, ALWAYS - 1, ALWAYS];
     let samplers = new Array<Sampler>();
@@ -139,7 +139,7 @@ describe("a rate", () => {
 });
 
 describe("excluded paths", () => {
-  it("are beginnings, to the byte", () => {
+  it("are prefixes, byte for byte", () => {
     let excluding = new Sampler(ALWAYS, 0, [text("/healthz")]);
     let inside = ["/healthz", "/healthz/", "/healthz/ready", "/healthz?full=1", "/healthzoo"];
     let outside = ["/health", "/", "", "/Healthz", "/HEALTHZ", "//healthz", "/a/healthz", " /healthz", "/?/healthz"];
@@ -162,7 +162,7 @@ describe("excluded paths", () => {
     expect(excluding.excludes(path("*"))).toBe(false);
   });
 
-  it("are none by default", () => {
+  it("are empty by default", () => {
     expect(sampler(ALWAYS).excludes(path("/healthz"))).toBe(false);
   });
 });
@@ -183,7 +183,7 @@ function isForcedBy(requestId: string): bool {
 }
 
 describe("Envoy's forced trace", () => {
-  it("is told by x-envoy-force-trace and by x-client-trace-id, whatever they say", () => {
+  it("is indicated by x-envoy-force-trace and by x-client-trace-id, whatever their values", () => {
     expect(isForced(absent, absent, absent)).toBe(false);
     expect(isForced(path("true"), absent, absent)).toBe(true);
     expect(isForced(path(""), absent, absent)).toBe(true);
@@ -191,7 +191,7 @@ describe("Envoy's forced trace", () => {
     expect(isForced(absent, path(""), absent)).toBe(true);
   });
 
-  it("is told by digit 14 of x-request-id: a for the service, b for the client, and no other byte", () => {
+  it("is indicated by digit 14 of x-request-id: a for the service, b for the client, and no other byte", () => {
     for (let byte = 0x21; byte < 0x7f; byte++) {
       let digit = String.fromCharCode(byte);
       let forced = digit === "a" || digit === "b";
@@ -199,17 +199,17 @@ describe("Envoy's forced trace", () => {
     }
   });
 
-  it("is not told by Envoy's own sampling, 9, nor by none, 4", () => {
+  it("is not indicated by 9, Envoy's own sampling, nor by 4, no trace", () => {
     expect(isForcedBy("6d1f4ae2-57c3-9b21-9d0e-3f6a8c5b7e10")).toBe(false);
     expect(isForcedBy("6d1f4ae2-57c3-4b21-9d0e-3f6a8c5b7e10")).toBe(false);
   });
 
-  it("is not told by a or b in any other place", () => {
+  it("is not indicated by a or b at any other position", () => {
     expect(isForcedBy("aaaaaaaa-aaaa-4aaa-aaaa-aaaaaaaaaaaa")).toBe(false);
     expect(isForcedBy("bbbbbbbb-bbbb-4bbb-bbbb-bbbbbbbbbbbb")).toBe(false);
   });
 
-  it("is not told by a request id of another length", () => {
+  it("is not indicated by a request id of another length", () => {
     expect(isForcedBy("6d1f4ae2-57c3-ab21-9d0e-3f6a8c5b7e1")).toBe(false);
     expect(isForcedBy("6d1f4ae2-57c3-ab21-9d0e-3f6a8c5b7e100")).toBe(false);
     expect(isForcedBy("6d1f4ae257c3a")).toBe(false);

@@ -33,7 +33,7 @@ describe("a trace id", () => {
     expect(written()).toBe("80f198ee56343ba864fe8b2a57d3eff7");
   });
 
-  it("has 16 digits, and forgets the upper half of one before", () => {
+  it("has 16 digits, and clears a previous upper half", () => {
     traceId("80f198ee56343ba864fe8b2a57d3eff7");
     expect(traceId("463ac35c9f6413ad")).toBe(true);
     expect(context.traceHigh).toBe(0);
@@ -42,33 +42,33 @@ describe("a trace id", () => {
     expect(written()).toBe("463ac35c9f6413ad");
   });
 
-  it("of 1 to 16 digits is written with 16, of 17 to 32 with 32", () => {
+  it("of 1 to 16 digits is written with 16 digits, of 17 to 32 with 32", () => {
     for (let size = 1; size <= 32; size++) {
       expect(traceId("a".repeat(size))).toBe(true);
       expect(written()).toBe("a".repeat(size).padStart(size > 16 ? 32 : 16, "0"));
     }
   });
 
-  it("keeps its width where the upper half is zero", () => {
+  it("keeps its width if the upper half is zero", () => {
     expect(traceId("0000000000000000463ac35c9f6413ad")).toBe(true);
     expect(written()).toBe("0000000000000000463ac35c9f6413ad");
   });
 
-  it("may have one half of zeros, not both", () => {
+  it("may have one half of zeros, but not both", () => {
     expect(traceId("463ac35c9f6413ad0000000000000000")).toBe(true);
     expect(traceId("00000000000000000000000000000000")).toBe(false);
     expect(traceId("0000000000000000")).toBe(false);
     expect(traceId("0")).toBe(false);
   });
 
-  it("has no fewer and no more digits", () => {
+  it("may not have fewer or more digits", () => {
     expect(traceId("")).toBe(false);
     expect(traceId("1".repeat(33))).toBe(false);
     expect(traceId("1".repeat(64))).toBe(false);
     expect(traceId("0".repeat(16) + "1".repeat(32))).toBe(false);
   });
 
-  it("has digits only, in both halves", () => {
+  it("may only have digits, in both halves", () => {
     expect(traceId("80f198ee56343ba864fe8b2a57d3effg")).toBe(false);
     expect(traceId("g0f198ee56343ba864fe8b2a57d3eff7")).toBe(false);
     expect(traceId("80f198ee56343bag64fe8b2a57d3eff7")).toBe(false);
@@ -84,7 +84,7 @@ describe("a span id", () => {
     expect(context.spanId).toBe(0xbd1);
   });
 
-  it("is not zero, not empty, and has no 17th digit", () => {
+  it("may not be zero or empty, or have a 17th digit", () => {
     expect(spanId("0000000000000000")).toBe(false);
     expect(spanId("0")).toBe(false);
     expect(spanId("")).toBe(false);
@@ -101,12 +101,12 @@ describe("a parent's id", () => {
     expect(context.parentId).toBe(15);
   });
 
-  it("may be zero, which is no parent", () => {
+  it("may be zero, which means no parent", () => {
     expect(parentId("0000000000000000")).toBe(true);
     expect(context.parentId).toBe(0);
   });
 
-  it("is not empty, and has no 17th digit", () => {
+  it("may not be empty, or have a 17th digit", () => {
     expect(parentId("")).toBe(false);
     expect(parentId("00000000000000000")).toBe(false);
     expect(parentId("-")).toBe(false);

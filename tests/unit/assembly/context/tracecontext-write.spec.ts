@@ -1,4 +1,4 @@
-// How a context becomes a `traceparent`, and that reading it gives the context back.
+// How a context becomes a `traceparent`, and that reading it restores the context.
 import { ACCEPT, DEBUG, DEFER, DENY, TraceContext } from "../../../../assembly/context/context";
 import { READ } from "../../../../assembly/context/propagator";
 import { TRACEPARENT_SIZE, writeTraceparent } from "../../../../assembly/context/tracecontext";
@@ -8,7 +8,7 @@ import { context, EXAMPLE, IDS, place, read, readBytes, write } from "./tracepar
 const before = new TraceContext();
 
 describe("writeTraceparent", () => {
-  it("writes an id of 64 bits with zeros in front", () => {
+  it("zero-pads a 64-bit id", () => {
     context.clear();
     context.traceLow = 0xabc;
     context.spanId = 1;
@@ -16,13 +16,13 @@ describe("writeTraceparent", () => {
     expect(write()).toBe("00-00000000000000000000000000000abc-0000000000000001-01");
   });
 
-  it("writes 55 bytes and none beyond them", () => {
+  it("writes exactly 55 bytes", () => {
     expect(read(EXAMPLE)).toBe(READ);
     expect(write().length).toBe(<i32>TRACEPARENT_SIZE);
     for (let i: u32 = TRACEPARENT_SIZE; i < TRACEPARENT_SIZE + 9; i++) expect(load<u8>(place.at + i)).toBe(0x23);
   });
 
-  it("says sampled for accept and debug alone", () => {
+  it("says sampled only for accept and debug", () => {
     expect(read(EXAMPLE)).toBe(READ);
     let decisions = [DEFER, DENY, ACCEPT, DEBUG];
     for (let i = 0; i < decisions.length; i++) {
@@ -31,7 +31,7 @@ describe("writeTraceparent", () => {
     }
   });
 
-  it("gives back what was read, for ten thousand contexts", () => {
+  it("restores ten thousand contexts when read", () => {
     startChance(11);
     for (let i = 0; i < 10000; i++) {
       context.clear();

@@ -1,4 +1,4 @@
-// The rules of W3C Trace Context, level 2, for `traceparent`, each as one test that has the rule's name.
+// The rules of W3C Trace Context, level 2, for `traceparent`: one test for each rule, named after it.
 import { encodePairs } from "../../../../assembly/bytes/fields";
 import { carrier } from "../../../../assembly/context/carrier";
 import { ACCEPT, DEBUG, DENY } from "../../../../assembly/context/context";
@@ -27,7 +27,7 @@ describe("traceparent", () => {
     expect(context.parentId).toBe(0);
   });
 
-  it("is read as in all examples of the specification, and written back as it came", () => {
+  it("is read as in all examples of the specification, and written back unchanged", () => {
     let examples = [
       EXAMPLE,
       "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01",
@@ -42,7 +42,7 @@ describe("traceparent", () => {
     }
   });
 
-  it("leaves nothing of what the context held before", () => {
+  it("keeps nothing of the context's previous content", () => {
     context.parentId = 7;
     context.decision = DEBUG;
     context.random = true;
@@ -52,11 +52,11 @@ describe("traceparent", () => {
     expect(context.random).toBe(false);
   });
 
-  it("is absent when empty", () => {
+  it("is absent if it is empty", () => {
     expect(read("")).toBe(ABSENT);
   });
 
-  it("is malformed when it came twice, equal or not, empty or not", () => {
+  it("is malformed if it came twice, equal or not, empty or not", () => {
     let bytes = new Bytes().text(EXAMPLE);
     for (let seen: u32 = 2; seen < 5; seen++) {
       field.at = bytes.at;
@@ -68,7 +68,7 @@ describe("traceparent", () => {
     }
   });
 
-  it("has one name, and no other is taken for it", () => {
+  it("has one name, and no other is accepted", () => {
     let names = ["trace-parent", "trace.parent", "traceparent2", "xtraceparent", "trace-state", "trace.state"];
     for (let i = 0; i < names.length; i++) {
       let pairs = encodePairs([names[i]], [EXAMPLE]);
@@ -79,7 +79,7 @@ describe("traceparent", () => {
 });
 
 describe("version", () => {
-  it("00 has exactly 55 bytes: whatever follows makes it malformed", () => {
+  it("00 has exactly 55 bytes: anything after them makes it malformed", () => {
     for (let byte = 0; byte < 256; byte++) {
       let bytes = new Bytes().text(EXAMPLE).byte(<u8>byte);
       expect(readBytes(bytes.at, bytes.size)).toBe(MALFORMED);
@@ -87,7 +87,7 @@ describe("version", () => {
     expect(read(EXAMPLE + "-what-the-future-will-be-like")).toBe(MALFORMED);
   });
 
-  it("above 00 is read by the fields of version 00 and written as version 00", () => {
+  it("above 00 is read like version 00 and written as version 00", () => {
     for (let version: u32 = 1; version < 0xff; version++) {
       expect(read(hexByte(version) + "-" + IDS + "-01")).toBe(READ, hexByte(version));
       expect(write()).toBe(EXAMPLE);
@@ -101,7 +101,7 @@ describe("version", () => {
     expect(read("01-" + IDS + "-01-ABC \t\x7f")).toBe(READ);
   });
 
-  it("above 00 has a dash behind the flags, or nothing", () => {
+  it("above 00 has a dash after the flags, or nothing", () => {
     for (let byte = 0; byte < 256; byte++) {
       let bytes = new Bytes()
         .text("cc-" + IDS + "-01")
@@ -111,7 +111,7 @@ describe("version", () => {
     }
   });
 
-  it("above 00 is not shorter than 55 bytes", () => {
+  it("above 00 may not be shorter than 55 bytes", () => {
     let bytes = new Bytes().text("cc-" + IDS + "-01");
     for (let size: u32 = 1; size < 55; size++) expect(readBytes(bytes.at, size)).toBe(MALFORMED);
     expect(readBytes(bytes.at, 55)).toBe(READ);
@@ -123,13 +123,13 @@ describe("version", () => {
     expect(read("fe-" + IDS + "-01")).toBe(READ);
   });
 
-  it("that is no number of two digits restarts the trace", () => {
+  it("that is not a two-digit number restarts the trace", () => {
     let versions = [".0", "0.", "  ", "0x", "x0", "g0", "0g", "-0", "0-", "--", "+0", "é"];
     for (let i = 0; i < versions.length; i++)
       expect(read(versions[i] + "-" + IDS + "-01")).toBe(MALFORMED, versions[i]);
   });
 
-  it("has two digits, not one, three or four", () => {
+  it("has exactly two digits, not one, three or four", () => {
     expect(read("0-" + IDS + "-01")).toBe(MALFORMED);
     expect(read("0-" + IDS + "-01-")).toBe(MALFORMED);
     expect(read("000-" + IDS + "-01")).toBe(MALFORMED);
@@ -152,7 +152,7 @@ describe("trace-id", () => {
     expect(read("00-00000000000000000000000000000001-0000000000000001-01")).toBe(READ);
   });
 
-  it("has 32 digits, not fewer and not more", () => {
+  it("has exactly 32 digits", () => {
     expect(read("00-0af7651916cd43dd8448eb211c80319-b7ad6b7169203331-01")).toBe(MALFORMED);
     expect(read("00-0af7651916cd43dd8448eb211c80319c0-b7ad6b7169203331-01")).toBe(MALFORMED);
     expect(read("cc-0af7651916cd43dd8448eb211c80319-b7ad6b7169203331-01-0")).toBe(MALFORMED);
@@ -166,7 +166,7 @@ describe("parent-id", () => {
     expect(read("cc-0af7651916cd43dd8448eb211c80319c-0000000000000000-01")).toBe(MALFORMED);
   });
 
-  it("has 16 digits, not fewer and not more", () => {
+  it("has exactly 16 digits", () => {
     expect(read("00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333-01")).toBe(MALFORMED);
     expect(read("00-0af7651916cd43dd8448eb211c80319c-b7ad6b71692033310-01")).toBe(MALFORMED);
     expect(read("cc-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333-01-0")).toBe(MALFORMED);
@@ -174,7 +174,7 @@ describe("parent-id", () => {
 });
 
 describe("trace-flags", () => {
-  it("are bits: the first says sampled, the second random, the others go out as zero", () => {
+  it("are bits: the first means sampled, the second random, the others are written as zero", () => {
     for (let flags: u32 = 0; flags < 256; flags++) {
       expect(read("00-" + IDS + "-" + hexByte(flags))).toBe(READ, hexByte(flags));
       expect(context.decision).toBe((flags & 1) !== 0 ? ACCEPT : DENY, hexByte(flags));
@@ -183,14 +183,14 @@ describe("trace-flags", () => {
     }
   });
 
-  it("of a higher version are read by the bits of this one", () => {
+  it("of a higher version are read with the bits of this version", () => {
     for (let flags: u32 = 0; flags < 256; flags++) {
       expect(read("42-" + IDS + "-" + hexByte(flags) + "-more")).toBe(READ, hexByte(flags));
       expect(write()).toBe("00-" + IDS + "-" + hexByte(flags & 3));
     }
   });
 
-  it("have two digits, not one and not three", () => {
+  it("have exactly two digits", () => {
     expect(read("00-" + IDS + "-1")).toBe(MALFORMED);
     expect(read("00-" + IDS + "-001")).toBe(MALFORMED);
     expect(read("cc-" + IDS + "-1")).toBe(MALFORMED);
@@ -203,12 +203,12 @@ describe("trace-flags", () => {
 });
 
 describe("every byte", () => {
-  it("that is cut off at the end makes it malformed", () => {
+  it("missing at the end makes it malformed", () => {
     let bytes = new Bytes().text(EXAMPLE);
     for (let size: u32 = 1; size < TRACEPARENT_SIZE; size++) expect(readBytes(bytes.at, size)).toBe(MALFORMED);
   });
 
-  it("of an id or of the flags is a digit or a small letter up to f, every byte between them a dash", () => {
+  it("of an id or the flags is a digit or a lower-case letter up to f, and every byte between them a dash", () => {
     let bytes = new Bytes().text(EXAMPLE);
     for (let i: u32 = 0; i < TRACEPARENT_SIZE; i++) {
       let before = load<u8>(bytes.at + i);
@@ -223,7 +223,7 @@ describe("every byte", () => {
     }
   });
 
-  it("that is a capital makes it malformed, in each field", () => {
+  it("that is an upper-case letter makes it malformed, in each field", () => {
     expect(read("0A-" + IDS + "-01")).toBe(MALFORMED);
     expect(read("00-0Af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")).toBe(MALFORMED);
     expect(read("00-0af7651916cd43dd8448eb211c80319C-b7ad6b7169203331-01")).toBe(MALFORMED);
@@ -240,14 +240,14 @@ describe("every byte", () => {
     expect(readBytes(bytes.at, bytes.size)).toBe(MALFORMED);
   });
 
-  it("that is white space makes it malformed: the host has cut off what HTTP allows around a value", () => {
+  it("that is white space makes it malformed: the host has stripped what HTTP allows around a value", () => {
     expect(read(" " + EXAMPLE)).toBe(MALFORMED);
     expect(read(EXAMPLE + " ")).toBe(MALFORMED);
     expect(read("00 -" + IDS + "-01")).toBe(MALFORMED);
     expect(read(" ")).toBe(MALFORMED);
   });
 
-  it("of 64 KiB is passed over where it may be, and refused elsewhere", () => {
+  it("of 64 KiB is skipped where it is allowed, and refused elsewhere", () => {
     let long = new Bytes().repeat(0x30, 65536);
     expect(readBytes(long.at, long.size)).toBe(MALFORMED);
     long = new Bytes().text(EXAMPLE).repeat(0x2d, 65536);

@@ -1,4 +1,4 @@
-// One `traceparent`, read and written as the specs of both need it.
+// One `traceparent`, for the specs of reading and of writing.
 import { Field } from "../../../../assembly/bytes/fields";
 import { Slice, toText } from "../../../../assembly/bytes/slice";
 import { TraceContext } from "../../../../assembly/context/context";
@@ -8,7 +8,7 @@ import { Bytes, fence } from "../bytes";
 export const EXAMPLE: string = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 export const IDS: string = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
 
-/** The context that is read into and written from. */
+/** Read() fills this context; write() writes it. */
 export const context = new TraceContext();
 export const field = new Field();
 
@@ -25,7 +25,7 @@ export function read(value: string): u32 {
   return readBytes(bytes.at, bytes.size);
 }
 
-/** Where write() writes, with a few bytes after it that must stay `#`. */
+/** The output of write(), followed by a few bytes that must stay `#`. */
 export const place = new Bytes().repeat(0x23, TRACEPARENT_SIZE + 9);
 const written = new Slice();
 

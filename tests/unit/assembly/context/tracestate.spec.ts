@@ -1,5 +1,5 @@
-// The rules of W3C Trace Context, level 2, for the list that `tracestate` is, each as one test that has the rule's name.
-// When a valid list goes on and when it does not, companion.spec.ts tells.
+// The rules of W3C Trace Context, level 2, for the list in `tracestate`: one test for each rule, named after it.
+// companion.spec.ts tests when a valid list goes on.
 import { encodePairs } from "../../../../assembly/bytes/fields";
 import { beginRegion } from "../../../../assembly/bytes/region";
 import { carrier } from "../../../../assembly/context/carrier";
@@ -7,7 +7,7 @@ import { TRACESTATE } from "../../../../assembly/context/tracecontext";
 import { isTracestate } from "../../../../assembly/context/tracestate";
 import { Bytes, fence } from "../bytes";
 
-/** A header map with these lines of tracestate, other headers around them, at the end of memory. */
+/** A header map with these lines of tracestate between other headers, at the end of memory. */
 function isValid(lines: string[]): bool {
   let names = [":path", "x-other"];
   let values = ["/", "tracestate"];
@@ -69,12 +69,12 @@ describe("a list of tracestate", () => {
     ]);
   });
 
-  it("has one member at least", () => {
+  it("has at least one member", () => {
     expect(isValid([])).toBe(false);
     noneValid(["", ",", ",,,"]);
   });
 
-  it("has 32 members at most, in one line", () => {
+  it("has at most 32 members, in one line", () => {
     check(members(1, 1), true);
     check(members(1, 31), true);
     check(members(1, 32), true);
@@ -82,7 +82,7 @@ describe("a list of tracestate", () => {
     check(members(1, 500), false);
   });
 
-  it("has 32 members at most, in all lines together", () => {
+  it("has at most 32 members, in all lines together", () => {
     expect(isValid([members(1, 10), members(11, 20), members(21, 30), members(31, 32)])).toBe(true);
     expect(isValid([members(1, 10), members(11, 20), members(21, 30), members(31, 33)])).toBe(false);
     expect(isValid([members(1, 32), "last=1"])).toBe(false);
@@ -94,7 +94,7 @@ describe("a list of tracestate", () => {
     expect(isValid(lines)).toBe(false);
   });
 
-  it("may come in several lines, read in their order as one", () => {
+  it("may come in several lines, which are read in order as one", () => {
     expect(isValid(["foo=1,bar=2", "rojo=1,congo=2", "baz=3"])).toBe(true);
     expect(isValid(["foo=1", "bar"])).toBe(false);
     expect(isValid(["bar", "foo=1"])).toBe(false);
@@ -122,20 +122,20 @@ describe("a list of tracestate", () => {
     expect(isValid(["", ""])).toBe(false);
   });
 
-  it("may have members of white space only, but not only those", () => {
+  it("may have blank members, but not only those", () => {
     allValid(["foo=1, ", " ,foo=1", "foo=1,\t,bar=2", " , \t ,foo=1"]);
     noneValid([" ", "\t", " , \t,  "]);
     expect(isValid([" \t", " "])).toBe(false);
     expect(isValid(["\t ", "foo=1"])).toBe(true);
   });
 
-  it("does not count empty members among its 32", () => {
+  it("does not count empty members towards the 32", () => {
     let line = members(1, 32);
     for (let i = 0; i < 100; i++) line += ", ";
     check(line, true);
   });
 
-  it("has spaces and tabs around its members, which mean nothing", () => {
+  it("may have spaces and tabs around its members, which are ignored", () => {
     allValid([
       "foo=1 \t , \t bar=2, \t baz=3",
       "foo=1\t \t,\t \tbar=2,\t \tbaz=3",
@@ -148,7 +148,7 @@ describe("a list of tracestate", () => {
     noneValid(["foo=1,\x0bbar=2", "foo=1,\nbar=2", "foo=1\r", "foo=1,\xa0bar=2"]);
   });
 
-  it("forgets the list before", () => {
+  it("forgets the previous list", () => {
     check("foo=1,foo", false);
     check("foo=1", true);
     check(members(1, 33), false);
@@ -156,7 +156,7 @@ describe("a list of tracestate", () => {
     check("foo=1", true);
   });
 
-  it("may be as long as its members allow, and no byte longer", () => {
+  it("may be as long as its members allow, but not a byte longer", () => {
     let line = new Bytes();
     for (let i: u32 = 0; i < 32; i++) {
       line
@@ -195,11 +195,11 @@ describe("a member", () => {
     noneValid(["foo", "=", "=1", "foo=", "foo:1", "foo 1", "foo=1,bar", "bar,foo=1"]);
   });
 
-  it("has one equals sign", () => {
+  it("has exactly one equals sign", () => {
     noneValid(["foo=bar=baz", "foo==1", "foo=1=", "==", "foo=,bar=3"]);
   });
 
-  it("may have the key of another: the list goes on as it came", () => {
+  it("may have the same key as another: the list goes on unchanged", () => {
     allValid(["foo=1,foo=1", "foo=1,foo=2", "foo=1,bar=2,foo=3", "foo=1 , foo=2"]);
     expect(isValid(["foo=1", "foo=1"])).toBe(true);
     expect(isValid(["foo=1", "bar=2", "baz=3,foo=4"])).toBe(true);
@@ -207,22 +207,22 @@ describe("a member", () => {
     check(members(1, 32) + ",m1=1", false);
   });
 
-  it("may have a key that begins like another, or stands in a value", () => {
+  it("may have a key that begins like another, or that occurs in a value", () => {
     allValid(["foo=1,fo=1,f=1", "f=1,fo=1,foo=1", "foo=bar,bar=foo", "a@b=1,a=1,b=1"]);
   });
 });
 
 describe("a key", () => {
-  it("begins with a letter or a digit, whatever the byte", () => {
+  it("begins with a letter or a digit, and no other byte", () => {
     for (let byte: u32 = 0; byte < 256; byte++) {
-      // White space and commas here stand around the member and not in its key.
+      // White space and commas here are around the member, not in its key.
       let allowed = isLetterOrDigit(byte) || byte === 0x20 || byte === 0x09 || byte === 0x2c;
       if (isValidWith("", <u8>byte, "foo=1") !== allowed) expect(byte).toBe(-1, "judged wrongly as first byte");
       if (isValidWith("", <u8>byte, "=1") !== isLetterOrDigit(byte)) expect(byte).toBe(-1, "judged wrongly alone");
     }
   });
 
-  it("goes on with letters, digits, _ - * / and @, whatever the byte", () => {
+  it("continues with letters, digits, _ - * / and @, and no other byte", () => {
     for (let byte: u32 = 0; byte < 256; byte++) {
       let isSign = byte === 0x5f || byte === 0x2d || byte === 0x2a || byte === 0x2f || byte === 0x40;
       let allowed = isLetterOrDigit(byte) || isSign;
@@ -238,12 +238,12 @@ describe("a key", () => {
     check("abcdefghijklmnopqrstuvwxyz0123456789_-*/@a-z0-9_-*/=1", true);
   });
 
-  it("may have the at sign anywhere but first, and more than once", () => {
+  it("may have @ anywhere but first, and more than once", () => {
     allValid(["fw529a3039@dt=1", "1@1=1", "foo@=1,bar=2", "foo@@bar=1,bar=2", "foo@bar@baz=1,bar=2", "a@=1"]);
     noneValid(["@foo=1,bar=2", "@=1", "@@=1"]);
   });
 
-  it("has no capitals, no dots, no spaces", () => {
+  it("may not have upper-case letters, dots or spaces", () => {
     noneValid(["FOO=1", "Foo=1", "fOo=1", "foo.bar=1", "foo =1", "foo\t=1", "f oo=1", "foo= 1,b ar=2", "é=1"]);
   });
 
@@ -258,12 +258,12 @@ describe("a key", () => {
 });
 
 describe("a value", () => {
-  it("has printable ASCII without comma and equals sign, whatever the byte", () => {
+  it("has printable ASCII without comma and equals sign, and no other byte", () => {
     for (let byte: u32 = 0; byte < 256; byte++) {
       let allowed = byte >= 0x20 && byte <= 0x7e && byte !== 0x2c && byte !== 0x3d;
       if (isValidWith("foo=a", <u8>byte, "b") !== allowed) expect(byte).toBe(-1, "judged wrongly inside");
       if (isValidWith("foo=", <u8>byte, "b") !== allowed) expect(byte).toBe(-1, "judged wrongly at the beginning");
-      // At the end, space and tab are white space around the member, and a comma ends it.
+      // At the end, spaces and tabs are white space around the member, and a comma ends it.
       let alone = allowed && byte !== 0x20;
       let last = allowed || byte === 0x09 || byte === 0x2c;
       if (isValidWith("foo=", <u8>byte, "") !== alone) expect(byte).toBe(-1, "judged wrongly alone");
@@ -277,13 +277,13 @@ describe("a value", () => {
     check("foo=" + value, true);
   });
 
-  it("keeps the spaces in front of it and between its words", () => {
+  it("includes the spaces before and between its words", () => {
     allValid(["foo= 1", "foo=   1", "foo=a b", "foo= a  b"]);
     check("foo=" + " ".repeat(255) + "1", true);
     check("foo=" + " ".repeat(256) + "1", false);
   });
 
-  it("does not have the spaces behind it", () => {
+  it("does not include the spaces after it", () => {
     check("foo=" + "a".repeat(256) + "   ", true);
     check("foo=" + "a".repeat(256) + " \t ,bar=1", true);
     noneValid(["foo= ", "foo=  ,bar=1", "foo=\t", "foo=\t1", "foo=1\t2"]);

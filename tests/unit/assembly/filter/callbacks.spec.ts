@@ -9,13 +9,13 @@ import {
   takeSuspicion,
 } from "../../../../assembly/filter/callbacks";
 
-// One VM, in the order in which it lives: what has come stays known.
+// One VM, in the order of its life: callbacks that have come stay known.
 describe("callbacks that never come", () => {
-  it("are not suspected where nothing happens", () => {
+  it("are not suspected if nothing happens", () => {
     expect(takeSuspicion()).toBe("");
   });
 
-  it("are told of once: request headers that went on past us", () => {
+  it("are reported once: request headers that bypassed us", () => {
     for (let i = 0; i < 9; i++) noteUnseen();
     expect(takeSuspicion()).toBe("");
     noteUnseen();
@@ -24,7 +24,7 @@ describe("callbacks that never come", () => {
     expect(takeSuspicion()).toBe("");
   });
 
-  it("are told of one after the other: a stream that was not created, a root context that was not configured", () => {
+  it("are reported one after the other: a stream that was not created, a root context that was not configured", () => {
     noteHeaders(true);
     noteHeaders(false);
     expect(takeSuspicion().startsWith("proxy_on_context_create never came")).toBe(true);
@@ -35,7 +35,7 @@ describe("callbacks that never come", () => {
     expect(takeSuspicion()).toBe("");
   });
 
-  it("are told of where streams are logged and never end", () => {
+  it("are reported if streams are logged and never end", () => {
     for (let i = 0; i < 9; i++) noteLog();
     expect(takeSuspicion()).toBe("");
     noteLog();
@@ -45,7 +45,7 @@ describe("callbacks that never come", () => {
     expect(takeSuspicion()).toBe("");
   });
 
-  it("are no ticks that came once and are late now", () => {
+  it("are not ticks that came before and are late now", () => {
     noteTick();
     noteOverdueTick();
     expect(takeSuspicion()).toBe("");

@@ -56,7 +56,7 @@ describe("a stream", () => {
     closeStream(8);
   });
 
-  it("begins anew where its id is opened again, closed before or not", () => {
+  it("starts fresh if its id is opened again, closed before or not", () => {
     openStream(7, 2);
     stream(7).isSeen = true;
     stream(7).context.traceLow = 2;
@@ -71,7 +71,7 @@ describe("a stream", () => {
     closeStream(7);
   });
 
-  it("that is not known may be closed", () => {
+  it("that is unknown may be closed", () => {
     openStream(7, 2);
     closeStream(8);
     closeStream(7 + 64);
@@ -82,11 +82,11 @@ describe("a stream", () => {
     expect(findStream(7)).toBeNull();
   });
 
-  it("is never 0, which is the host's root", () => {
+  it("never has the id 0, which is the host's root", () => {
     expect(findStream(0)).toBeNull();
   });
 
-  it("may have the largest id there is", () => {
+  it("may have the largest id", () => {
     openStream(u32.MAX_VALUE, 2);
     openStream(u32.MAX_VALUE - 1, 3);
     expect(rootOf(u32.MAX_VALUE)).toBe(2);
@@ -97,11 +97,11 @@ describe("a stream", () => {
   });
 });
 
-/** What is open, by id: the root, and the span id that its context was given. */
+/** The open streams, by id: the root, and the span id in its context. */
 const roots = new Map<u32, u32>();
 const spanIds = new Map<u32, u64>();
 
-/** `steps` opens and closes of ids by chance, most of them in reach of each other; the ids that were ever used. */
+/** `steps` opens and closes of random ids, most of them close together. Returns all ids ever used. */
 function live(steps: i32, range: u32): u32[] {
   let ids: u32[] = [];
   for (let i = 0; i < steps; i++) {
@@ -121,7 +121,7 @@ function live(steps: i32, range: u32): u32[] {
   return ids;
 }
 
-/** The ids that the table knows otherwise than the model, in short. */
+/** The ids on which the table and the model disagree, in short. */
 function differing(ids: u32[]): string {
   let wrong = "";
   for (let i = 0; i < ids.length; i++) {
@@ -139,10 +139,10 @@ function closeAll(ids: u32[]): void {
   spanIds.clear();
 }
 
-// At first the table has 64 places and grows for the 32nd stream: with some 30 open, ids by chance want the same place, or
-// one that another had to take, in nearly every step, and at the table's end they go on at its beginning.
+// The table starts with 64 places and grows for the 32nd stream. With some 30 open, random ids collide with an id or
+// with a displaced one in nearly every step, and wrap around at the table's end.
 describe("streams that want the same place", () => {
-  it("are told apart, and found whichever of them is closed", () => {
+  it("are distinguished, and found whichever of them is closed", () => {
     startChance(54);
     let ids: u32[] = [];
     let wrong = "";
@@ -169,7 +169,7 @@ describe("streams that want the same place", () => {
 });
 
 describe("many streams", () => {
-  it("are known as a simple model knows them, few at once", () => {
+  it("agree with a simple model, with few at once", () => {
     startChance(51);
     let ids = live(10000, 20);
     expect(differing(ids)).toBe("");
@@ -177,7 +177,7 @@ describe("many streams", () => {
     expect(differing(ids)).toBe("");
   });
 
-  it("are known as a simple model knows them, after each step", () => {
+  it("agree with a simple model, after each step", () => {
     startChance(52);
     let ids: u32[] = [];
     for (let i = 0; i < 300; i++) {
@@ -187,7 +187,7 @@ describe("many streams", () => {
     closeAll(ids);
   });
 
-  it("are known while the table grows", () => {
+  it("agree with the model while the table grows", () => {
     startChance(53);
     let ids = live(10000, 5000);
     expect(differing(ids)).toBe("");
@@ -195,11 +195,11 @@ describe("many streams", () => {
     expect(differing(ids)).toBe("");
   });
 
-  it("take no more memory than the most that were ever open at once", () => {
+  it("take no more memory than the most streams ever open at once", () => {
     for (let id: u32 = 1; id <= 5000; id++) openStream(id, 1);
     for (let id: u32 = 1; id <= 5000; id++) closeStream(id);
     let pages = memory.size();
-    // With 4,000 open: if a removal had to walk over all of them, this would be the slowest spec by far.
+    // With 4,000 open, this would be the slowest spec by far if a removal had to visit all of them.
     for (let id: u32 = 1; id <= 200000; id++) {
       openStream(id, 1);
       if (id > 4000) closeStream(id - 4000);

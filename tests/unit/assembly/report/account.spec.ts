@@ -1,5 +1,5 @@
-// A long life of a queue, step by step beside a model of it that is nothing but lists: the same spans in the same batches,
-// the same ones given up, every byte in its place, and no memory lost.
+// A long life of a queue, compared step by step with a model made only of lists: the same spans in the same batches,
+// the same ones dropped, every byte in its place, and no memory leaked.
 import { BatchQueue } from "../../../../assembly/report/batch";
 import { below, startChance } from "../chance";
 import { Plain } from "./plain";
@@ -16,7 +16,7 @@ class ModelBatch {
   size: u32 = HEAD.size;
 }
 
-/** Bytes of each span, by its number. */
+/** The size of each span in bytes, by its number. */
 let sizes: u32[] = [];
 let open: ModelBatch | null = null;
 let sealed: ModelBatch[] = [];
@@ -81,7 +81,7 @@ function seal(): void {
   open = null;
 }
 
-/** Looks at the oldest sealed batch, byte by byte. */
+/** Checks the oldest sealed batch, byte by byte. */
 function check(): void {
   let batch = queue.peek();
   if ((batch === null) !== (sealed.length === 0)) wrong += "peek ";
@@ -116,7 +116,7 @@ function retain(): void {
   isHeld = true;
 }
 
-/** `steps` steps; the slower the collector, the more seldom a batch is removed. */
+/** Takes `steps` steps; the slower the collector, the less often a batch is removed. */
 function live(steps: i32, slowness: u32): void {
   for (let i = 0; i < steps; i++) {
     let what = below(slowness);
@@ -135,7 +135,7 @@ function kept(): u32 {
   return open === null ? spans : spans + changetype<ModelBatch>(open).spans.length;
 }
 
-/** Empties the queue and counts what came out. */
+/** Empties the queue and returns the number of its spans. */
 function left(): u32 {
   let spans: u32 = 0;
   queue.seal();
@@ -164,7 +164,7 @@ describe("the account of a queue", () => {
     expect(kept() + removed + evicted).toBe(reserved);
   });
 
-  it("adds up with a collector that is away", () => {
+  it("adds up with an unreachable collector", () => {
     begin(33);
     for (let i = 0; i < 20000; i++) {
       put();
@@ -177,7 +177,7 @@ describe("the account of a queue", () => {
     expect(kept() + evicted).toBe(reserved);
   });
 
-  it("loses no memory", () => {
+  it("leaks no memory", () => {
     begin(34);
     live(5000, 20);
     left();
@@ -188,7 +188,7 @@ describe("the account of a queue", () => {
       left();
     }
     expect(wrong).toBe("");
-    // The model's own lists come and go meanwhile; twenty times the queue would be twenty pages.
+    // The model's own lists come and go meanwhile; a leak of twenty times the queue would be twenty pages.
     expect(memory.size() - pages < 16).toBe(true, (memory.size() - pages).toString());
   });
 });

@@ -1,4 +1,4 @@
-// What Lightstep's collector answers: a ReportResponse, or anything else that stands behind its address.
+// Answers of Lightstep's collector: a ReportResponse, or whatever else is at its address.
 import { Answer } from "../../../../assembly/report/format";
 import { Lightstep } from "../../../../assembly/report/lightstep";
 import { text, toText } from "../../../../assembly/bytes/slice";
@@ -9,7 +9,7 @@ const answer = new Answer();
 const format = new Lightstep(false, 1, [], text(""));
 const framed = new Lightstep(true, 1, [], text(""));
 
-/** What an answer says, in a word for each thing; all of a report is rejected or nothing of it. */
+/** The content of an answer, a word for each part. A report is rejected completely or not at all. */
 function said(): string {
   let words = answer.disable ? "disable " : "";
   if (answer.rejected > 0) words += answer.rejected === u64.MAX_VALUE ? "rejected " : "some ";
@@ -22,7 +22,7 @@ function read(bytes: Bytes): string {
   return said();
 }
 
-/** As read(), in gRPC's frame. */
+/** Like read(), in gRPC's frame. */
 function readFramed(bytes: Bytes): string {
   framed.readAnswer(fence(bytes.at, bytes.size), bytes.size, answer);
   return said();
@@ -41,15 +41,15 @@ const WHOLE = new Bytes()
   .text("mind") // warnings = 5
   .hex("32 02")
   .text("by"); // infos = 6
-/** Where a field of it ends. */
+/** The ends of its fields. */
 const ENDS: u32[] = [0, 4, 14, 24, 30, 37, 43, 49, 53];
 
 describe("an answer", () => {
-  it("says nothing where it is empty", () => {
+  it("says nothing if it is empty", () => {
     expect(read(new Bytes())).toBe("");
   });
 
-  it("says nothing where all went well", () => {
+  it("says nothing if all went well", () => {
     let bytes = new Bytes()
       .hex("12 08 08 80 e2 cf aa 06 10 01") // receive_timestamp = 2
       .hex("1a 08 08 80 e2 cf aa 06 10 02"); // transmit_timestamp = 3
@@ -65,7 +65,7 @@ describe("an answer", () => {
     expect(read(new Bytes().hex("0a 02 10 01 0a 02 08 01 0a 00"))).toBe("disable ");
   });
 
-  it("does not say to stop by another command, nor by one that is false", () => {
+  it("does not say to stop with another command, nor with one that is false", () => {
     expect(read(new Bytes().hex("0a 00"))).toBe("");
     expect(read(new Bytes().hex("0a 02 08 00"))).toBe("");
     expect(read(new Bytes().hex("0a 02 10 01"))).toBe(""); // dev_mode = 2
@@ -84,24 +84,24 @@ describe("an answer", () => {
     expect(read(new Bytes().hex("22 00 22 01 61"))).toBe("rejected a");
   });
 
-  it("says nothing of warnings and infos, nor of errors that are no text", () => {
+  it("ignores warnings and infos, and errors that are not text", () => {
     expect(read(new Bytes().hex("2a 01 61 32 01 61"))).toBe("");
     expect(read(new Bytes().hex("20 01"))).toBe(""); // errors = 4 as a varint
   });
 
-  it("says all of its error, however long", () => {
+  it("returns its whole error, however long", () => {
     expect(read(new Bytes().hex("22 c8 01").repeat(0x61, 200))).toBe("rejected " + "a".repeat(200));
     expect(read(new Bytes().hex("22 a0 8d 06").repeat(0x61, 100000))).toBe("rejected " + "a".repeat(100000));
   });
 
-  it("forgets what the answer before said", () => {
+  it("forgets the content of the previous answer", () => {
     expect(read(WHOLE)).toBe("disable rejected wrong");
     expect(read(new Bytes().hex("0a 00"))).toBe("");
   });
 });
 
-describe("what is no answer", () => {
-  it("says nothing at every truncation, but what stands in whole fields before the end", () => {
+describe("an invalid answer", () => {
+  it("says nothing at every truncation, except if it ends after a whole field", () => {
     let wrong = "";
     for (let size: u32 = 0; size < WHOLE.size; size++) {
       format.readAnswer(fence(WHOLE.at, size), size, answer);
@@ -112,13 +112,13 @@ describe("what is no answer", () => {
     expect(wrong).toBe("");
   });
 
-  it("says nothing where it breaks off behind an error or a command to stop", () => {
+  it("says nothing if it is truncated after an error or a command to stop", () => {
     expect(read(new Bytes().hex("22 01 61 22 05 61"))).toBe("");
     expect(read(new Bytes().hex("0a 02 08 01 0a 05 08"))).toBe("");
     expect(read(new Bytes().hex("0a 02 08 01 0f"))).toBe("");
   });
 
-  it("says nothing as a page of a proxy, as JSON and as plain text", () => {
+  it("says nothing if it is a proxy's page, JSON or plain text", () => {
     expect(read(new Bytes().text("<!DOCTYPE html><html><body>502 Bad Gateway</body></html>"))).toBe("");
     expect(read(new Bytes().text('{"errors":["wrong"]}'))).toBe("");
     expect(read(new Bytes().text("upstream connect error or disconnect/reset before headers"))).toBe("");
@@ -127,12 +127,12 @@ describe("what is no answer", () => {
     expect(read(new Bytes().text('"'))).toBe("");
   });
 
-  it("says nothing as zeros and as ones", () => {
+  it("says nothing if it is all zeros or all ones", () => {
     expect(read(new Bytes().repeat(0, 1000))).toBe("");
     expect(read(new Bytes().repeat(0xff, 1000))).toBe("");
   });
 
-  it("never traps, whatever is changed in one", () => {
+  it("never traps, whatever is changed in a valid one", () => {
     startChance(41);
     let changed = new Bytes().add(WHOLE.at, WHOLE.size);
     let nothing = 0;
@@ -147,15 +147,15 @@ describe("what is no answer", () => {
 });
 
 describe("an answer in gRPC's frame", () => {
-  it("says what the message in it says", () => {
-    // Length-Prefixed-Message: no compression, 4 bytes of length, big end first
+  it("says what its message says", () => {
+    // Length-Prefixed-Message: no compression, 4 bytes of length, big-endian
     expect(readFramed(new Bytes().hex("00 00 00 00 04 22 02 6e 6f"))).toBe("rejected no");
     expect(readFramed(new Bytes().hex("00 00 00 00 00"))).toBe("");
     let long = new Bytes().hex("00 00 00 01 2c").hex("22 a9 02").repeat(0x61, 297);
     expect(readFramed(long)).toBe("rejected " + "a".repeat(297));
   });
 
-  it("says nothing where it is compressed, cut off, or followed by more", () => {
+  it("says nothing if it is compressed, cut off, or followed by more", () => {
     expect(readFramed(new Bytes().hex("01 00 00 00 04 22 02 6e 6f"))).toBe("");
     expect(readFramed(new Bytes().hex("00 00 00 00 04 22 02 6e"))).toBe("");
     expect(readFramed(new Bytes().hex("00 00 00 00 04 22 02 6e 6f 00"))).toBe("");

@@ -4,7 +4,7 @@ import { Backoff } from "../../../../assembly/report/backoff";
 const NOW: u64 = 1700000000000;
 const HOUR: u64 = 3600000;
 
-/** The waits that `failures` failures in a row end with, each after the wait before it. */
+/** The waits after each of `failures` failures in a row, each failure following the previous wait. */
 function waitsOf(backoff: Backoff, failures: i32): u64[] {
   let waits: u64[] = [];
   let now = NOW;
@@ -18,14 +18,14 @@ function waitsOf(backoff: Backoff, failures: i32): u64[] {
 }
 
 describe("a wait", () => {
-  it("is none before a failure", () => {
+  it("is zero before any failure", () => {
     let backoff = new Backoff(100, 1000);
     expect(backoff.isWaiting).toBe(false);
     expect(backoff.remaining(NOW)).toBe(0);
     expect(backoff.remaining(0)).toBe(0);
   });
 
-  it("doubles from failure to failure up to the longest, each between half of it and all", () => {
+  it("doubles with each failure up to the longest, each randomly between half and all of it", () => {
     let wrong = "";
     for (let i: u64 = 0; i < 200; i++) {
       seed(i, i * 7);
@@ -37,7 +37,7 @@ describe("a wait", () => {
     expect(wrong).toBe("");
   });
 
-  it("reaches both ends of its range, and what lies between", () => {
+  it("covers its whole range, both ends included", () => {
     let seen = new Set<u64>();
     for (let i: u64 = 0; i < 400; i++) {
       seed(i, i + 1);
@@ -46,7 +46,7 @@ describe("a wait", () => {
     expect(seen.size).toBe(6); // 5 to 10
   });
 
-  it("is one millisecond at least", () => {
+  it("is at least one millisecond", () => {
     for (let i: u64 = 0; i < 100; i++) {
       let backoff = new Backoff(1, 1);
       backoff.fail(NOW, 0);
@@ -54,7 +54,7 @@ describe("a wait", () => {
     }
   });
 
-  it("is no longer than the longest where the first is longer", () => {
+  it("is no longer than the longest, even if the first is configured longer", () => {
     for (let i: u64 = 0; i < 100; i++) expect(waitsOf(new Backoff(5000, 100), 1)[0] <= 100).toBe(true);
   });
 
@@ -63,7 +63,7 @@ describe("a wait", () => {
     for (let i = 0; i < waits.length; i++) expect(waits[i] >= HOUR / 2 && waits[i] <= HOUR).toBe(true);
   });
 
-  it("is as long as the collector asked for, and an hour at most", () => {
+  it("is as long as the collector asked, but at most an hour", () => {
     let backoff = new Backoff(100, 1000);
     backoff.fail(NOW, 7000);
     expect(backoff.remaining(NOW)).toBe(7000);
@@ -73,7 +73,7 @@ describe("a wait", () => {
     expect(backoff.remaining(NOW)).toBe(HOUR);
   });
 
-  it("is not shortened by what the collector asked for", () => {
+  it("is not shortened if the collector asks for less", () => {
     let backoff = new Backoff(1000, 1000);
     backoff.fail(NOW, 1);
     expect(backoff.remaining(NOW) >= 500).toBe(true);
@@ -95,7 +95,7 @@ describe("a wait", () => {
     expect(backoff.remaining(0)).toBe(0);
   });
 
-  it("ends, and begins anew, when a report was taken", () => {
+  it("ends, and starts over, when a report is accepted", () => {
     let backoff = new Backoff(100, 100000);
     waitsOf(backoff, 9);
     backoff.succeed();

@@ -8,7 +8,7 @@ const NEVER: u32 = 1000000000;
 
 let queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
 
-/** Puts one span of `size` bytes, all `fill`, into the queue; false if there is no room for it. */
+/** Adds one span of `size` bytes, all `fill`, to the queue; false if there is no room for it. */
 function put(size: u32, fill: u8 = 0x61): bool {
   let at = queue.reserve(size);
   if (at === 0) return false;
@@ -17,7 +17,7 @@ function put(size: u32, fill: u8 = 0x61): bool {
   return true;
 }
 
-/** Fills the queue with `count` sealed batches of one span of `size` bytes each; the fill tells them apart. */
+/** Fills the queue with `count` sealed batches of one span of `size` bytes, distinguished by their fill. */
 function putBatches(count: i32, size: u32): void {
   for (let i = 0; i < count; i++) {
     expect(put(size, <u8>(0x30 + i))).toBe(true);
@@ -31,7 +31,7 @@ function oldest(): string {
   return batch === null ? "none" : String.UTF8.decodeUnsafe(batch.bytes, batch.size);
 }
 
-/** The first byte behind the head of each sealed batch, while they are removed. */
+/** Removes all sealed batches. Returns the first byte after the head of each. */
 function drain(): string {
   let fills = "";
   for (let batch = queue.peek(); batch !== null; batch = queue.peek()) {
@@ -42,7 +42,7 @@ function drain(): string {
 }
 
 describe("a batch", () => {
-  it("is the head and the spans behind it, in their order", () => {
+  it("is the head, followed by the spans in order", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     put(2, 0x61);
     put(3, 0x62);
@@ -60,7 +60,7 @@ describe("a batch", () => {
     expect(oldest()).toBe("aa");
   });
 
-  it("has only the bytes that were written, not those that were reserved", () => {
+  it("has only the written bytes, not those reserved", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     let at = queue.reserve(500);
     store<u8>(at, 0x61);
@@ -72,14 +72,14 @@ describe("a batch", () => {
     expect(oldest()).toBe("headab");
   });
 
-  it("wants to be sealed with the last span that it may have", () => {
+  it("asks to be sealed with the last span that it may have", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, 3);
     expect(queue.commit(queue.reserve(1) + 1)).toBe(false);
     expect(queue.commit(queue.reserve(1) + 1)).toBe(false);
     expect(queue.commit(queue.reserve(1) + 1)).toBe(true);
   });
 
-  it("wants to be sealed with the byte that it may have, head included", () => {
+  it("asks to be sealed with the last byte that it may have, head included", () => {
     queue = new BatchQueue(FORMAT, 1000, 20, NEVER);
     expect(queue.commit(queue.reserve(15) + 15)).toBe(false);
     expect(queue.commit(queue.reserve(1) + 1)).toBe(true);
@@ -87,13 +87,13 @@ describe("a batch", () => {
     expect(queue.commit(queue.reserve(16) + 16)).toBe(true);
   });
 
-  it("keeps its bytes when it grows, span by span and at a bound", () => {
+  it("keeps its bytes when it grows, span by span and at a limit", () => {
     queue = new BatchQueue(FORMAT, NEVER, NEVER, NEVER);
     let wrong = "";
     for (let i: u32 = 0; i < 300; i++) {
       let size = 500 + i;
       expect(put(size, <u8>i)).toBe(true);
-      heap.alloc(16); // something stands behind the batch, so that it cannot grow in place
+      heap.alloc(16); // a block after the batch, so that it cannot grow in place
     }
     queue.seal();
     let batch = queue.peek();
@@ -107,7 +107,7 @@ describe("a batch", () => {
     expect(at).toBe(batch.bytes + batch.size);
   });
 
-  it("takes a span much larger than itself", () => {
+  it("accepts a span much larger than itself", () => {
     queue = new BatchQueue(FORMAT, NEVER, NEVER, NEVER);
     put(2, 0x61);
     put(3000000, 0x62);
@@ -125,7 +125,7 @@ describe("a batch", () => {
 });
 
 describe("a queue of batches", () => {
-  it("is empty when it is new and when all was removed", () => {
+  it("is empty when it is new and when everything has been removed", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     expect(queue.isEmpty).toBe(true);
     put(1);
@@ -137,13 +137,13 @@ describe("a queue of batches", () => {
     expect(queue.isEmpty).toBe(true);
   });
 
-  it("gives out what was sealed first", () => {
+  it("returns batches in the order in which they were sealed", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     putBatches(5, 10);
     expect(drain()).toBe("01234");
   });
 
-  it("has nothing to seal or to remove where there is nothing", () => {
+  it("seals and removes nothing if it is empty", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     queue.seal();
     expect(queue.peek()).toBeNull();
@@ -151,7 +151,7 @@ describe("a queue of batches", () => {
     expect(queue.isEmpty).toBe(true);
   });
 
-  it("goes on after it was emptied", () => {
+  it("continues after it was emptied", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     putBatches(2, 10);
     drain();
@@ -160,8 +160,8 @@ describe("a queue of batches", () => {
   });
 });
 
-describe("the bound of a queue", () => {
-  it("lets the last byte in, and not one more", () => {
+describe("the limit of a queue", () => {
+  it("admits the last byte, and not one more", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     expect(put(96)).toBe(true);
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
@@ -185,7 +185,7 @@ describe("the bound of a queue", () => {
     expect(queue.takeEvicted()).toBe(1);
   });
 
-  it("has the oldest batch give way, and no more than needed", () => {
+  it("evicts the oldest batch, and no more than needed", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(5, 16);
     expect(put(16, 0x61)).toBe(true);
@@ -196,7 +196,7 @@ describe("the bound of a queue", () => {
     expect(drain()).toBe("34a");
   });
 
-  it("does not have the batch under way give way", () => {
+  it("does not evict the batch in flight", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(5, 16);
     queue.hold();
@@ -206,7 +206,7 @@ describe("the bound of a queue", () => {
     expect(drain()).toBe("0234a");
   });
 
-  it("refuses a span where only the batch under way could give way", () => {
+  it("refuses a span if only the batch in flight could be evicted", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(1, 90);
     queue.hold();
@@ -217,7 +217,7 @@ describe("the bound of a queue", () => {
     expect(put(10)).toBe(true);
   });
 
-  it("does not have the open batch give way", () => {
+  it("does not evict the open batch", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     put(90, 0x61);
     expect(put(10)).toBe(false);
@@ -237,7 +237,7 @@ describe("the bound of a queue", () => {
     expect(drain()).toBe("234a");
   });
 
-  it("goes on in order where the last of all gave way behind the one under way", () => {
+  it("stays in order if the last batch was evicted after the one in flight", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(2, 46);
     queue.hold();
@@ -247,7 +247,7 @@ describe("the bound of a queue", () => {
     expect(queue.isEmpty).toBe(true);
   });
 
-  it("does not wrap around where a size is as large as can be", () => {
+  it("does not wrap around at the largest sizes", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     put(10);
     expect(queue.reserve(u32.MAX_VALUE)).toBe(0);
@@ -255,7 +255,7 @@ describe("the bound of a queue", () => {
     expect(put(10)).toBe(true);
   });
 
-  it("counts what gave way once", () => {
+  it("counts evicted spans once", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putBatches(5, 16);
     put(80);
@@ -264,7 +264,7 @@ describe("the bound of a queue", () => {
   });
 });
 
-/** Puts the spans that `spans` is made of, each with an upper-case letter at its end, into the queue. */
+/** Adds the spans in `spans`, each of which ends with an upper-case letter, to the queue. */
 function putText(spans: string): void {
   let from = 0;
   for (let i = 0; i < spans.length; i++) {
@@ -276,7 +276,7 @@ function putText(spans: string): void {
   }
 }
 
-/** All sealed batches, a blank between them, removed as if they were sent. */
+/** Removes all sealed batches as sent. Returns them with a blank between them. */
 function reports(): string {
   let all: string[] = [];
   for (; queue.peek() !== null; queue.remove(true)) all.push(oldest());
@@ -302,7 +302,7 @@ describe("a batch that is split", () => {
     expect(reports()).toBe("headaA headbBcC");
   });
 
-  it("stays as it is where it has one span", () => {
+  it("stays as it is if it has one span", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     putText("aA");
     queue.seal();
@@ -310,7 +310,7 @@ describe("a batch that is split", () => {
     expect(reports()).toBe("headaA");
   });
 
-  it("stays before those that came after it, and the last of all is the last still", () => {
+  it("stays before later batches, and the last batch is still the last", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     putText("aAbB");
     queue.seal();
@@ -341,7 +341,7 @@ describe("a batch that is split", () => {
     expect(all).toBe("headaA headbB headcC headdD headeE ");
   });
 
-  it("may give way again, and begins its tries anew", () => {
+  it("may be evicted again, and its attempts start over", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     putText("aAbB");
     queue.seal();
@@ -353,7 +353,7 @@ describe("a batch that is split", () => {
     expect(queue.takeEvicted()).toBe(2);
   });
 
-  it("is counted with both heads, and frees what it had", () => {
+  it("is counted with both heads, and frees its memory", () => {
     queue = new BatchQueue(FORMAT, 100, NEVER, NEVER);
     for (let round = 0; round < 1000; round++) {
       putText("aAbBcCdD");
@@ -365,12 +365,12 @@ describe("a batch that is split", () => {
       queue.remove(true);
     }
     expect(queue.isEmpty).toBe(true);
-    // Not a byte too many is left in the count: all of the room is there.
+    // The count has not a byte too many: all of the room is free.
     expect(put(96)).toBe(true);
     expect(put(1)).toBe(false);
   });
 
-  it("teaches that later ones are to be no larger than its half", () => {
+  it("limits later batches to half its size", () => {
     queue = new BatchQueue(FORMAT, 1000, 500, NEVER);
     putText("aaaaaAbbbbbB"); // 16 bytes with the head
     queue.seal();
@@ -382,7 +382,7 @@ describe("a batch that is split", () => {
 });
 
 describe("lost spans", () => {
-  it("are told of by the next batch that is sealed, and by no other", () => {
+  it("are counted in the next sealed batch, and in no other", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     putText("aA");
     queue.seal();
@@ -395,7 +395,7 @@ describe("lost spans", () => {
     expect(reports()).toBe("headaA headbB+5 headcC");
   });
 
-  it("are told of again where the batch that told of them is lost itself", () => {
+  it("are counted again if the batch that counted them is lost", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     queue.lose(5);
     putText("aA");
@@ -407,7 +407,7 @@ describe("lost spans", () => {
     expect(reports()).toBe("headbB+6");
   });
 
-  it("are told of again where the batch that told of them gave way", () => {
+  it("are counted again if the batch that counted them was evicted", () => {
     queue = new BatchQueue(FORMAT, 30, NEVER, NEVER);
     queue.lose(5);
     putText("aA");
@@ -419,7 +419,7 @@ describe("lost spans", () => {
     expect(oldest().endsWith("B+6")).toBe(true, oldest());
   });
 
-  it("are not told of again where the batch was sent", () => {
+  it("are not counted again if the batch was sent", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     queue.lose(5);
     putText("aA");
@@ -430,7 +430,7 @@ describe("lost spans", () => {
     expect(reports()).toBe("headbB");
   });
 
-  it("go to the first half of a batch that is split, with those lost since", () => {
+  it("are counted in the first half of a split batch, with those lost since", () => {
     queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
     queue.lose(5);
     putText("aAbBcC");

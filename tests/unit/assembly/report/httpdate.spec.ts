@@ -4,14 +4,14 @@ import { Bytes, fence } from "../bytes";
 import { over } from "../../../../assembly/bytes/slice";
 import { below, startChance } from "../chance";
 
-/** Seconds since 1970 that `date` says. */
+/** `date` in seconds since 1970. */
 function seconds(date: string): u64 {
   let bytes = text(date);
   return parseHttpDate(over(fence(bytes.at, bytes.size), bytes.size));
 }
 
 describe("a date", () => {
-  it("is read as the example of RFC 9110 has it", () => {
+  it("is read as in the example of RFC 9110", () => {
     expect(seconds("Sun, 06 Nov 1994 08:49:37 GMT")).toBe(784111777);
   });
 
@@ -27,7 +27,7 @@ describe("a date", () => {
     expect(seconds("Fri, 31 Dec 9999 23:59:59 GMT")).toBe(253402300799);
   });
 
-  it("is read in leap years, and in those that are none", () => {
+  it("is read in leap years and in other years", () => {
     expect(seconds("Thu, 29 Feb 2024 00:00:00 GMT")).toBe(1709164800);
     expect(seconds("Fri, 01 Mar 2024 00:00:00 GMT")).toBe(1709251200);
     expect(seconds("Wed, 01 Mar 2023 00:00:00 GMT") - seconds("Tue, 28 Feb 2023 00:00:00 GMT")).toBe(86400);
@@ -36,7 +36,7 @@ describe("a date", () => {
     expect(seconds("Mon, 01 Mar 2100 00:00:00 GMT") - seconds("Sun, 28 Feb 2100 00:00:00 GMT")).toBe(86400);
   });
 
-  it("goes on by a day from day to day, for 400 years", () => {
+  it("advances by a day each day, for 400 years", () => {
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let expected: u64 = 0;
@@ -44,7 +44,7 @@ describe("a date", () => {
     for (let year = 1970; year < 2370; year++) {
       let isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
       for (let m = 0; m < 12; m++) {
-        // The first and the last of each month say it for those between.
+        // The first and the last day of each month stand for those between.
         let days = lengths[m] + (isLeap && m === 1 ? 1 : 0);
         let rest = " " + months[m] + " " + year.toString() + " 12:34:56 GMT";
         if (seconds("Xxx, 01" + rest) !== expected + 45296) wrong += "01" + rest + ", ";
@@ -57,7 +57,7 @@ describe("a date", () => {
   });
 });
 
-describe("what is no date", () => {
+describe("an invalid date", () => {
   it("is 0", () => {
     let wrong = [
       "",

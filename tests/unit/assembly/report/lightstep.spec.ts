@@ -20,7 +20,7 @@ function hex(bytes: Bytes): string {
   return hexOf(bytes.at, bytes.size);
 }
 
-// What every span of these tests has in common.
+// The parts that all spans of these tests share.
 const CONTEXT = "0a 05 08 ac 02 10 01"; // Span.span_context = 1, 5 bytes: SpanContext.trace_id = 1, span_id = 2
 const OPERATION = "12 03 47 45 54"; // Span.operation_name = 2: GET
 const START = "22 0b 08 80 e2 cf aa 06 10 c8 8b 95 03"; // Span.start_timestamp = 4: Timestamp.seconds = 1, nanos = 2
@@ -44,7 +44,7 @@ describe("a span for Lightstep", () => {
     expect(encoded()).toBe(hex(bytes));
   });
 
-  it("has one whole reference to its parent", () => {
+  it("has one complete reference to its parent", () => {
     smallest();
     context.parentId = 2;
     let bytes = new Bytes()
@@ -59,7 +59,7 @@ describe("a span for Lightstep", () => {
     expect(encoded()).toBe(hex(bytes));
   });
 
-  it("has all 64 bits of its ids, and of a wider trace id the lower half", () => {
+  it("has all 64 bits of its ids, and the lower half of a wider trace id", () => {
     smallest();
     context.traceHigh = 0x80f198ee56343ba8;
     context.wide = true;
@@ -82,7 +82,7 @@ describe("a span for Lightstep", () => {
     expect(encoded()).toBe(hex(bytes));
   });
 
-  it("has the upper half of a trace id whose lower half is zero, which would be no id", () => {
+  it("has the upper half of a trace id whose lower half is zero, which would not be an id", () => {
     smallest();
     context.traceHigh = 300;
     context.traceLow = 0;
@@ -92,7 +92,7 @@ describe("a span for Lightstep", () => {
     expect(encoded().includes("1a 07 12 05 08 ac 02 10 02")).toBe(true); // Span.references = 3
   });
 
-  it("is never larger than was foretold, with as many tags as there may be and the largest numbers", () => {
+  it("is never larger than predicted, with the most tags and the largest numbers", () => {
     smallest();
     context.traceLow = u64.MAX_VALUE;
     context.spanId = u64.MAX_VALUE;
@@ -107,13 +107,13 @@ describe("a span for Lightstep", () => {
     }
   });
 
-  it("is a client's by its kind", () => {
+  it("has a client's kind", () => {
     smallest();
     span.client = true;
     expect(encoded().endsWith(CLIENT)).toBe(true);
   });
 
-  it("has an error tag that is true, where it is one", () => {
+  it("has an error tag that is true, if it is an error", () => {
     smallest();
     span.error = true;
     let bytes = new Bytes()
@@ -129,7 +129,7 @@ describe("a span for Lightstep", () => {
     expect(encoded()).toBe(hex(bytes));
   });
 
-  it("has its tags in their order, empty ones too", () => {
+  it("has its tags in order, empty ones too", () => {
     smallest();
     set(span.tag(text("http.method")), "GET");
     set(span.tag(text("zone")), "");
@@ -152,7 +152,7 @@ describe("a span for Lightstep", () => {
     expect(encoded()).toBe(hex(bytes));
   });
 
-  it("has times of zero, and times as large as can be", () => {
+  it("has times of zero, and the largest times", () => {
     smallest();
     span.startNanos = 0;
     span.durationNanos = 999;
@@ -167,7 +167,7 @@ describe("a span for Lightstep", () => {
     expect(encoded().includes(hex(bytes))).toBe(true, encoded());
   });
 
-  it("is written as well beyond 128 bytes and beyond 16 KiB, where its length takes two and three", () => {
+  it("is written correctly beyond 128 bytes and 16 KiB, where its length takes two and three bytes", () => {
     let sizes: u32[] = [50, 121, 122, 123, 124, 200, 16000, 16400, 70000, 2100000];
     let lengths: u32[] = [1, 2, 2, 2, 2, 2, 2, 3, 3, 4];
     for (let i = 0; i < sizes.length; i++) {
@@ -179,7 +179,7 @@ describe("a span for Lightstep", () => {
       let size = <u32>(format.encodeSpan(at, span) - at);
       expect(size <= most).toBe(true);
 
-      // The same behind a length written by hand: what stands in `spans` is the smallest span and the tag.
+      // The same after a length written by hand: `spans` contains the smallest span and the tag.
       let tag = new Bytes().hex("0a 01 74 12").add(varint(sizes[i]).at, varint(sizes[i]).size);
       tag.add(value.at, value.size);
       let body = new Bytes().hex(CONTEXT).hex(OPERATION).hex(START).hex(DURATION).hex(SERVER);
@@ -192,7 +192,7 @@ describe("a span for Lightstep", () => {
   });
 });
 
-/** `value` as a varint, by the definition. */
+/** `value` as a varint, by definition. */
 function varint(value: u32): Bytes {
   let bytes = new Bytes();
   for (; value > 127; value >>= 7) bytes.byte(<u8>(value | 128));
@@ -223,7 +223,7 @@ describe("the head of a report for Lightstep", () => {
     expect(hexOf(head.at, head.size)).toBe(hex(bytes));
   });
 
-  it("has no auth where there is no token", () => {
+  it("has no auth if there is no token", () => {
     let head = headOf(1, [], text(""));
     expect(hexOf(head.at, head.size)).toBe("0a 02 08 01");
   });
@@ -270,11 +270,11 @@ const HEAD = "0a 03 08 ac 02"; // ReportRequest.reporter = 1: Reporter.reporter_
 const SMALLEST = "1a 32 " + CONTEXT + " " + OPERATION + " " + START + " " + DURATION + " " + SERVER;
 
 describe("a whole report for Lightstep", () => {
-  it("is the head and the spans where none was lost", () => {
+  it("is the head and the spans if none was lost", () => {
     expect(reportBy(format, 2, 0)).toBe(HEAD + " " + SMALLEST + " " + SMALLEST);
   });
 
-  it("ends with the count of the spans that were lost", () => {
+  it("ends with the count of lost spans", () => {
     let metrics = new Bytes()
       .hex("32 14") // ReportRequest.internal_metrics = 6, 20 bytes
       .hex("22 12") // InternalMetrics.counts = 4, 18 bytes
@@ -288,7 +288,7 @@ describe("a whole report for Lightstep", () => {
     expect(reportBy(format, 1, u32.MAX_VALUE).endsWith(" 10 ff ff ff ff 0f")).toBe(true);
   });
 
-  it("has gRPC's frame around it, with the length of all of it", () => {
+  it("has gRPC's frame around it, with the length of the whole report", () => {
     let framed = new Lightstep(true, 300, [], text(""));
     // 5 bytes of head and 52 of the span; with the metrics 21 more
     expect(reportBy(framed, 1, 0)).toBe("00 00 00 00 39 " + HEAD + " " + SMALLEST);

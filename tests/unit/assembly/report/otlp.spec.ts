@@ -24,13 +24,13 @@ function hex(bytes: Bytes): string {
   return hexOf(bytes.at, bytes.size);
 }
 
-const TRACE_ID = "0a 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 2c"; // Span.trace_id = 1, 16 bytes, the high ones first
+const TRACE_ID = "0a 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01 2c"; // Span.trace_id = 1, 16 bytes, big-endian
 const SPAN_ID = "12 08 00 00 00 00 00 00 00 01"; // Span.span_id = 2, 8 bytes
 const NAME = "2a 03 47 45 54"; // Span.name = 5: GET
 const SERVER = "30 02"; // Span.kind = 6: SPAN_KIND_SERVER = 2
 const CLIENT = "30 03"; // Span.kind = 6: SPAN_KIND_CLIENT = 3
-const START = "39 01 00 00 00 00 00 00 00"; // Span.start_time_unix_nano = 7, fixed64, little end first
-const FLAGS = "85 01 01 01 00 00"; // Span.flags = 16, fixed32: sampled 0x1, and 0x100: whether the parent is remote is known
+const START = "39 01 00 00 00 00 00 00 00"; // Span.start_time_unix_nano = 7, fixed64, little-endian
+const FLAGS = "85 01 01 01 00 00"; // Span.flags = 16, fixed32: sampled 0x1, is-remote known 0x100
 const END = "41 03 00 00 00 00 00 00 00"; // Span.end_time_unix_nano = 8, fixed64
 
 describe("a span for OpenTelemetry", () => {
@@ -71,7 +71,7 @@ describe("a span for OpenTelemetry", () => {
     expect(encoded().includes("0a 10 80 f1 98 ee 56 34 3b a8 64 fe 8b 2a 57 d3 ef f7 12 08")).toBe(true, encoded());
   });
 
-  it("has the tracestate that travels, and says that its trace id is random", () => {
+  it("has the tracestate that is passed on, and says that its trace id is random", () => {
     smallest();
     context.random = true;
     set(span.traceState, "a=1");
@@ -79,13 +79,13 @@ describe("a span for OpenTelemetry", () => {
     expect(encoded().endsWith("85 01 03 01 00 00")).toBe(true, encoded());
   });
 
-  it("is a client's by its kind", () => {
+  it("has a client's kind", () => {
     smallest();
     span.client = true;
     expect(encoded().includes(NAME + " " + CLIENT + " " + START)).toBe(true, encoded());
   });
 
-  it("has the status of an error, where it is one", () => {
+  it("has an error status if it is an error", () => {
     smallest();
     span.error = true;
     // Span.status = 15, 2 bytes: Status.code = 3: STATUS_CODE_ERROR = 2
@@ -93,7 +93,7 @@ describe("a span for OpenTelemetry", () => {
     expect(encoded().endsWith(END + " 7a 02 18 02 " + FLAGS)).toBe(true, encoded());
   });
 
-  it("has its tags in their order, empty ones too", () => {
+  it("has its tags in order, empty ones too", () => {
     smallest();
     set(span.tag(text("http.method")), "GET");
     set(span.tag(text("zone")), "");
@@ -120,7 +120,7 @@ describe("a span for OpenTelemetry", () => {
     expect(encoded()).toBe(hex(bytes));
   });
 
-  it("is never larger than was foretold, with as many tags as there may be and tags of any size", () => {
+  it("is never larger than predicted, with the most tags and tags of any size", () => {
     smallest();
     context.traceHigh = u64.MAX_VALUE;
     context.traceLow = u64.MAX_VALUE;
@@ -167,7 +167,7 @@ describe("a whole report for OpenTelemetry", () => {
     expect(reportBy(format, 3)).toBe(three);
   });
 
-  it("has lengths that fit where the report is large", () => {
+  it("has correct lengths in a large report", () => {
     // 40,000 spans of 61 bytes: 2,440,033 and 2,440,016 bytes
     let report = reportBy(format, 40000);
     expect(report.startsWith("0a e1 f6 94 01 " + RESOURCE + " 12 d0 f6 94 01 " + SCOPE)).toBe(
@@ -176,7 +176,7 @@ describe("a whole report for OpenTelemetry", () => {
     );
   });
 
-  it("has gRPC's frame around it, with the length of all of it", () => {
+  it("has gRPC's frame around it, with the length of the whole report", () => {
     let message = "0a de 80 80 00 " + RESOURCE + " 12 cd 80 80 00 " + SCOPE + " " + SMALLEST;
     expect(reportBy(framed, 1)).toBe("00 00 00 00 63 " + message); // 99 bytes
   });
@@ -193,14 +193,14 @@ describe("a whole report for OpenTelemetry", () => {
 
 const answer = new Answer();
 
-/** What an ExportTraceServiceResponse says: rejected spans and complaint. */
+/** The content of an ExportTraceServiceResponse: rejected spans and complaint. */
 function read(bytes: Bytes): string {
   format.readAnswer(fence(bytes.at, bytes.size), bytes.size, answer);
   return answer.rejected.toString() + " " + toText(answer.complaint);
 }
 
 describe("an answer of OpenTelemetry's collector", () => {
-  it("is empty where all spans were taken", () => {
+  it("is empty if all spans were accepted", () => {
     expect(read(new Bytes())).toBe("0 ");
     expect(read(new Bytes().hex("0a 00"))).toBe("0 ");
   });
@@ -218,14 +218,14 @@ describe("an answer of OpenTelemetry's collector", () => {
     expect(read(new Bytes().hex("0a 04 12 02").text("hm"))).toBe("0 hm");
   });
 
-  it("says nothing by other fields, nor by ones of another type", () => {
+  it("says nothing with other fields, nor with fields of another type", () => {
     expect(read(new Bytes().hex("12 04 08 01 10 02"))).toBe("0 ");
     expect(read(new Bytes().hex("08 05"))).toBe("0 ");
     expect(read(new Bytes().hex("0a 05 0d 01 00 00 00"))).toBe("0 ");
     expect(read(new Bytes().hex("0a 02 10 01"))).toBe("0 ");
   });
 
-  it("says nothing where it breaks off, and as what is no answer", () => {
+  it("says nothing if it is truncated or invalid", () => {
     expect(read(new Bytes().hex("0a 07 08 ac 02 12 02").text("n"))).toBe("0 ");
     expect(read(new Bytes().hex("0a 06 08 ac 02 12 02").text("n"))).toBe("0 ");
     expect(read(new Bytes().hex("0a 02 08 01 0f"))).toBe("0 ");
@@ -233,12 +233,12 @@ describe("an answer of OpenTelemetry's collector", () => {
     expect(read(new Bytes().repeat(0xff, 1000))).toBe("0 ");
   });
 
-  it("never stops anybody", () => {
+  it("never tells to stop", () => {
     read(new Bytes().hex("0a 02 08 01"));
     expect(answer.disable).toBe(false);
   });
 
-  it("never traps, whatever its bytes are", () => {
+  it("never traps, whatever its bytes", () => {
     startChance(61);
     for (let i = 0; i < 20000; i++) {
       let bytes = new Bytes().hex("0a 07 08 ac 02 12 02 6e 6f");

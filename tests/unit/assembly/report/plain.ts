@@ -1,5 +1,5 @@
-// An easily read format for the specs of queues: a span is any bytes up to an upper-case letter, and a count of lost spans
-// follows the last one as `+3`.
+// A readable format for the specs of queues: a span is any bytes up to an upper-case letter, and a count of lost spans
+// follows the last span as `+3`.
 import { writeDecimal } from "../../../../assembly/bytes/decimal";
 import { Answer, Format } from "../../../../assembly/report/format";
 import { Span } from "../../../../assembly/span/span";

@@ -1,4 +1,4 @@
-// A span to be encoded, for specs.
+// A span to encode, for specs.
 import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { ACCEPT, TraceContext } from "../../../../assembly/context/context";
@@ -14,7 +14,7 @@ export function set(slice: Slice, value: string): void {
   slice.set(bytes.at, bytes.size);
 }
 
-/** Makes `span` one of the trace 300 by itself: id 1, no parent, server, no tags, of `durationNanos` from `startNanos` on. */
+/** Makes `span` the only one of trace 300: id 1, no parent, server, no tags, `durationNanos` from `startNanos` on. */
 export function smallestSpan(startNanos: u64, durationNanos: u64): void {
   reset();
   context.clear();
@@ -30,7 +30,7 @@ export function smallestSpan(startNanos: u64, durationNanos: u64): void {
   set(span.operation, "GET");
 }
 
-/** The bytes of `span`, or words that say so if they are more than was foretold, or their end is not found. */
+/** The bytes of `span`, or words that say that they are more than predicted, or that their end is not found. */
 export class Encoded {
   problem: string = "";
   at: usize;

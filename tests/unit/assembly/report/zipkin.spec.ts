@@ -1,5 +1,5 @@
-// The encoder against JSON written down from Zipkin's API, version 2 (openzipkin/zipkin-api, zipkin2-api.yaml). That it is
-// JSON is asked of JSON.parse, in tests/unit/module.
+// The encoder against JSON written down from Zipkin's API, version 2 (openzipkin/zipkin-api, zipkin2-api.yaml).
+// tests/unit/module uses JSON.parse to check that it is JSON.
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { DEBUG } from "../../../../assembly/context/context";
 import { Zipkin } from "../../../../assembly/report/zipkin";
@@ -35,19 +35,19 @@ describe("a span for Zipkin", () => {
     expect(encoded()).toBe(IDS + 'parentId":"8000000000000002","' + NAME + TIMES + CONSTANT + "}},");
   });
 
-  it("has all 32 digits of a trace id that is wide", () => {
+  it("has all 32 digits of a wide trace id", () => {
     smallest();
     context.traceHigh = 0x80f198ee56343ba8;
     expect(encoded().startsWith('{"traceId":"80f198ee56343ba8000000000000012c","id":"')).toBe(true, encoded());
   });
 
-  it("is a client's by its kind", () => {
+  it("has a client's kind", () => {
     smallest();
     span.client = true;
     expect(encoded().includes('"kind":"CLIENT","name"')).toBe(true, encoded());
   });
 
-  it("lasts one microsecond at least: zero would be unknown", () => {
+  it("lasts at least one microsecond: zero would mean unknown", () => {
     smallest();
     span.durationNanos = 999;
     expect(encoded().includes('"duration":1,"localEndpoint"')).toBe(true, encoded());
@@ -61,7 +61,7 @@ describe("a span for Zipkin", () => {
     expect(encoded()).toBe(IDS + NAME + TIMES + '"debug":true,' + CONSTANT + "}},");
   });
 
-  it("has the tag of an error, and its tags in their order, empty ones too", () => {
+  it("has the error tag, and its tags in order, empty ones too", () => {
     smallest();
     span.error = true;
     set(span.tag(text("http.method")), "GET");
@@ -69,7 +69,7 @@ describe("a span for Zipkin", () => {
     expect(encoded()).toBe(IDS + NAME + TIMES + CONSTANT + ',"error":"true","http.method":"GET","zone":""}},');
   });
 
-  it("escapes what JSON wants escaped, and nothing else", () => {
+  it("escapes exactly what JSON requires", () => {
     smallest();
     set(span.operation, '"\\');
     set(span.tag(text('a"b')), "\0\t\n\u000f\u0010\u001f /\u007fé😀");
@@ -77,7 +77,7 @@ describe("a span for Zipkin", () => {
     expect(encoded()).toBe(IDS + 'kind":"SERVER","name":"\\"\\\\","' + TIMES + CONSTANT + "," + tag + "}},");
   });
 
-  it("is found to end where it does, whatever brackets, quotes and backslashes its tags have", () => {
+  it("has its end found, whatever brackets, quotes and backslashes its tags have", () => {
     let values = ["}", "{", "}},", '"', '\\"', "\\", "\\\\", '"}},{"traceId":"', "[", "]", '\\\\"}', "{{{{", "\\u0022"];
     for (let i = 0; i < values.length; i++) {
       smallest();
@@ -87,7 +87,7 @@ describe("a span for Zipkin", () => {
     }
   });
 
-  it("is never larger than was foretold, with tags that are all control characters and the largest numbers", () => {
+  it("is never larger than predicted, with tags that are all control characters and the largest numbers", () => {
     smallest();
     context.traceHigh = u64.MAX_VALUE;
     context.traceLow = u64.MAX_VALUE;
@@ -114,7 +114,7 @@ describe("a span for Zipkin", () => {
 });
 
 describe("the room that a span for Zipkin asks for", () => {
-  it("is that of its text, where nothing of it is escaped", () => {
+  it("is that of its text, if nothing is escaped", () => {
     smallest();
     let long = new Bytes().repeat(0x61, 11000);
     span.tag(text("http.url")).set(long.at, long.size);
@@ -123,7 +123,7 @@ describe("the room that a span for Zipkin asks for", () => {
     expect(format.maxSpanSize(span) < least + 400).toBe(true, format.maxSpanSize(span).toString());
   });
 
-  it("grows by what each byte needs, wherever it stands among plain ones", () => {
+  it("grows by what each escaped byte needs, wherever it is among plain ones", () => {
     smallest();
     let value = new Bytes();
     let tag = span.tag(text("a"));
@@ -145,7 +145,7 @@ describe("the room that a span for Zipkin asks for", () => {
 });
 
 describe("a whole report for Zipkin", () => {
-  it("is a list of the spans, without a comma behind the last", () => {
+  it("is a list of the spans, without a comma after the last", () => {
     smallest();
     let at = heap.alloc(format.head.size + 3 * format.maxSpanSize(span));
     memory.copy(at, format.head.at, format.head.size);
@@ -154,13 +154,13 @@ describe("a whole report for Zipkin", () => {
     end = format.finish(at, end, 7);
     let one = IDS + NAME + TIMES + CONSTANT + "}}";
     expect(String.UTF8.decodeUnsafe(at, end - at)).toBe("[" + [one, one, one].join(",") + "]");
-    // As when it is split: behind the last one stands the bracket already.
+    // As in a split: the bracket already follows the last span.
     let from = at + format.head.size;
     for (let i = 0; i < 3; i++) from = format.spanEnd(from);
     expect(from).toBe(end);
   });
 
-  it("has the service and the constant tags escaped, of any length", () => {
+  it("has the service and the constant tags escaped, whatever their length", () => {
     let long = "é".repeat(5000);
     let tags = [new ConstantTag(text('a"'), text("\\")), new ConstantTag(text("b"), text(long))];
     let other = new Zipkin(text('re"views'), tags);

@@ -3,7 +3,7 @@ import { toText } from "../../../../assembly/bytes/slice";
 import { CustomTag, PROPERTY, RESPONSE_HEADER } from "../../../../assembly/span/custom";
 import { Bytes, fence } from "../bytes";
 
-/** The value of a tag for the attribute `path`, given these bytes, which end where memory ends. */
+/** The value of a tag for the attribute `path` with these bytes, which end where memory ends. */
 function spelt(path: string, bytes: Bytes): string {
   reset();
   let tag = new CustomTag(PROPERTY, "t", path.replaceAll(".", "\0"), "", null);
@@ -17,14 +17,14 @@ function number(digits: string): Bytes {
 }
 
 describe("an attribute that is a number", () => {
-  it("is spelt in decimal", () => {
+  it("is written in decimal", () => {
     expect(spelt("response.code", number("c8 00 00 00 00 00 00 00"))).toBe("200");
     expect(spelt("request.size", number("00 00 00 00 00 00 00 00"))).toBe("0");
     expect(spelt("upstream.port", number("78 23 00 00 00 00 00 00"))).toBe("9080");
     expect(spelt("connection.id", number("ff ff ff ff ff ff ff ff"))).toBe("18446744073709551615");
   });
 
-  it("is each of those that Envoy serialises as eight bytes", () => {
+  it("can be any that Envoy serialises as eight bytes", () => {
     let paths = ["request.size", "request.total_size", "response.code", "response.flags", "response.grpc_status"];
     paths = paths.concat(["response.size", "response.total_size", "connection.id", "upstream.port", "source.port"]);
     paths = paths.concat(["destination.port", "upstream.request_attempt_count", "xds.listener_direction"]);
@@ -32,7 +32,7 @@ describe("an attribute that is a number", () => {
       expect(spelt(paths[i], number("07 00 00 00 00 00 00 00"))).toBe("7", paths[i]);
   });
 
-  it("is absent where the host gave another size", () => {
+  it("is absent if the host returned another size", () => {
     expect(spelt("response.code", number("c8 00 00 00"))).toBe("");
     expect(spelt("response.code", number("c8"))).toBe("");
     expect(spelt("response.code", number("c8 00 00 00 00 00 00 00 00"))).toBe("");
@@ -40,13 +40,13 @@ describe("an attribute that is a number", () => {
 });
 
 describe("an attribute that is a time", () => {
-  it("is spelt in microseconds", () => {
+  it("is written in microseconds", () => {
     expect(spelt("request.duration", number("40 42 0f 00 00 00 00 00"))).toBe("1000"); // 1,000,000 ns
     expect(spelt("response.backend_latency", number("e7 03 00 00 00 00 00 00"))).toBe("0"); // 999 ns
     expect(spelt("request.time", number("00 00 2a 36 fe 9c 97 17"))).toBe("1700000000000000");
   });
 
-  it("is each of those that Envoy has", () => {
+  it("can be any that Envoy has", () => {
     let paths = ["request.time", "request.duration", "response.backend_latency", "upstream.cx_pool_ready_duration"];
     for (let i = 0; i < paths.length; i++)
       expect(spelt(paths[i], number("58 1b 00 00 00 00 00 00"))).toBe("7", paths[i]);
@@ -54,7 +54,7 @@ describe("an attribute that is a time", () => {
 });
 
 describe("an attribute that is a boolean", () => {
-  it("is spelt as a word", () => {
+  it("is written as a word", () => {
     expect(spelt("connection.mtls", number("01"))).toBe("true");
     expect(spelt("connection.mtls", number("00"))).toBe("false");
   });
@@ -67,7 +67,7 @@ describe("an attribute that is text", () => {
     for (let i = 0; i < paths.length; i++) expect(spelt(paths[i], new Bytes().text("a b"))).toBe("a b", paths[i]);
   });
 
-  it("is one inside a map, whatever its last part is named", () => {
+  it("may be inside a map, whatever the name of its last part", () => {
     let bytes = new Bytes().text("12345678");
     expect(spelt("request.headers.size", bytes)).toBe("12345678");
     expect(spelt("xds.node.metadata.port", bytes)).toBe("12345678");
@@ -76,14 +76,14 @@ describe("an attribute that is text", () => {
     expect(spelt("filter_state.connection.id", bytes)).toBe("12345678");
   });
 
-  it("is one of a table that Envoy does not have", () => {
+  it("may be in a table that Envoy does not have", () => {
     let bytes = new Bytes().text("12345678");
     expect(spelt("node.size", bytes)).toBe("12345678");
     expect(spelt("st.code", bytes)).toBe("12345678");
     expect(spelt("quest.size", bytes)).toBe("12345678");
   });
 
-  it("is one whose name only contains that of a number", () => {
+  it("may have a name that merely resembles a number's", () => {
     let bytes = new Bytes().text("12345678");
     expect(spelt("request.siz", bytes)).toBe("12345678");
     expect(spelt("request.sizes", bytes)).toBe("12345678");
@@ -91,7 +91,7 @@ describe("an attribute that is text", () => {
     expect(spelt("size", bytes)).toBe("12345678");
   });
 
-  it("is absent where it is empty", () => {
+  it("is absent if it is empty", () => {
     expect(spelt("request.path", new Bytes())).toBe("");
     expect(spelt("response.code", new Bytes())).toBe("");
     expect(spelt("connection.mtls", new Bytes())).toBe("");
@@ -99,7 +99,7 @@ describe("an attribute that is text", () => {
 });
 
 describe("metadata and filter state", () => {
-  it("are not typed by names that anybody may choose", () => {
+  it("are not typed by names that anyone may choose", () => {
     let bytes = new Bytes().text("12345678");
     let paths = ["filter_state.size", "filter_state.duration", "upstream_filter_state.code"];
     for (let i = 0; i < paths.length; i++) expect(spelt(paths[i], bytes)).toBe("12345678", paths[i]);
@@ -107,7 +107,7 @@ describe("metadata and filter state", () => {
 });
 
 describe("an authority", () => {
-  it("is shown without user and password, wherever it is asked for", () => {
+  it("is shown without user and password, whatever the path to it", () => {
     let bytes = new Bytes().text("user:secret@shop.example:80");
     let paths = ["request.host", "request.headers.:authority", "request.headers.host"];
     for (let i = 0; i < paths.length; i++) expect(spelt(paths[i], bytes)).toBe("shop.example:80", paths[i]);
@@ -124,7 +124,7 @@ const METADATA: Bytes = new Bytes()
   .hex("12 08 1a 06 31 32 33 34 35 36"); // value, a Value: string_value "123456"
 
 describe("a value of metadata", () => {
-  it("is looked up in the message that the host gives", () => {
+  it("is looked up in the message that the host returns", () => {
     expect(spelt("metadata.filter_metadata.x.size", METADATA)).toBe("123456");
     expect(spelt("xds.route_metadata.filter_metadata.x.size", METADATA)).toBe("123456");
     expect(spelt("route_metadata.filter_metadata.x.size", METADATA)).toBe("123456");
@@ -133,14 +133,14 @@ describe("a value of metadata", () => {
     expect(spelt("metadata.filter_metadata.y.size", METADATA)).toBe("");
   });
 
-  it("is what the host gives where the path is that of no such message", () => {
+  it("is the host's value if the path leads to no such message", () => {
     let bytes = new Bytes().text("12345678");
     expect(spelt("request.filter_metadata.x", bytes)).toBe("12345678");
     expect(spelt("filter_state.metadata.filter_metadata.x", bytes)).toBe("12345678");
     expect(spelt("filter_metadata.x", bytes)).toBe("12345678");
   });
 
-  it("has the path of its message as key, so that one question does for several tags", () => {
+  it("has the path of its message as key, so that one host call serves several tags", () => {
     let tag = new CustomTag(PROPERTY, "t", "xds\0route_metadata\0filter_metadata\0x\0size", "", null);
     expect(toText(tag.key)).toBe("xds\0route_metadata");
   });

@@ -47,31 +47,31 @@ function spelt(flags: u64): string {
 }
 
 describe("response flags", () => {
-  it("are a dash where there are none", () => {
+  it("are a dash if there are none", () => {
     expect(spelt(0)).toBe("-");
   });
 
-  it("have Envoy's short name, each bit", () => {
+  it("have Envoy's short name for each bit", () => {
     for (let bit = 0; bit < NAMES.length; bit++) expect(spelt((<u64>1) << bit)).toBe(NAMES[bit]);
   });
 
-  it("are joined by commas in the order in which Envoy comes to set them", () => {
+  it("are joined by commas in the order in which Envoy reaches them", () => {
     expect(spelt((1 << 5) | (1 << 15))).toBe("URX,UF");
     expect(spelt((1 << 14) | (1 << 1) | (1 << 29))).toBe("UH,DC,UDO");
     expect(spelt((1 << 0) | (1 << 12))).toBe("LH,UAEX");
   });
 
-  it("are all there where all are set", () => {
+  it("are all present if all are set", () => {
     expect(spelt((1 << 30) - 1)).toBe(ALL);
     expect(spelt(u64.MAX_VALUE)).toBe(ALL);
   });
 
-  it("are left out where a bit has no name", () => {
+  it("are omitted if a bit has no name", () => {
     expect(spelt(((<u64>1) << 62) | (1 << 4))).toBe("UR");
     expect(spelt((1 << 30) | (1 << 29))).toBe("UDO");
   });
 
-  it("are a dash where no bit has a name", () => {
+  it("are a dash if no bit has a name", () => {
     expect(spelt(1 << 30)).toBe("-");
     expect(spelt((<u64>1) << 63)).toBe("-");
     expect(spelt(0xffffffffc0000000)).toBe("-");

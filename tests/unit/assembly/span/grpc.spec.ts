@@ -12,21 +12,21 @@ function grpc(contentType: string): bool {
 }
 
 describe("a gRPC request", () => {
-  it("has the content type application/grpc, or that with a plus and a format", () => {
+  it("has the content type application/grpc, or the same with a plus and a format", () => {
     expect(grpc("application/grpc")).toBe(true);
     expect(grpc("application/grpc+proto")).toBe(true);
     expect(grpc("application/grpc+json")).toBe(true);
     expect(grpc("application/grpc+")).toBe(true);
   });
 
-  it("is not grpc-web, nor anything else that begins so", () => {
+  it("is not grpc-web, nor anything else that begins like that", () => {
     expect(grpc("application/grpc-web")).toBe(false);
     expect(grpc("application/grpc-web+proto")).toBe(false);
     expect(grpc("application/grpcx")).toBe(false);
     expect(grpc("application/grpc;charset=utf-8")).toBe(false);
   });
 
-  it("has no other content type, and has one", () => {
+  it("may not have another content type, or none", () => {
     expect(grpc("application/json")).toBe(false);
     expect(grpc("application/grp")).toBe(false);
     expect(grpc("")).toBe(false);
@@ -34,7 +34,7 @@ describe("a gRPC request", () => {
 });
 
 describe("a grpc-status", () => {
-  it("is an error exactly where Envoy's tracer says so", () => {
+  it("is an error exactly if Envoy's tracer says so", () => {
     // Unknown, DeadlineExceeded, ResourceExhausted, Unimplemented, Internal, Unavailable, DataLoss.
     let errors: i32[] = [2, 4, 8, 12, 13, 14, 15];
     for (let code = 0; code < 100; code++) {
@@ -42,12 +42,12 @@ describe("a grpc-status", () => {
     }
   });
 
-  it("is no error as a number that gRPC does not have", () => {
+  it("is not an error if gRPC does not define the number", () => {
     let codes = ["34", "36", "66", "258", "4294967298", "999999999", "18446744073709551618"];
     for (let i = 0; i < codes.length; i++) expect(isGrpcError(text(codes[i]))).toBe(false, codes[i]);
   });
 
-  it("is no error where it is no number", () => {
+  it("is not an error if it is not a number", () => {
     let values = ["", "-", "x", "2x", " 2", "-2", "1e1", "0x2", "\0"];
     for (let i = 0; i < values.length; i++) expect(isGrpcError(text(values[i]))).toBe(false, values[i]);
   });

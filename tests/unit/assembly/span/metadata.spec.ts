@@ -5,7 +5,7 @@ import { spellMetadata } from "../../../../assembly/span/metadata";
 import { Bytes, fence } from "../bytes";
 
 /**
- * What is at `path` of the metadata in `bytes`, which end where memory ends; a space before each of the path's parts.
+ * The value at `path` of the metadata in `bytes`, which end where memory ends. Each part of the path follows a space.
  */
 function at(path: string, bytes: Bytes, max: u32 = 256): string {
   reset();
@@ -23,7 +23,7 @@ function field(number: u32, content: Bytes): Bytes {
   return bytes.byte(<u8>size).add(content.at, content.size);
 }
 
-/** An entry of a map, as a field 1. */
+/** An entry of a map, as field 1. */
 function entry(key: string, value: Bytes): Bytes {
   let bytes = field(1, new Bytes().text(key));
   let rest = field(2, value);
@@ -57,8 +57,7 @@ function list(values: Bytes[]): Bytes {
   return field(6, items);
 }
 
-// As Envoy 1.40 gave it for {n: 42, f: 0.5, b: true, l: ["a", "b"], o: {k: "v"}, s: "text", z: null} in the namespace
-// my.ns.
+// From Envoy 1.40, for {n: 42, f: 0.5, b: true, l: ["a", "b"], o: {k: "v"}, s: "text", z: null} in the namespace my.ns.
 const ENVOY: Bytes = new Bytes()
   .hex("0a 6e") // filter_metadata, an entry of a map
   .hex("0a 05 6d 79 2e 6e 73") // key "my.ns"
@@ -72,7 +71,7 @@ const ENVOY: Bytes = new Bytes()
   .hex("0a 07 0a 01 7a 12 02 08 00"); // "z": null_value
 
 describe("a value of metadata", () => {
-  it("is spelt by its type", () => {
+  it("is written according to its type", () => {
     expect(at(" my.ns n", ENVOY)).toBe("42");
     expect(at(" my.ns f", ENVOY)).toBe("0.5");
     expect(at(" my.ns b", ENVOY)).toBe("true");
@@ -81,7 +80,7 @@ describe("a value of metadata", () => {
     expect(at(" my.ns s", ENVOY)).toBe("text");
   });
 
-  it("is none where there is null, or nothing of that name", () => {
+  it("is absent if it is null, or if nothing has that name", () => {
     expect(at(" my.ns z", ENVOY)).toBe("");
     expect(at(" my.ns none", ENVOY)).toBe("");
     expect(at(" my.ns nn", ENVOY)).toBe("");
@@ -102,14 +101,14 @@ describe("a value of metadata", () => {
     expect(at(" my.ns l x", ENVOY)).toBe("");
   });
 
-  it("may be all of a namespace, or all there is", () => {
+  it("may be a whole namespace, or everything", () => {
     let all = '{"n":42,"f":0.5,"b":true,"l":["a","b"],"o":{"k":"v"},"s":"text","z":null}';
     expect(at(" my.ns", ENVOY)).toBe(all);
     expect(at("", ENVOY)).toBe('{"my.ns":' + all + "}");
     expect(at("", new Bytes())).toBe("{}");
   });
 
-  it("is the last one of those that have the same name", () => {
+  it("is the last one of several with the same name", () => {
     let both = entry("v", text3("a"));
     let second = entry("v", text3("b"));
     expect(at(" ns v", entry("ns", both.add(second.at, second.size)))).toBe("b");
@@ -118,12 +117,12 @@ describe("a value of metadata", () => {
 });
 
 describe("a number of metadata", () => {
-  it("has six digits by itself, and all that it needs in JSON", () => {
+  it("has six digits by itself, and all necessary digits in JSON", () => {
     expect(at(" ns v", holding(number(1234567)))).toBe("1.23457e+06");
     expect(at(" ns v", holding(list([number(1234567), number(0.1)])))).toBe("[1234567,0.1]");
   });
 
-  it("is a word if it is none", () => {
+  it("is a word if it is not finite", () => {
     expect(at(" ns v", holding(number(NaN)))).toBe("nan");
     expect(at(" ns v", holding(number(-Infinity)))).toBe("-inf");
     expect(at(" ns v", holding(list([number(NaN), number(-Infinity)])))).toBe('["nan","-inf"]');
@@ -131,17 +130,17 @@ describe("a number of metadata", () => {
 });
 
 describe("metadata as JSON", () => {
-  it("has escapes where JSON wants them", () => {
+  it("has escapes where JSON requires them", () => {
     expect(at(" ns v", holding(list([text3('a"b\\c\n\0\x1f/é')])))).toBe('["a\\"b\\\\c\\u000a\\u0000\\u001f/é"]');
     expect(at(" ns", entry("ns", entry('"', text3("'"))))).toBe('{"\\"":"\'"}');
   });
 
-  it("is valid UTF-8 whatever was there", () => {
+  it("is valid UTF-8, whatever the bytes", () => {
     let broken = field(3, new Bytes().hex("61 ff e2 82"));
     expect(at(" ns v", holding(list([broken])))).toBe('["a\ufffd\ufffd\ufffd"]');
   });
 
-  it("has empty ones", () => {
+  it("has empty values", () => {
     expect(at(" ns v", holding(list([])))).toBe("[]");
     expect(at(" ns v", holding(field(5, new Bytes())))).toBe("{}");
     expect(at(" ns v", holding(list([list([]), field(5, new Bytes()), text3("")])))).toBe('[[],{},""]');
@@ -152,7 +151,7 @@ describe("metadata as JSON", () => {
     expect(at(" ns", entry("ns", new Bytes().hex("0a 00")))).toBe('{"":null}');
   });
 
-  it("ends a little behind what is wanted of it", () => {
+  it("ends soon after the requested size", () => {
     let many: Bytes[] = [];
     for (let i = 0; i < 1000; i++) many.push(number(0.1));
     let cut = at(" ns v", holding(list(many)), 10);
@@ -168,12 +167,12 @@ describe("metadata as JSON", () => {
 });
 
 describe("metadata that is malformed", () => {
-  it("has no value where a field has the wrong wire type", () => {
-    expect(at(" ns v", holding(new Bytes().hex("1a 03 61 62")))).toBe(""); // a string of three bytes of which two are there
+  it("has no value if a field has the wrong wire type", () => {
+    expect(at(" ns v", holding(new Bytes().hex("1a 03 61 62")))).toBe(""); // a string of three bytes, with two present
     expect(at(" ns v", holding(new Bytes().hex("11 00 00")))).toBe(""); // a number of two bytes
     expect(at(" ns v", holding(new Bytes().hex("12 01 61")))).toBe(""); // a number that is length-delimited
     expect(at(" ns v", holding(new Bytes().hex("18 01")))).toBe(""); // a string that is a varint
-    expect(at(" ns v", holding(new Bytes().hex("3a 01 61")))).toBe(""); // a field that there is not
+    expect(at(" ns v", holding(new Bytes().hex("3a 01 61")))).toBe(""); // an unknown field
   });
 
   it("has no value beyond its end, wherever it is cut", () => {
@@ -198,7 +197,7 @@ function ofNode(path: string, bytes: Bytes): string {
 }
 
 describe("the metadata of a node", () => {
-  it("is found and spelt the same way", () => {
+  it("is found and written in the same way", () => {
     expect(ofNode(" NUM", NODE)).toBe("3");
     expect(ofNode("", NODE)).toBe('{"NUM":3}');
     expect(ofNode(" NO", NODE)).toBe("");

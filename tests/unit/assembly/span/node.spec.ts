@@ -35,7 +35,7 @@ describe("the service", () => {
     expect(serviceOf(node)).toBe("reviews-cluster");
   });
 
-  it("is a label or the workload where there is no cluster, in Istio's order", () => {
+  it("is a label or the workload if there is no cluster, in Istio's order", () => {
     let node = reviews();
     node.cluster = "";
     expect(serviceOf(node)).toBe("reviews.default");
@@ -47,14 +47,14 @@ describe("the service", () => {
     expect(serviceOf(node)).toBe("reviews-v3.default");
   });
 
-  it("has no namespace where none is known", () => {
+  it("has no namespace if none is known", () => {
     let node = reviews();
     node.cluster = "";
     node.namespace = "";
     expect(serviceOf(node)).toBe("reviews");
   });
 
-  it("is unknown where nothing is known, whatever the namespace", () => {
+  it("is unknown if nothing is known, whatever the namespace", () => {
     let node = new Node();
     expect(serviceOf(node)).toBe("unknown");
     node.namespace = "default";
@@ -72,7 +72,7 @@ describe("the version", () => {
     expect(versionOf(node)).toBe("3");
   });
 
-  it("is empty where no label says it", () => {
+  it("is empty if no label has it", () => {
     let node = reviews();
     node.canonicalRevision = "";
     node.kubernetesVersion = "";
@@ -82,7 +82,7 @@ describe("the version", () => {
 });
 
 describe("the constant tags", () => {
-  it("tell all that is known of a sidecar of Istio", () => {
+  it("contain everything known about an Istio sidecar", () => {
     expect(told(constantTags(reviews(), "v3"))).toBe(
       "node_id=sidecar~172.17.0.17~reviews-v3-78f7bbb948-2mb96.default~default.svc.cluster.local\n" +
         "zone=eu-west-1a\n" +
@@ -97,7 +97,7 @@ describe("the constant tags", () => {
     );
   });
 
-  it("have Istio's own defaults for what a sidecar does not know", () => {
+  it("have Istio's own defaults for unknown values of a sidecar", () => {
     let node = new Node();
     node.id = "router~10.0.0.5~ingress.istio-system~istio-system.svc.cluster.local";
     expect(told(constantTags(node, ""))).toBe(
@@ -111,7 +111,7 @@ describe("the constant tags", () => {
     );
   });
 
-  it("tell nothing of Istio for another node, whatever it is named", () => {
+  it("contain nothing about Istio for another node, whatever its name", () => {
     let ids = ["front-proxy", "a~b~c", "a~b~c~d~e", "~~", "~~~~", ""];
     for (let i = 0; i < ids.length; i++) {
       let node = reviews();
@@ -120,11 +120,11 @@ describe("the constant tags", () => {
     }
   });
 
-  it("leave out what is empty", () => {
+  it("omit empty values", () => {
     expect(told(constantTags(new Node(), ""))).toBe("component=proxy");
   });
 
-  it("have the version that they are given, not the label", () => {
+  it("have the given version, not the label", () => {
     let node = reviews();
     node.id = "plain";
     node.zone = "";

@@ -21,7 +21,7 @@ function set(slice: Slice, value: string): void {
   slice.set(bytes.at, bytes.size);
 }
 
-/** The operation of a request to an upstream cluster, with headers (names and values in turn). */
+/** The operation of a request to an upstream cluster, with headers (alternating names and values). */
 function operationOf(cluster: string, headers: string[] = [], clusterHost: string = "", client: bool = true): string {
   reset();
   bring(carrier, headers);
@@ -35,13 +35,13 @@ function operationOf(cluster: string, headers: string[] = [], clusterHost: strin
 const AUTHORITY = [":authority", "reviews:9080"];
 
 describe("the operation", () => {
-  it("is what the route's decorator says, before all else", () => {
+  it("is the route's decorator, before anything else", () => {
     let headers = ["x-envoy-decorator-operation", "reviews.default.svc.cluster.local:9080/reviews/*"];
     headers = headers.concat(AUTHORITY);
     expect(operationOf("outbound|9080||details.default", headers)).toBe(headers[1]);
   });
 
-  it("is not what an empty decorator says", () => {
+  it("is not an empty decorator", () => {
     let headers = ["x-envoy-decorator-operation", ""];
     expect(operationOf("outbound|9080||details.default", headers)).toBe("details.default:9080/*");
   });
@@ -52,7 +52,7 @@ describe("the operation", () => {
     );
   });
 
-  it("does not tell of the cluster's subset", () => {
+  it("omits the cluster's subset", () => {
     expect(operationOf("outbound|9080|v3|reviews.default.svc.cluster.local", AUTHORITY)).toBe(
       "reviews.default.svc.cluster.local:9080/*",
     );
@@ -63,7 +63,7 @@ describe("the operation", () => {
     expect(operationOf("inbound|9080||", AUTHORITY, host, false)).toBe("reviews.default.svc.cluster.local:9080/*");
   });
 
-  it("takes the port of an inbound cluster from the virtual host, which callers know it by", () => {
+  it("takes the port of an inbound cluster from the virtual host, because callers use that port", () => {
     operationOf("inbound|9080||", AUTHORITY, "reviews.default", false);
     set(exchange.virtualHost, "inbound|http|80");
     nameOperation(exchange, false, BY_AUTHORITY, operation);
@@ -84,7 +84,7 @@ describe("the operation", () => {
     expect(operationOf("inbound|9080||", AUTHORITY, "", false)).toBe("reviews:9080");
   });
 
-  it("is the host in the name of an inbound cluster of older Istio, whatever the metadata say", () => {
+  it("is the host in the name of an older Istio's inbound cluster, whatever the metadata", () => {
     expect(operationOf("inbound|9080|http|reviews.default.svc.cluster.local", [], "other", false)).toBe(
       "reviews.default.svc.cluster.local:9080/*",
     );
@@ -111,14 +111,14 @@ describe("the operation", () => {
     expect(operationOf("reviews", AUTHORITY, "reviews.default.svc.cluster.local")).toBe("reviews:9080");
   });
 
-  it("is Envoy's own name where nothing is known", () => {
+  it("is Envoy's own name if nothing is known", () => {
     expect(operationOf("", [], "", true)).toBe("egress");
     expect(operationOf("", [], "", false)).toBe("ingress");
     expect(operationOf("inbound|9080||", [], "", false)).toBe("ingress");
     expect(operationOf("reviews", [":authority", ""], "", true)).toBe("egress");
   });
 
-  it("falls back from a cluster's name that breaks off", () => {
+  it("falls back if a cluster's name is truncated", () => {
     let names = ["outbound|", "outbound||", "outbound|||", "outbound|9080", "outbound|9080|", "outbound|9080|v3"];
     names = names.concat(["outbound|9080|v3|", "inbound|", "inbound||", "inbound|||", "inbound|9080|"]);
     for (let i = 0; i < names.length; i++) {
@@ -127,7 +127,7 @@ describe("the operation", () => {
     }
   });
 
-  it("reads no byte behind any beginning of a cluster's name", () => {
+  it("reads no byte past any prefix of a cluster's name", () => {
     let name = text("outbound|9080|v3|reviews.default.svc.cluster.local");
     let wrong = "";
     for (let size: u32 = 0; size <= name.size; size++) {
@@ -143,7 +143,7 @@ describe("the operation", () => {
     expect(wrong).toBe("");
   });
 
-  it("is valid UTF-8, whatever the authority is", () => {
+  it("is valid UTF-8, whatever the authority", () => {
     reset();
     new Headers().add(":authority", new Bytes().hex("61 ff 62")).bring(carrier);
     exchange.cluster.clear();
@@ -151,7 +151,7 @@ describe("the operation", () => {
     expect(hexOf(operation.at, operation.size)).toBe("61 ef bf bd 62");
   });
 
-  it("is valid UTF-8, whatever the decorator says", () => {
+  it("is valid UTF-8, whatever the decorator", () => {
     reset();
     new Headers().add("x-envoy-decorator-operation", new Bytes().hex("c3")).bring(carrier);
     nameOperation(exchange, true, BY_AUTHORITY, operation);
@@ -159,7 +159,7 @@ describe("the operation", () => {
   });
 });
 
-/** The operation for these headers, virtual host and cluster if strangers may call. */
+/** The operation for this virtual host and cluster if strangers may call. */
 function strangersOperation(
   virtualHost: string,
   cluster: string,
@@ -183,7 +183,7 @@ function undecorated(virtualHost: string, cluster: string, client: bool = false)
   return toText(operation);
 }
 
-describe("the operation where strangers choose the authority", () => {
+describe("the operation if strangers choose the authority", () => {
   it("is the virtual host's name", () => {
     expect(undecorated("shop", "backend")).toBe("shop");
     expect(undecorated("shop", "")).toBe("shop");
@@ -191,7 +191,7 @@ describe("the operation where strangers choose the authority", () => {
     expect(undecorated("blackhole:80", "", true)).toBe("blackhole:80");
   });
 
-  it("is Envoy's own name without a virtual host that has a name", () => {
+  it("is Envoy's own name if the virtual host has no name", () => {
     expect(undecorated("", "backend")).toBe("ingress");
     expect(undecorated("*", "backend")).toBe("ingress");
     expect(undecorated("*", "", true)).toBe("egress");
@@ -219,7 +219,7 @@ describe("the operation where strangers choose the authority", () => {
     expect(strangersOperation("shop", "backend", BY_AUTHORITY)).toBe("theirs");
   });
 
-  it("reads no byte behind any beginning of a rule's name", () => {
+  it("reads no byte past any prefix of a rule's name", () => {
     let name = text("httproute/default/shop/rule/0/backend/0");
     let wrong = "";
     for (let size: u32 = 0; size <= name.size; size++) {
@@ -232,7 +232,7 @@ describe("the operation where strangers choose the authority", () => {
     expect(wrong).toBe("");
   });
 
-  it("is valid UTF-8, whatever the virtual host is called", () => {
+  it("is valid UTF-8, whatever the virtual host's name", () => {
     undecorated("", "");
     let name = new Bytes().hex("61 ff");
     exchange.virtualHost.set(name.at, name.size);
@@ -248,34 +248,34 @@ function trust(id: string, trustsIncoming: bool = true): string {
   return trust.ofClient.toString() + " " + trust.ofServer.toString();
 }
 
-describe("what a request says of itself", () => {
-  it("may name both kinds of spans at a sidecar of Istio's", () => {
+describe("a request's own claims", () => {
+  it("may name both kinds of spans at an Istio sidecar", () => {
     expect(trust("sidecar~10.0.0.5~reviews-v1.default~default.svc.cluster.local")).toBe("2 2");
   });
 
-  it("may not name them by its authority at Istio's gateways and waypoints", () => {
+  it("may not name them by authority at Istio's gateways and waypoints", () => {
     expect(trust("router~10.0.0.5~gateway.istio-system~istio-system.svc.cluster.local")).toBe("1 1");
     expect(trust("waypoint~10.0.0.5~waypoint.default~default.svc.cluster.local")).toBe("1 1");
   });
 
-  it("may name client spans alone at any other Envoy", () => {
+  it("may name only client spans by authority at any other Envoy", () => {
     let ids = ["front-proxy", "", "sidecar", "sidecar~front", "sidecar~1~2~3~4", "a sidecar~1~2~3~4"];
     for (let i = 0; i < ids.length; i++) expect(trust(ids[i])).toBe("2 1", ids[i]);
   });
 
-  it("may name nothing where incoming headers are not trusted", () => {
+  it("may name nothing if incoming headers are not trusted", () => {
     expect(trust("sidecar~10.0.0.5~reviews-v1.default~default.svc.cluster.local", false)).toBe("0 0");
     expect(trust("front-proxy", false)).toBe("0 0");
   });
 });
 
 describe("asking for the cluster's host", () => {
-  it("is worth it for an inbound cluster whose name has none", () => {
+  it("is necessary for an inbound cluster whose name has none", () => {
     expect(needsClusterHost(text("inbound|9080||"))).toBe(true);
     expect(needsClusterHost(text("inbound|"))).toBe(true);
   });
 
-  it("is not for one whose name has it, nor for any other cluster", () => {
+  it("is unnecessary for one whose name has it, and for any other cluster", () => {
     expect(needsClusterHost(text("inbound|9080|http|reviews.default"))).toBe(false);
     expect(needsClusterHost(text("outbound|9080||reviews.default"))).toBe(false);
     expect(needsClusterHost(text("outbound|9080||"))).toBe(false);

@@ -19,12 +19,12 @@ describe("a span", () => {
     expect(fresh.operation.size).toBe(0);
   });
 
-  it("is of the context that it was made for, as that one changes", () => {
+  it("keeps a reference to its context, and follows its changes", () => {
     context.traceLow = 17;
     expect(span.context.traceLow).toBe(17);
   });
 
-  it("keeps its tags in order, with a value each", () => {
+  it("keeps its tags in order, each with a value", () => {
     span.tagCount = 0;
     span.tag(NAME).set(VALUE.at, VALUE.size);
     span.tag(NODE_ID).set(NAME.at, NAME.size);
@@ -35,7 +35,7 @@ describe("a span", () => {
     expect(toText(span.tagAt(1).value)).toBe("http.url");
   });
 
-  it("has room for Envoy's twenty tags and all custom ones, each with a place of its own", () => {
+  it("has room for Envoy's twenty tags and all custom ones, each in its own place", () => {
     let count: u32 = 20 + MAX_CUSTOM_TAGS;
     let other = new Span(context);
     span.tagCount = 0;
@@ -60,14 +60,14 @@ describe("a span", () => {
 });
 
 describe("the names of tags", () => {
-  it("are known as our own", () => {
+  it("are recognised as our own", () => {
     expect(isOwnName("node_id")).toBe(true);
     expect(isOwnName("span.kind")).toBe(true);
     expect(isOwnName("error")).toBe(true);
     expect(isOwnName("guid:x-request-id")).toBe(true);
   });
 
-  it("are not known as our own where they only look so", () => {
+  it("are not recognised as our own if they only look similar", () => {
     expect(isOwnName("")).toBe(false);
     expect(isOwnName("Node_id")).toBe(false);
     expect(isOwnName("node_id ")).toBe(false);

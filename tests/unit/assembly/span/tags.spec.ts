@@ -18,7 +18,7 @@ function set(slice: Slice, value: string): void {
   slice.set(bytes.at, bytes.size);
 }
 
-/** Sets up an exchange about which nothing is known except that it ended. */
+/** Sets up an exchange of which only the end is known. */
 function nothing(): void {
   reset();
   bring(carrier, []);
@@ -36,7 +36,7 @@ function nothing(): void {
   exchange.grpcMessage.clear();
 }
 
-/** The tags of the span in their order, one `name=value` per line. */
+/** The tags of the span in order, one `name=value` per line. */
 function described(settings: TagSettings = USUAL): string {
   describeSpan(span, exchange, carrier, settings);
   let lines: string[] = [];
@@ -104,7 +104,7 @@ describe("the tags of a span", () => {
     expect(span.error).toBe(false);
   });
 
-  it("are few for an exchange of which nothing is known", () => {
+  it("are few for an exchange of which only the end is known", () => {
     nothing();
     expect(described()).toBe(
       "downstream_cluster=-\nuser_agent=-\nhttp.protocol=-\n" +
@@ -119,14 +119,14 @@ describe("the tags of a span", () => {
     expect(described()).toBe(REVIEWS_TAGS);
   });
 
-  it("tell of the client's trace id and of the cluster downstream where they came", () => {
+  it("include the client's trace id and the downstream cluster if they came", () => {
     reviews(REVIEWS.concat(["x-client-trace-id", "c-1", "x-envoy-downstream-service-cluster", "productpage.default"]));
     let tags = described();
     expect(tags.includes("\nguid:x-client-trace-id=c-1\n")).toBe(true, tags);
     expect(tags.includes("\ndownstream_cluster=productpage.default\n")).toBe(true, tags);
   });
 
-  it("tell of four headers of a gRPC request, and of its status", () => {
+  it("include four headers of a gRPC request, and its status", () => {
     let headers = [":method", "POST", ":scheme", "http", ":authority", "ratings:9080", ":path", "/r.Ratings/Get"];
     reviews(headers.concat(["content-type", "application/grpc+proto", "grpc-timeout", "5S"]));
     set(exchange.grpcStatus, "14");
@@ -155,24 +155,24 @@ describe("the tags of a span", () => {
     expect(span.error).toBe(true);
   });
 
-  it("tell of no gRPC header for grpc-web", () => {
+  it("include no gRPC header for grpc-web", () => {
     reviews(REVIEWS.concat(["content-type", "application/grpc-web", "grpc-timeout", "5S"]));
     expect(described().includes("grpc.")).toBe(false);
   });
 
-  it("tell of a grpc-message only if there is one", () => {
+  it("include a grpc-message only if there is one", () => {
     reviews();
     set(exchange.grpcStatus, "0");
     expect(described().endsWith("\nresponse_flags=-\ngrpc.status_code=0")).toBe(true);
   });
 
-  it("tell of response flags by name", () => {
+  it("include response flags by name", () => {
     reviews();
     exchange.responseFlags = (1 << 5) | (1 << 15);
     expect(described().endsWith("\nresponse_flags=URX,UF")).toBe(true);
   });
 
-  it("tell of numbers of any size", () => {
+  it("include numbers of any size", () => {
     reviews();
     exchange.requestBytes = u64.MAX_VALUE;
     exchange.responseBytes = 10000000000;
@@ -185,12 +185,12 @@ describe("the tags of a span", () => {
     expect(described().includes("\nuser_agent=first\n")).toBe(true);
   });
 
-  it("have a dash for a user agent and a cluster downstream that are missing", () => {
+  it("have a dash for a missing user agent and a missing downstream cluster", () => {
     reviews([]);
     expect(described().startsWith("downstream_cluster=-\nuser_agent=-\nhttp.protocol=HTTP/1.1\n")).toBe(true);
   });
 
-  it("are left out where they are empty", () => {
+  it("are omitted if they are empty", () => {
     let headers: string[] = ["user-agent", "", "x-envoy-downstream-service-cluster", "", "x-request-id", ""];
     reviews(headers.concat([":method", "", "x-client-trace-id", "", "content-type", "application/grpc", ":path", ""]));
     exchange.cluster.clear();
@@ -201,7 +201,7 @@ describe("the tags of a span", () => {
     );
   });
 
-  it("are valid UTF-8, whatever the headers are", () => {
+  it("are valid UTF-8, whatever the headers", () => {
     nothing();
     let bad = new Bytes().hex("61 ff");
     let headers = new Headers().add("user-agent", bad).add("x-request-id", bad).add(":path", bad).add(":method", bad);
@@ -218,7 +218,7 @@ describe("the tags of a span", () => {
 });
 
 describe("the error mark", () => {
-  it("is set for 5xx and where there was no answer, by Envoy's rule", () => {
+  it("is set for 5xx and for no answer, by Envoy's rule", () => {
     let codes: u32[] = [0, 100, 199, 200, 204, 304, 400, 404, 429, 499, 500, 503, 599, 600, 1000];
     for (let i = 0; i < codes.length; i++) {
       reviews();
@@ -247,7 +247,7 @@ describe("the error mark", () => {
     expect(span.error).toBe(false);
   });
 
-  it("is taken back for the next span", () => {
+  it("is reset for the next span", () => {
     reviews();
     exchange.statusCode = 503;
     described();
@@ -268,14 +268,14 @@ describe("custom tags", () => {
     expect(described(new TagSettings(256, false, [TENANT, CACHE]))).toBe(REVIEWS_TAGS + "\ntenant=blue\ncache=hit");
   });
 
-  it("have their default, or are left out, where the source has nothing", () => {
+  it("have their default, or are omitted, if the source has nothing", () => {
     reviews();
     TENANT.value.clear();
     CACHE.value.clear();
     expect(described(new TagSettings(256, false, [TENANT, CACHE]))).toBe(REVIEWS_TAGS + "\ntenant=none");
   });
 
-  it("are cut at a character", () => {
+  it("are cut between characters", () => {
     reviews();
     set(TENANT.value, "blé");
     expect(described(new TagSettings(3, false, [TENANT])).endsWith("\ntenant=bl")).toBe(true);

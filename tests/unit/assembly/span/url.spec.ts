@@ -22,7 +22,7 @@ function find(name: string): bool {
   return false;
 }
 
-/** http.url of a request with these headers, names and values in turn. */
+/** http.url of a request with these headers, alternating names and values. */
 function url(headers: string[], maxLength: u32 = 256, dropsQuery: bool = false): string {
   reset();
   bring(carrier, headers);
@@ -41,24 +41,24 @@ describe("http.url", () => {
     );
   });
 
-  it("has the original path where a route has rewritten it", () => {
+  it("has the original path if a route has rewritten it", () => {
     let headers = [":scheme", "http", ":authority", "h", ":path", "/new"];
     expect(url(headers.concat(["x-envoy-original-path", "/old?q"]))).toBe("http://h/old?q");
     expect(url(headers.concat(["x-envoy-original-path", ""]))).toBe("http://h");
   });
 
-  it("is missing where there is no path, even if there was one", () => {
+  it("is missing if there is no path, even if there was one", () => {
     expect(url([":method", "CONNECT", ":authority", "h:443"])).toBe("none");
     expect(url([":authority", "h:443", "x-envoy-original-path", "/old"])).toBe("none");
   });
 
-  it("has empty parts for what did not come", () => {
+  it("has empty parts for absent headers", () => {
     expect(url([":path", "/a"])).toBe(":///a");
     expect(url([":scheme", "http", ":path", "/a"])).toBe("http:///a");
     expect(url([":scheme", "http", ":authority", "h", ":path", ""])).toBe("http://h");
   });
 
-  it("has a path of 256 bytes at most, with scheme and authority uncut", () => {
+  it("has a path of at most 256 bytes, with scheme and authority uncut", () => {
     expect(withPath("/" + "a".repeat(255))).toBe("http://h/" + "a".repeat(255));
     expect(withPath("/" + "a".repeat(256))).toBe("http://h/" + "a".repeat(255));
     expect(withPath("/" + "a".repeat(70000))).toBe("http://h/" + "a".repeat(255));
@@ -66,7 +66,7 @@ describe("http.url", () => {
     expect(url([":scheme", "http", ":authority", authority, ":path", "/"], 1)).toBe("http://" + authority + "/");
   });
 
-  it("is cut where the configuration says", () => {
+  it("is cut at the configured length", () => {
     expect(withPath("/abcdef", 3)).toBe("http://h/ab");
     expect(withPath("/abcdef", 1)).toBe("http://h/");
     expect(withPath("/abcdef", 7)).toBe("http://h/abcdef");
@@ -80,12 +80,12 @@ describe("http.url", () => {
     expect(withPath("/😀", 5)).toBe("http://h/😀");
   });
 
-  it("is cut in the original path as well", () => {
+  it("is also cut in the original path", () => {
     let headers = [":scheme", "http", ":authority", "h", ":path", "/new", "x-envoy-original-path", "/abcdef"];
     expect(url(headers, 3)).toBe("http://h/ab");
   });
 
-  it("ends before the query where the configuration says so", () => {
+  it("ends before the query if configured", () => {
     expect(withPath("/a?token=hush", 256, true)).toBe("http://h/a");
     expect(withPath("/a?", 256, true)).toBe("http://h/a");
     expect(withPath("?a", 256, true)).toBe("http://h");
@@ -93,13 +93,13 @@ describe("http.url", () => {
     expect(withPath("/abc?d", 2, true)).toBe("http://h/a");
   });
 
-  it("does not tell user and password", () => {
+  it("omits user and password", () => {
     expect(url([":scheme", "http", ":authority", "user:hush@h:80", ":path", "/a@b"])).toBe("http://h:80/a@b");
     expect(url([":scheme", "http", ":authority", "@h", ":path", "/"])).toBe("http://h/");
     expect(url([":scheme", "http", ":authority", "hush@", ":path", "/"])).toBe("http:///");
   });
 
-  it("is valid UTF-8, whatever came", () => {
+  it("is valid UTF-8, whatever the headers", () => {
     reset();
     let headers = new Headers().add(":scheme", new Bytes().hex("ff")).add(":authority", new Bytes().hex("c3"));
     headers.add(":path", new Bytes().hex("2f a9")).bring(carrier);
@@ -132,16 +132,16 @@ describe("peer.address", () => {
     expect(peer("[fe80::1%eth0]:80")).toBe("fe80::1%eth0");
   });
 
-  it("is the path of a pipe, whole", () => {
+  it("is the whole path of a pipe", () => {
     expect(peer("/var/run/app.sock")).toBe("/var/run/app.sock");
     expect(peer("@abstract")).toBe("@abstract");
   });
 
-  it("is missing where there is no address", () => {
+  it("is missing if there is no address", () => {
     expect(peer("")).toBe("none");
   });
 
-  it("is no trap for what is no address", () => {
+  it("does not trap on an invalid address", () => {
     expect(peer(":")).toBe(":");
     expect(peer("envoy://internal_client_address/a1")).toBe("envoy://internal_client_address/a1");
     expect(peer("/tmp/a:b")).toBe("/tmp/a:b");

@@ -1,5 +1,4 @@
-// A VM with capabilities taken away (Envoy's capability_restriction_config): what it refuses, and what it does all the
-// same.
+// A VM without some capabilities (Envoy's capability_restriction_config): what it refuses, and what still works.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HostOptions } from "../../../host/options.ts";
@@ -27,7 +26,7 @@ describe("ids without random_get", () => {
     ["node", {}, { node: other }],
     ["random bits, which are there", {}, { denied: [] }],
   ] as [string, Attributes, HostOptions][]) {
-    it(`are others in a VM that differs in the ${what}`, async () => {
+    it(`differ between VMs that differ in the ${what}`, async () => {
       const ids = [...(await idsOf(connection)), ...(await idsOf({ ...connection, ...more }, options))];
       assert.equal(new Set(ids).size, 40, ids.join(" "));
     });
@@ -63,9 +62,9 @@ async function configured(denied: string[], changes: Changes): Promise<[boolean,
 const refusal = (names: string): string =>
   `error: configuration refused: capability_restriction_config denies ${names}: add to its allowed_capabilities`;
 
-describe("a host function that is denied", () => {
+describe("a denied host function", () => {
   for (const name of NEEDED) {
-    it(`refuses the configuration, and every later one: ${name}`, async () => {
+    it(`causes this and every later configuration to be refused: ${name}`, async () => {
       const [accepted, lines, { host }] = await configured([name], NO_IDS);
       assert.equal(accepted, false);
       if (name !== "proxy_log") assert.deepEqual(lines, [refusal(name)]);
@@ -74,7 +73,7 @@ describe("a host function that is denied", () => {
     });
   }
 
-  it("is named beside all others that are", async () => {
+  it("is named together with all other denied ones", async () => {
     const [, lines] = await configured(["proxy_http_call", "proxy_done"], NO_IDS);
     assert.deepEqual(lines, [refusal("proxy_http_call, proxy_done")]);
   });
@@ -96,7 +95,7 @@ describe("a host function that is denied", () => {
       ),
     ),
   ] as [string, Changes, string][]) {
-    it(`refuses only what needs it: ${name}, for ${JSON.stringify(changes)}`, async () => {
+    it(`causes only configurations that need it to be refused: ${name}, for ${JSON.stringify(changes)}`, async () => {
       const [accepted, lines, { host }] = await configured([name], changes);
       assert.deepEqual([accepted, lines], [false, [refusal(words)]]);
       assert.ok(host.configure(INBOUND, configuration(NO_IDS)), host.logs.at(-1)?.text);
@@ -115,7 +114,7 @@ describe("a host function that is denied", () => {
     ],
   ] as const) {
     for (const name of names) {
-      it(`costs what one line says, and is asked for no more: ${name}`, async () => {
+      it(`costs what one log line says, and is not called again: ${name}`, async () => {
         const changes = { collector: { compression: "deflate" } };
         const [accepted, lines, sidecar] = await configured([name], changes);
         assert.deepEqual([accepted, lines], [true, [`warn: capability_restriction_config denies ${cost}`]]);
@@ -135,13 +134,13 @@ describe("a host function that is denied", () => {
     }
   }
 
-  it("is asked for without any effect", async () => {
+  it("is detected without side effects", async () => {
     const [, lines, { host }] = await configured([], NO_IDS);
     assert.deepEqual([lines, host.calls, host.tickPeriod(INBOUND), host.isAlive(INBOUND)], [[], [], 0, true]);
     assert.ok([...host.metrics].every(([name, value]) => name.startsWith("lightspan.") && value === 0));
   });
 
-  it("is one of the module's imports, each of which is needed or optional", async () => {
+  it("is one of the module's imports, which are all either needed or optional", async () => {
     const imports = WebAssembly.Module.imports(await WebAssembly.compile(new Uint8Array(lightspan)));
     const optional = [
       ...["environ_get", "environ_sizes_get", "proxy_call_foreign_function", "proxy_get_shared_data"],
@@ -151,12 +150,12 @@ describe("a host function that is denied", () => {
   });
 });
 
-describe("a callback that is denied", () => {
+describe("a denied callback", () => {
   const denying = (name: string, changes: Changes = {}) => Sidecar.start(changes, { denied: [name] });
   const lines = (sidecar: Sidecar): string[] => sidecar.lines("warn").map((line) => line.split(":")[0] ?? "");
 
   for (const name of ["proxy_on_configure", "proxy_on_context_create"]) {
-    it(`is told of with the first request, once: ${name}`, async () => {
+    it(`is reported once, at the first request: ${name}`, async () => {
       const sidecar = await Sidecar.bare({ denied: [name] });
       assert.ok(sidecar.host.configure(INBOUND, configuration()));
       for (let i = 0; i < 20; i++) sidecar.host.requestHeaders(sidecar.host.openStream(INBOUND), FRESH);
@@ -164,14 +163,14 @@ describe("a callback that is denied", () => {
     });
   }
 
-  it("is told of when ten streams went on to an upstream: proxy_on_request_headers", async () => {
+  it("is reported after ten streams have reached an upstream: proxy_on_request_headers", async () => {
     const sidecar = await denying("proxy_on_request_headers");
     const properties = ended({ upstream: { address: "10.0.0.9:9080" } });
     sidecar.requests(20, { properties });
     assert.deepEqual(lines(sidecar), ["proxy_on_request_headers never came for requests that went on"]);
   });
 
-  it("is told of at the tick: proxy_on_done", async () => {
+  it("is reported at the tick: proxy_on_done", async () => {
     const sidecar = await denying("proxy_on_done");
     sidecar.requests(20);
     sidecar.tick();
@@ -179,7 +178,7 @@ describe("a callback that is denied", () => {
     assert.deepEqual(lines(sidecar), ["proxy_on_done never came"]);
   });
 
-  it("has its work done by the spans that end: proxy_on_tick", async () => {
+  it("has its work done when spans end: proxy_on_tick", async () => {
     const sidecar = await denying("proxy_on_tick");
     for (let i = 0; i < 30; i++) {
       const startNanos = BigInt(sidecar.host.now) * 1_000_000n;
@@ -192,7 +191,7 @@ describe("a callback that is denied", () => {
     assert.ok(sent > 15 && sent + buffered <= 30, JSON.stringify(sidecar.account));
   });
 
-  it("is told of by nobody where all of them come", async () => {
+  it("is not reported if all callbacks come", async () => {
     const sidecar = await Sidecar.start();
     for (let i = 0; i < 30; i++) {
       sidecar.request({ properties: OK });

@@ -19,7 +19,7 @@ async function refusalOf(text: string): Promise<string | null> {
   return line.text.slice("configuration refused: ".length);
 }
 
-describe("a configuration is refused, with path, what was found and what is allowed, when", () => {
+describe("a configuration is refused, with the path, the value found and the values allowed, when", () => {
   for (const [what, changes, path, found, allowed] of MISTAKES) {
     it(what, async () => {
       assert.equal(await refusalOf(configuration(changes)), `${path}: ${found}; allowed: ${allowed}`);
@@ -35,7 +35,7 @@ describe("a configuration is refused when the text", () => {
 
 describe("a key with a line break", () => {
   // config/section.ts shows keys and the names of headers unescaped.
-  it("is refused in one line all the same", async () => {
+  it("is still refused in one line", async () => {
     for (const text of ['{"a\\nb":1}', '{"a\\nb":1,"a\\nb":2}']) assert.ok(await refusalOf(text));
     assert.ok(await refusalOf(configuration({ collector: { headers: { "a\nb": "x" } } })));
     assert.ok(await refusalOf(configuration({ tags: { request_headers: { a: "x\ny" } } })));
@@ -43,7 +43,7 @@ describe("a key with a line break", () => {
 });
 
 describe("a configuration is accepted when", () => {
-  it("it has nothing but the cluster", async () => assert.equal(await refusalOf(configuration()), null));
+  it("it has only the cluster", async () => assert.equal(await refusalOf(configuration()), null));
 
   it("its sections are empty", async () => {
     const empty = {
@@ -66,7 +66,7 @@ describe("a configuration is accepted when", () => {
 });
 
 describe("a refused configuration", () => {
-  it("leaves the one before it at work", async () => {
+  it("leaves the previous one active", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
     assert.equal(sidecar.host.configure(INBOUND, "{}"), false);

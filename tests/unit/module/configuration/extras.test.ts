@@ -1,4 +1,4 @@
-// Additions made by the configuration: tags from all sources, and ids for access logs.
+// Additions by configuration: tags from all sources, and ids for access logs.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ANSWERED, ended, OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED } from "../requests.ts";
@@ -34,7 +34,7 @@ describe("a custom tag", () => {
     );
   });
 
-  it("comes from the authority, as host too and without its credentials, and from other pseudo headers", async () => {
+  it("comes from the authority (also named host, without credentials) and from other pseudo headers", async () => {
     const tags = {
       request_headers: { a: "host", b: ":authority", c: ":path", d: ":method", e: ":scheme" },
       response_headers: { f: ":status" },
@@ -49,7 +49,7 @@ describe("a custom tag", () => {
     assert.equal(f, "200");
   });
 
-  it("of a property may have its path in brackets of each kind", async () => {
+  it("of a property may have every kind of brackets in its path", async () => {
     const tags = { properties: { a: "xds['cluster_name']", b: 'xds["cluster_name"]', c: "xds[cluster_name]" } };
     const sidecar = await Sidecar.start({ tags });
     sidecar.request({ headers: request(CONTINUED) });
@@ -57,7 +57,7 @@ describe("a custom tag", () => {
     assert.deepEqual([a, b, c], Array(3).fill("outbound|9080|v3|reviews.default.svc.cluster.local"));
   });
 
-  it("has its default where the source has nothing, and is left out without one", async () => {
+  it("has its default if the source has nothing, and is omitted without a default", async () => {
     const tags = {
       environment: { a: { source: "NONE", default: "-" }, b: { source: "EMPTY", default: "-" }, c: "NONE", d: "REGIO" },
       request_headers: { e: { source: "x-none", default: "-" }, f: "x-none" },
@@ -70,7 +70,7 @@ describe("a custom tag", () => {
     assert.deepEqual(Object.fromEntries(found), { a: "-", b: "-", e: "-", g: "-", h: "-" });
   });
 
-  it("of one configuration is not one of another that reports to the same collector", async () => {
+  it("of one configuration does not appear for another that reports to the same collector", async () => {
     const tagged = (name: string): Changes => ({ tags: { request_headers: { [name]: "x-tenant" } } });
     const sidecar = await Sidecar.start(tagged("in"));
     sidecar.configure(OUTBOUND, tagged("out"));
@@ -99,14 +99,14 @@ describe("log.trace_id", () => {
     assert.deepEqual(state, { "lightspan.trace_id": TRACE_ID, "lightspan.span_id": sent.get("x-b3-spanid") });
   });
 
-  it("sets none where there is no span, and none by default", async () => {
+  it("sets none if there is no span, and none by default", async () => {
     assert.deepEqual(filterState(await Sidecar.start({ log: { trace_id: true } }), UNSAMPLED)[0], {});
     assert.deepEqual(filterState(await Sidecar.start())[0], {});
   });
 });
 
 describe("the sizes of bodies", () => {
-  it("are what came and went, without the headers", async () => {
+  it("are the bytes received and sent, without the headers", async () => {
     const sidecar = await Sidecar.start();
     const headers = request(CONTINUED);
     const sent = [...sidecar.request({ headers, endOfStream: false })];

@@ -8,7 +8,7 @@ export const OWN_HEADERS =
   "accept, accept-encoding, connection, content-encoding, content-length, content-type, expect, grpc-accept-encoding, " +
   "grpc-encoding, host, http2-settings, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade";
 
-/** Each is refused with the path, what was found there and what is allowed. */
+/** Each is refused with the path, the value found there and the values allowed. */
 export const MISTAKES: [what: string, changes: Changes, path: string, found: string, allowed: string][] = [
   ["a string is empty", { collector: { cluster: "" } }, "collector.cluster", 'found ""', TEXT],
   ["a string is a number", { service: { name: 7 } }, "service.name", "found 7", TEXT],

@@ -6,7 +6,7 @@ import { configuration, INBOUND, Sidecar } from "../sidecar.ts";
 
 const SEED = 20_221_123;
 const MUTATIONS = 100_000;
-/** Texts per VM. Each accepted configuration leaves a little memory behind, so a new VM is started after this many. */
+/** Texts per VM. Each accepted configuration retains a little memory, so a new VM is started after this many. */
 const PER_VM = 1_000;
 
 const VALID = configuration({

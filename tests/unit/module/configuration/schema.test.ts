@@ -28,7 +28,7 @@ const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 const schema: Schema = JSON.parse(read("assembly/config/lightspan.schema.json"));
 const accepts = new Ajv({ strictTypes: true }).compile(schema);
 const sections = Object.entries(schema.properties ?? {});
-/** A configuration with every key, except those that exclude another one. */
+/** A configuration with every key, except those that exclude another key. */
 const FULL = JSON.stringify({
   ...schema.examples?.at(-1),
   collector: {
@@ -37,7 +37,7 @@ const FULL = JSON.stringify({
   },
   service: { name: "x", version: "x" },
 });
-/** Keys that exclude another one. */
+/** Keys that exclude another key. */
 const INSTEAD_OF: Record<string, string> = { access_token_env: "access_token" };
 /** The VM gets a variable for every valid name, because a schema can't know which variables exist. */
 const NAMES = VALUES.filter((value) => typeof value === "string" && !/[\0=\ud800-\udfff]/u.test(value) && value !== "");
@@ -67,7 +67,7 @@ function changed(change: (configuration: Record<string, Json>) => void): unknown
 }
 
 describe("schema and module agree", () => {
-  it("on a configuration with every key there is", async () => assert.ok(await judge(JSON.parse(FULL))));
+  it("on a configuration with every key", async () => assert.ok(await judge(JSON.parse(FULL))));
 
   for (const value of [{}, [], null, true, 1, "x"]) {
     it(`on ${JSON.stringify(value)}`, async () => assert.equal(await judge(value), false));
@@ -161,7 +161,7 @@ describe("the schema has", () => {
     });
   }
 
-  it("the headers that nobody can add to a report, and the module refuses each", async () => {
+  it("the headers that cannot be added to a report, and the module refuses each", async () => {
     const names = OWN_HEADERS.split(", ");
     assert.deepEqual(schema.properties?.collector?.properties?.headers?.propertyNames?.not?.enum, names);
     const host = await load();

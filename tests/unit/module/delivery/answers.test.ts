@@ -1,4 +1,4 @@
-// What an answer of the collector means for the spans of its report.
+// The effect of a collector's answer on the spans of its report.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { encodeResponse } from "../../../../satellite/receive/lightstep.ts";
@@ -20,7 +20,7 @@ function reports(sidecar: Sidecar): Record<string, number> {
   return { sent, failed, retried } as Record<string, number>;
 }
 
-/** A sidecar whose report of three spans is under way. */
+/** A sidecar with a report of three spans in flight. */
 async function reporting(): Promise<Sidecar> {
   const sidecar = await Sidecar.start({ retry: { attempts: 3 } });
   sidecar.requests(3);
@@ -74,7 +74,7 @@ describe("the spans of a report are sent when the answer is", () => {
   }
 });
 
-describe("the spans of a report are lost, counted and told of when the answer is", () => {
+describe("the spans of a report are lost, counted and logged when the answer is", () => {
   for (const [what, answer, cause] of REFUSED) {
     it(what, async () => {
       const sidecar = await reporting();
@@ -92,7 +92,7 @@ describe("the spans of a report are lost, counted and told of when the answer is
   }
 });
 
-describe("a report is kept, told of and tried again when the answer is", () => {
+describe("a report is kept, logged and retried when the answer is", () => {
   for (const [what, answer, cause] of LATER) {
     it(what, async () => {
       const sidecar = await reporting();
@@ -128,13 +128,13 @@ describe("a report is kept, told of and tried again when the answer is", () => {
 });
 
 describe("an answer", () => {
-  it("with a long error is told in 200 bytes", async () => {
+  it("with a long error is logged in 200 bytes", async () => {
     const sidecar = await reporting();
     sidecar.answer({ status: 200, body: errors("x".repeat(5000)) });
     assert.ok(sidecar.lines("warn")[0]?.includes(`(${"x".repeat(200)})`));
   });
 
-  it("that nobody asked for is nothing", async () => {
+  it("to no call is ignored", async () => {
     const sidecar = await reporting();
     assert.equal(sidecar.host.answer(4711, { status: 200 }), false);
     sidecar.answer();
@@ -142,7 +142,7 @@ describe("an answer", () => {
     assert.equal(sidecar.account.sent, 3);
   });
 
-  it("to a call that was never made, or was answered before, changes nothing, whatever it says", async () => {
+  it("to a call that was never made, or is already answered, changes nothing, whatever it says", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
     sidecar.requests(5);
     const stray = () => {
@@ -165,14 +165,14 @@ describe("an answer", () => {
     assert.deepEqual(sidecar.account, { recorded: 5, sent: 5, dropped: 0, buffered: 0 });
   });
 
-  it("of random bytes is taken for a yes, a no, or the end, and never traps", async () => {
+  it("of random bytes counts as an acceptance, a rejection or a command to stop, and never traps", async () => {
     const random = new Random(7);
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 1 } });
     for (let i = 1; i <= 20_000; i++) {
       sidecar.request();
       const call = sidecar.host.inFlight[0];
       const body = Buffer.from(random.bytes(random.below(24)), "latin1");
-      // A first byte of 0x22 begins the field of errors.
+      // 0x22 as the first byte begins the errors field.
       if (random.once(2) && body.length > 0) body[0] = random.pick([0x22, 0x12, 0x1a]);
       if (call) sidecar.answer({ status: 200, body });
     }
@@ -182,7 +182,7 @@ describe("an answer", () => {
 });
 
 describe("a collector that says Command.disable", () => {
-  it("gets no more reports, and what is recorded is counted as dropped", async () => {
+  it("gets no more reports, and recorded spans are counted as dropped", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 3 } });
     sidecar.requests(7);
     sidecar.answer({ status: 200, body: DISABLE });
@@ -206,7 +206,7 @@ describe("a collector that says Command.disable", () => {
     assert.deepEqual(droppedBecause(sidecar.host), { refused: 3, disabled: 1 });
   });
 
-  it("is not believed without a 2xx", async () => {
+  it("is ignored without a 2xx", async () => {
     const sidecar = await reporting();
     sidecar.answer({ status: 500, body: DISABLE });
     sidecar.request();

@@ -1,10 +1,10 @@
-// When spans go out: how many in a report, how many reports at a time, and when the timer runs.
+// When spans are sent: how many in a report, how many reports at a time, and when the timer runs.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { UNSAMPLED } from "../requests.ts";
 import { configuration, INBOUND, OUTBOUND, Sidecar } from "../sidecar.ts";
 
-describe("a report goes out", () => {
+describe("a report is sent", () => {
   it("when it has as many spans as buffer.flush_spans", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 3 } });
     sidecar.requests(2);
@@ -13,21 +13,21 @@ describe("a report goes out", () => {
     assert.deepEqual(sidecar.spansPerReport, [3]);
   });
 
-  it("when it has a quarter of buffer.max_bytes", async () => {
+  it("when it reaches a quarter of buffer.max_bytes", async () => {
     const sidecar = await Sidecar.start({ buffer: { max_bytes: 65536 } });
     while (sidecar.host.calls.length === 0) sidecar.request();
     const size = sidecar.host.calls[0]?.body.length ?? 0;
     assert.ok(size >= 16384 && size < 16384 + 1000, `${size} bytes`);
   });
 
-  it("at the first tick, with whatever there is", async () => {
+  it("at the first tick, with all spans so far", async () => {
     const sidecar = await Sidecar.start();
     sidecar.requests(7);
     sidecar.tick();
     assert.deepEqual(sidecar.spansPerReport, [7]);
   });
 
-  it("after the answer to the one before, if a batch was full meanwhile", async () => {
+  it("after the answer to the previous one, if a batch has filled meanwhile", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
     sidecar.requests(7);
     assert.deepEqual(sidecar.spansPerReport, [2]);
@@ -53,7 +53,7 @@ describe("a report goes out", () => {
 });
 
 describe("a report", () => {
-  it("goes where the configuration says, as Lightstep's collectors want it", async () => {
+  it("is sent where the configuration says, as Lightstep's collectors require", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
     sidecar.tick();
@@ -70,7 +70,7 @@ describe("a report", () => {
     ]);
   });
 
-  it("says who reports", async () => {
+  it("identifies the reporter", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
     sidecar.tick();
@@ -82,12 +82,12 @@ describe("a report", () => {
 });
 
 describe("the timer", () => {
-  it("does not run while there is nothing to do", async () => {
+  it("does not run if there is nothing to do", async () => {
     const sidecar = await Sidecar.start();
     assert.equal(sidecar.host.tickPeriod(INBOUND), 0);
   });
 
-  it("runs from the first span until the answer to its report has come", async () => {
+  it("runs from the first span until its report is answered", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_interval_ms: 250 } });
     sidecar.request();
     assert.equal(sidecar.host.tickPeriod(INBOUND), 250);
@@ -111,7 +111,7 @@ describe("the timer", () => {
     assert.deepEqual(sidecar.host.calls, []);
   });
 
-  it("is the one of one root context", async () => {
+  it("belongs to a single root context", async () => {
     const sidecar = await Sidecar.start();
     sidecar.configure(OUTBOUND);
     sidecar.requests(3, { root: OUTBOUND });
@@ -119,11 +119,11 @@ describe("the timer", () => {
   });
 });
 
-describe("a VM that is configured and nothing more, as Envoy's canary", () => {
-  it("makes no call, sets no timer, and says nothing", async () => {
+describe("a VM that is only configured, like Envoy's canary", () => {
+  it("makes no call, sets no timer and logs nothing", async () => {
     const { host } = await Sidecar.bare();
     host.configure(INBOUND, configuration());
-    // Each function is called once, to see whether the VM may.
+    // Each function is called once, to check that the VM is allowed to.
     const { proxy_get_property = 0, proxy_define_metric = 0, ...others } = host.hostCalls;
     assert.ok(proxy_get_property > 1 && proxy_define_metric > 1);
     assert.deepEqual(others, {

@@ -1,5 +1,5 @@
-// What a VM that failed leaves in the gauges is counted as lost by the VMs that live on: the VMs of one Envoy share data, and
-// each has its own copy of the metrics here, which a real Envoy adds up.
+// The surviving VMs count as lost what a failed VM leaves in the gauges. The VMs of one Envoy share data. Here each has
+// its own copy of the metrics; a real Envoy adds them up.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { newShared } from "../../../host/imports/shared.ts";
@@ -7,13 +7,13 @@ import { assertBalanced } from "../account.ts";
 import { FRESH, OK, SAMPLED, UNSAMPLED } from "../requests.ts";
 import { INBOUND, Sidecar } from "../sidecar.ts";
 
-/** As many workers, each with a VM. */
+/** The given number of workers, each with a VM. */
 async function workers(count: number): Promise<Sidecar[]> {
   const shared = newShared();
   return Promise.all(Array.from({ length: count }, (_, seed) => Sidecar.start({}, { shared, seed })));
 }
 
-/** Both accounts of the whole Envoy. */
+/** The accounts of requests and of spans for the whole Envoy. */
 function assertEnvoyBalanced(sidecars: Sidecar[]): Record<string, number> {
   const sum: Record<string, number> = {};
   for (const { host } of sidecars)
@@ -26,7 +26,7 @@ function assertEnvoyBalanced(sidecars: Sidecar[]): Record<string, number> {
   return sum;
 }
 
-/** Traffic for so many ticks. */
+/** Runs traffic for a number of ticks. */
 function work(sidecar: Sidecar, ticks: number): void {
   for (let i = 0; i < ticks; i++) {
     end(sidecar, begin(sidecar, UNSAMPLED));
@@ -47,8 +47,8 @@ function end(sidecar: Sidecar, stream: number): void {
   sidecar.host.done(stream);
 }
 
-describe("the part of a VM that failed", () => {
-  it("is counted as lost by one of those that live on, once", async () => {
+describe("a failed VM's part of the gauges", () => {
+  it("is counted as lost once, by one of the survivors", async () => {
     const all = await workers(3);
     const [dead, ...living] = all as [Sidecar, Sidecar, Sidecar];
     for (let i = 0; i < 4; i++) end(dead, begin(dead));
@@ -65,7 +65,7 @@ describe("the part of a VM that failed", () => {
     assert.deepEqual(lines, ["a VM of this Envoy failed: 5 spans of it counted as dropped"]);
   });
 
-  it("is left alone while it lives, however busy the others are", async () => {
+  it("is left alone while the VM lives, however busy the others are", async () => {
     const all = await workers(2);
     const [slow, busy] = all as [Sidecar, Sidecar];
     const stream = begin(slow);
@@ -79,7 +79,7 @@ describe("the part of a VM that failed", () => {
     assert.equal(assertEnvoyBalanced(all).spans_dropped, 0);
   });
 
-  it("is left alone as long as it may be silent, however fast the others tick", async () => {
+  it("is left alone as long as a living VM may be silent, however fast the others tick", async () => {
     const shared = newShared();
     const slow = await Sidecar.start({ collector: { timeout_ms: 60_000 } }, { shared, seed: 1 });
     const busy = await Sidecar.start({ buffer: { flush_interval_ms: 10 } }, { shared, seed: 2 });
@@ -95,7 +95,7 @@ describe("the part of a VM that failed", () => {
     assert.equal(assertEnvoyBalanced([slow, busy]).spans_dropped_vm_failed, 1, "in the end it is");
   });
 
-  it("is counted a second time, and both accounts close, if it lives after all", async () => {
+  it("is counted a second time if the VM is alive after all, and both accounts still balance", async () => {
     const all = await workers(2);
     const [slow, busy] = all as [Sidecar, Sidecar];
     const stream = begin(slow);
@@ -110,7 +110,7 @@ describe("the part of a VM that failed", () => {
     assert.deepEqual([sum.spans_buffered, sum.requests_open, sum.spans_sent], [0, 0, 2]);
   });
 
-  it("changes nothing where the host has no shared data", async () => {
+  it("changes nothing if the host has no shared data", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.refuse("proxy_get_shared_data", 10);
     sidecar.host.refuse("proxy_set_shared_data", 10);
@@ -119,7 +119,7 @@ describe("the part of a VM that failed", () => {
     assertBalanced(sidecar.host, 1);
   });
 
-  it("is nothing in the list once all is quiet", async () => {
+  it("is zero in the list once all is quiet", async () => {
     const shared = newShared();
     const sidecar = await Sidecar.start({}, { shared });
     sidecar.request();

@@ -1,4 +1,4 @@
-// When reports cannot go out: what is lost is counted, and told of once in a while.
+// When reports cannot be sent: losses are counted, and logged now and then.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { BAD_ARGUMENT, INTERNAL_FAILURE, UNIMPLEMENTED } from "../../../host/status.ts";
@@ -9,8 +9,8 @@ import { INBOUND, Sidecar } from "../sidecar.ts";
 const EACH = { buffer: { flush_spans: 1 }, retry: { attempts: 3 } };
 const SECOND = 1000;
 
-describe("a report that Envoy does not take", () => {
-  it("for want of the cluster is tried again, then counted as no_cluster", async () => {
+describe("a report that Envoy does not accept", () => {
+  it("because the cluster is missing is retried, then counted as no_cluster", async () => {
     const sidecar = await Sidecar.start(EACH, { clusters: ["another"] });
     sidecar.request();
     sidecar.pass(0);
@@ -23,7 +23,7 @@ describe("a report that Envoy does not take", () => {
     ]);
   });
 
-  it("for want of the cluster gives a line every 30 seconds at most", async () => {
+  it("because the cluster is missing causes at most one log line every 30 seconds", async () => {
     const sidecar = await Sidecar.start(EACH, { clusters: [] });
     for (let seconds = 0; seconds < 600; seconds++) {
       sidecar.request();
@@ -36,7 +36,7 @@ describe("a report that Envoy does not take", () => {
     assert.equal(sidecar.host.logs.length, lines.length);
   });
 
-  it("for want of the cluster goes out when the cluster appears", async () => {
+  it("because the cluster is missing is sent once the cluster appears", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.refuse("proxy_http_call", BAD_ARGUMENT);
     sidecar.requests(3);
@@ -58,7 +58,7 @@ describe("a report that Envoy does not take", () => {
     assert.ok(sidecar.lines("warn")[0]?.includes("it is not available (proxy_status 10)"));
   });
 
-  it("is tried again, and the next one goes after it", async () => {
+  it("is retried, and the next one is sent after it", async () => {
     const sidecar = await Sidecar.start(EACH);
     sidecar.host.forgetHostCalls();
     sidecar.host.refuse("proxy_http_call", (call) => (call === 1 ? INTERNAL_FAILURE : 0));
@@ -72,7 +72,7 @@ describe("a report that Envoy does not take", () => {
   });
 });
 
-/** A request that can be recognised by its path. */
+/** A request with its number in its path. */
 function numbered(number: number): [string, string][] {
   const headers = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" });
   return headers.map(([name, value]) => [name, name === ":path" ? `/${number}` : value]);
@@ -84,8 +84,8 @@ function reported(sidecar: Sidecar): number[] {
   return urls.map((url) => Number(url.slice(url.lastIndexOf("/") + 1)));
 }
 
-describe("a buffer that is full", () => {
-  it("gives up the oldest batch that waits, and counts it", async () => {
+describe("a full buffer", () => {
+  it("drops the oldest waiting batch, and counts it", async () => {
     const sidecar = await Sidecar.start({ buffer: { max_bytes: 65536, flush_spans: 10 } });
     for (let i = 0; i < 200; i++) sidecar.request({ headers: numbered(i) });
     sidecar.tick();
@@ -98,7 +98,7 @@ describe("a buffer that is full", () => {
     assert.deepEqual(reported(sidecar), survivors, "the report under way stays, and the newest spans do");
   });
 
-  it("is told of in one line", async () => {
+  it("is logged in one line", async () => {
     const sidecar = await Sidecar.start({ buffer: { max_bytes: 65536 } });
     sidecar.requests(2000);
     assert.equal(sidecar.lines("warn").length, 1);
@@ -108,7 +108,7 @@ describe("a buffer that is full", () => {
     );
   });
 
-  it("never exceeds its bytes", async () => {
+  it("never exceeds its limit in bytes", async () => {
     const sidecar = await Sidecar.start({ buffer: { max_bytes: 65536, flush_spans: 10 } });
     sidecar.requests(500);
     sidecar.tick();
@@ -117,7 +117,7 @@ describe("a buffer that is full", () => {
     assert.ok(bytes > 65536 / 2 && bytes <= 65536, `${bytes} bytes`);
   });
 
-  it("does not take a span that is larger than itself", async () => {
+  it("rejects a span larger than itself", async () => {
     const sidecar = await Sidecar.start({ buffer: { max_bytes: 65536 } });
     const headers = request({ "x-b3-sampled": "1", "x-client-trace-id": "x".repeat(70_000) });
     sidecar.request({ headers });
@@ -125,8 +125,8 @@ describe("a buffer that is full", () => {
     assert.deepEqual(sidecar.account, { recorded: 1, sent: 0, dropped: 1, buffered: 0 });
   });
 
-  // report/batch.ts reserve(): batches are given up one after the other before it is known that the room will not do.
-  it("keeps what waits when a span larger than itself comes", async () => {
+  // report/batch.ts reserve(): batches are dropped one after the other before it is known that the room won't suffice.
+  it("keeps the waiting spans when a span larger than itself comes", async () => {
     const sidecar = await Sidecar.start({ buffer: { max_bytes: 65536, flush_spans: 10 } });
     sidecar.requests(40);
     const headers = request({ "x-b3-sampled": "1", "x-client-trace-id": "x".repeat(70_000) });
@@ -148,7 +148,7 @@ describe("a loss", () => {
     }
   }
 
-  it("is told of when it happens, also right after nothing was lost yet", async () => {
+  it("is logged when it happens, even right after a line that says that nothing is lost yet", async () => {
     const sidecar = await Sidecar.start(EACH);
     sidecar.request();
     for (const tries of [1, 2, 3]) {
@@ -162,7 +162,7 @@ describe("a loss", () => {
     ]);
   });
 
-  it("of another kind is told of when it happens, with all that no line has told of", async () => {
+  it("of another kind is logged when it happens, with all losses not logged so far", async () => {
     const sidecar = await Sidecar.start(LOSING);
     await refuse(sidecar, 3);
     sidecar.request();
@@ -174,7 +174,7 @@ describe("a loss", () => {
     ]);
   });
 
-  it("that is the last one is told of without another request, and then the timer stops", async () => {
+  it("that is the last one is logged without another request, and then the timer stops", async () => {
     const sidecar = await Sidecar.start(LOSING);
     await refuse(sidecar, 3);
     assert.deepEqual(sidecar.lines("warn"), [refusedLine("1 span lost, 1 report given up")]);
@@ -190,14 +190,14 @@ describe("a loss", () => {
     assert.equal(sidecar.host.logs.length, 2);
   });
 
-  it("that was told of leaves the timer of an idle worker alone", async () => {
+  it("that has been logged leaves the timer of an idle worker alone", async () => {
     const sidecar = await Sidecar.start(LOSING);
     await refuse(sidecar);
     sidecar.pass(2 * SECOND);
     assert.equal(sidecar.host.tickPeriod(INBOUND), 0);
   });
 
-  it("of a kind that comes again after half a minute is told of at once, of one that goes on in the next line", async () => {
+  it("of a kind that returns after half a minute is logged at once; one that continues, in the next line", async () => {
     const sidecar = await Sidecar.start(LOSING);
     await refuse(sidecar);
     sidecar.pass(20 * SECOND);
@@ -211,7 +211,7 @@ describe("a loss", () => {
     assert.equal(sidecar.lines("warn").length, 4);
   });
 
-  it("of a root context that goes is told of before it has gone", async () => {
+  it("of a root context that ends is logged before it has ended", async () => {
     const sidecar = await Sidecar.start(LOSING);
     await refuse(sidecar, 2);
     assert.equal(sidecar.done(INBOUND), true);
@@ -220,7 +220,7 @@ describe("a loss", () => {
     ]);
   });
 
-  it("that others follow is not told as nothing", async () => {
+  it("makes the line of a later failure say that nothing more is lost", async () => {
     const sidecar = await Sidecar.start(EACH);
     await refuse(sidecar);
     sidecar.pass(60 * SECOND);
@@ -237,7 +237,7 @@ describe("a loss", () => {
 });
 
 describe("a flood of failures", () => {
-  it("gives a line at once and then one every 30 seconds at most, with all that was lost", async () => {
+  it("causes a log line at once and then at most one every 30 seconds, with all losses", async () => {
     const sidecar = await Sidecar.start({ ...EACH, retry: { attempts: 2, max_ms: 500 } });
     const lines: string[] = [];
     let lost = 0;
@@ -261,7 +261,7 @@ describe("a flood of failures", () => {
     assert.equal(sidecar.host.logs.length, lines.length);
   });
 
-  it("that changes between its causes is no exception", async () => {
+  it("that alternates between causes is no exception", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 1, max_bytes: 65536 } });
     for (let i = 0; i < 3000; i++) {
       sidecar.request();
@@ -273,7 +273,7 @@ describe("a flood of failures", () => {
     assert.ok(causes.length <= 2, `${causes.length} lines`);
   });
 
-  it("is followed by one line when reports are taken again", async () => {
+  it("is followed by one line when reports are accepted again", async () => {
     const sidecar = await Sidecar.start(EACH);
     for (const answer of ["reset", { status: 200 }, { status: 200 }] as const) {
       sidecar.request();
@@ -283,7 +283,7 @@ describe("a flood of failures", () => {
     assert.deepEqual(sidecar.lines("info"), ["collector lightstep: takes reports again"]);
   });
 
-  it("is followed by one line that counts what was lost since the last one", async () => {
+  it("is followed by one line that counts the losses since the last one", async () => {
     const sidecar = await Sidecar.start(EACH);
     sidecar.request();
     sidecar.answer({ status: 400 });
@@ -301,8 +301,8 @@ describe("a flood of failures", () => {
   });
 });
 
-describe("counters that Envoy does not take", () => {
-  it("are told of once, and the spans go out all the same", async () => {
+describe("counters that Envoy does not accept", () => {
+  it("are reported once, and the spans are still sent", async () => {
     const sidecar = await Sidecar.bare();
     sidecar.host.refuse("proxy_define_metric", UNIMPLEMENTED);
     assert.ok(sidecar.host.configure(INBOUND, '{"collector":{"cluster":"lightstep"}}'));
@@ -318,7 +318,7 @@ describe("counters that Envoy does not take", () => {
     assert.equal(sidecar.host.metrics.get("lightspan.spans_sent"), 1);
   });
 
-  it("are made up for when it takes them again", async () => {
+  it("catch up when Envoy accepts them again", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.refuse("proxy_increment_metric", BAD_ARGUMENT);
     sidecar.requests(5);

@@ -1,4 +1,4 @@
-// A report in each format and by each transport: headers, and the same spans read back by readers of their own.
+// A report in each format and over each transport: the headers, and the same spans, decoded by independent readers.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { describe, it } from "node:test";
@@ -42,14 +42,14 @@ const WIRES: Record<string, Wire> = {
   },
 };
 
-/** Taken by all formats. */
+/** An answer that all formats accept. */
 const TAKEN = { status: 200, trailers: [["grpc-status", "0"]] } as const;
 
 async function start(wire: Wire, changes: Changes = {}): Promise<Sidecar> {
   return Sidecar.start({ ...changes, collector: { ...wire.collector, ...changes.collector } });
 }
 
-/** The spans of all that is buffered. */
+/** The spans in the buffer. */
 function read(sidecar: Sidecar): Read[] {
   sidecar.tick();
   while (sidecar.host.inFlight.length > 0) sidecar.answer(TAKEN);
@@ -60,7 +60,7 @@ for (const [name, wire] of Object.entries(WIRES)) {
   const isGrpc = wire.type === "application/grpc";
 
   describe(name, () => {
-    it("goes where the format is taken, with the headers that it wants", async () => {
+    it("is sent to the format's path, with the format's headers", async () => {
       const sidecar = await start(wire, { collector: { access_token: "t0k3n", headers: { "x-scope-orgid": "42" } } });
       sidecar.request();
       sidecar.tick();
@@ -87,7 +87,7 @@ for (const [name, wire] of Object.entries(WIRES)) {
       );
     });
 
-    it("goes to another path and authority, where they are given", async () => {
+    it("is sent to another path and authority, if configured", async () => {
       const sidecar = await start(wire, { collector: { path: "/here", authority: "collector.example.com" } });
       sidecar.request();
       sidecar.tick();
@@ -136,7 +136,7 @@ for (const [name, wire] of Object.entries(WIRES)) {
       const sidecar = await start(wire, { tags, span: { max_tag_length: 4096 }, buffer: { flush_spans: 10 } });
       const odd: string[] = [];
       for (let i = 0; i < 300; i++) {
-        // Many of them characters that JSON escapes, and bytes that are no UTF-8.
+        // Many are characters that JSON escapes, and bytes that are not UTF-8.
         const bytes = Array.from({ length: 1 + random.below(60) }, () =>
           random.once(2)
             ? random.pick(['"', "\\", "\u0001", "\u001f", "\n", "/", "\u00ff", "}", "{", "]", ","])
@@ -151,7 +151,7 @@ for (const [name, wire] of Object.entries(WIRES)) {
       const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
       spans.forEach((span, i) => {
         const { odd: value = "" } = span.tags;
-        // A replacement character may stand for one bad byte or for some.
+        // A replacement character may replace one or more bad bytes.
         const plain = (text: string) => text.replaceAll(/\ufffd+/g, "?");
         const expected = decoder.decode(Buffer.from(odd[i] as string, "latin1"));
         assert.equal(plain(value), plain(expected));
@@ -163,7 +163,7 @@ for (const [name, wire] of Object.entries(WIRES)) {
 describe("collector.compression deflate", () => {
   const protocols = ["lightstep", "otlp", "zipkin"];
   for (const protocol of protocols) {
-    it(`sends ${protocol} reports that inflate to what they would have been, and says so`, async () => {
+    it(`sends ${protocol} reports that inflate to the uncompressed ones, and says so`, async () => {
       const plain = await Sidecar.start({ collector: { protocol } });
       const deflated = await Sidecar.start({ collector: { protocol, compression: "deflate" } });
       for (const sidecar of [plain, deflated]) {
@@ -186,7 +186,7 @@ describe("collector.compression deflate", () => {
     assert.deepEqual(sidecar.spansPerReport, [3]);
   });
 
-  it("compresses each try", async () => {
+  it("compresses each attempt", async () => {
     const sidecar = await Sidecar.start({ collector: { compression: "deflate" } });
     sidecar.requests(3);
     sidecar.tick();
@@ -200,7 +200,7 @@ describe("collector.compression deflate", () => {
 describe("a trace id of 64 bits", () => {
   const narrow = request({ "x-b3-traceid": TRACE_ID.slice(16), "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" });
 
-  it("has 16 digits for Zipkin, and is filled up with zeros for OTLP", async () => {
+  it("has 16 digits for Zipkin, and is zero-padded for OTLP", async () => {
     for (const [protocol, traceId] of [
       ["zipkin", TRACE_ID.slice(16)],
       ["otlp", "0".repeat(16) + TRACE_ID.slice(16)],
@@ -216,7 +216,7 @@ describe("flags and trace_state of OTLP, read by OpenTelemetry's own definitions
   const generated = createRequire(import.meta.url)("@opentelemetry/otlp-transformer/build/src/generated/root.js");
   const { ExportTraceServiceRequest } = generated.opentelemetry.proto.collector.trace.v1;
 
-  /** Of a request with the headers `more`; `later` are the request headers at its end, where they are others. */
+  /** Those of a request with the headers `more`; `later` are the request headers at its end, if they differ. */
   async function told(more: [string, string][], later?: [string, string][]): Promise<{ flags: number; state: string }> {
     const sidecar = await Sidecar.start({ collector: { protocol: "otlp" } });
     const headers = [...request(), ...more];
@@ -237,13 +237,13 @@ describe("flags and trace_state of OTLP, read by OpenTelemetry's own definitions
     assert.deepEqual(await told([]), { flags: 0x103, state: "" });
   });
 
-  it("say that the parent is remote, and of its ids what was known", async () => {
+  it("say that the parent is remote, and what is known about its ids", async () => {
     assert.equal((await told([SAMPLED_THERE])).flags, 0x301);
     assert.equal((await told([RANDOM_THERE])).flags, 0x303);
     assert.equal((await told([B3_THERE])).flags, 0x301);
   });
 
-  it("are the tracestate that came, several lines joined", async () => {
+  it("include the received tracestate, with its lines joined", async () => {
     const state = "rojo=00f067aa0ba902b7,ot=th:8";
     assert.equal((await told([SAMPLED_THERE, ["tracestate", state]])).state, state);
     const lines: [string, string][] = [
@@ -254,18 +254,18 @@ describe("flags and trace_state of OTLP, read by OpenTelemetry's own definitions
     assert.equal((await told([SAMPLED_THERE, ...lines])).state, "a=1,b=2,c=3");
   });
 
-  it("are no tracestate that does not travel: malformed, of no trace, or taken away", async () => {
+  it("include no tracestate that is not passed on: malformed, without a trace, or removed", async () => {
     assert.equal((await told([SAMPLED_THERE, ["tracestate", "no list"]])).state, "");
     assert.equal((await told([["tracestate", "a=1"]])).state, "");
     assert.equal((await told([SAMPLED_THERE, ["tracestate", "a=1"]], [SAMPLED_THERE])).state, "");
   });
 
-  it("are no tracestate that a later filter spoilt", async () => {
+  it("include no tracestate that a later filter has corrupted", async () => {
     const spoilt: [string, string][] = [SAMPLED_THERE, ["tracestate", "\u0000\u00ff"]];
     assert.equal((await told([SAMPLED_THERE, ["tracestate", "a=1"]], spoilt)).state, "");
   });
 
-  it("are no tracestate that is longer than its members can be, on whatever line it becomes so", async () => {
+  it("include no tracestate longer than its members allow, whichever line exceeds the limit", async () => {
     for (const size of [16446, 16447, 16448, 16449]) {
       const lines: [string, string][] = [
         ["tracestate", `a=1${",".repeat(size - 3)}`],
@@ -276,7 +276,7 @@ describe("flags and trace_state of OTLP, read by OpenTelemetry's own definitions
     }
   });
 
-  it("have room for the longest tracestate there may be, and none for one of white space", async () => {
+  it("have room for the longest allowed tracestate, and none for one of white space", async () => {
     const members = Array.from({ length: 32 }, (_, i) => `${"k".repeat(254)}${10 + i}=${"v".repeat(256)}`);
     assert.equal((await told([SAMPLED_THERE, ["tracestate", members.join(",")]])).state, members.join(","));
     const wide = `a=1,${" ".repeat(100_000)}b=2`;
@@ -314,7 +314,7 @@ describe("a partial success of OTLP", () => {
       return sidecar;
     }
 
-    it(`counts what was rejected as refused, and the rest as sent (${transport})`, async () => {
+    it(`counts rejected spans as refused, and the rest as sent (${transport})`, async () => {
       const sidecar = await reporting();
       sidecar.answer(answer(partial(2, "too long")));
       assert.deepEqual(sidecar.account, { recorded: 5, sent: 3, dropped: 2, buffered: 0 });
@@ -327,27 +327,27 @@ describe("a partial success of OTLP", () => {
       assert.equal(sidecar.host.calls.length, 1, "what was rejected is not sent again");
     });
 
-    it(`of nothing is a failed report (${transport})`, async () => {
+    it(`that rejects all spans is a failed report (${transport})`, async () => {
       const sidecar = await reporting();
       sidecar.answer(answer(partial(5, "no")));
       assert.deepEqual(sidecar.account, { recorded: 5, sent: 0, dropped: 5, buffered: 0 });
       assert.deepEqual([sidecar.count("reports_sent"), sidecar.count("reports_failed")], [0, 1]);
     });
 
-    it(`of more than there was is all of it (${transport})`, async () => {
+    it(`that rejects more spans than were sent rejects all of them (${transport})`, async () => {
       const sidecar = await reporting();
       sidecar.answer(answer(partial(4_294_967_298, "no")));
       assert.deepEqual(sidecar.account, { recorded: 5, sent: 0, dropped: 5, buffered: 0 });
     });
 
-    it(`that rejects none is a warning, and harms nothing (${transport})`, async () => {
+    it(`that rejects no spans is only a warning (${transport})`, async () => {
       const sidecar = await reporting();
       sidecar.answer(answer(partial(0, "please send less")));
       assert.deepEqual(sidecar.account, { recorded: 5, sent: 5, dropped: 0, buffered: 0 });
       assert.deepEqual(sidecar.lines("warn"), []);
     });
 
-    it(`that breaks off says nothing (${transport})`, async () => {
+    it(`that is truncated is ignored (${transport})`, async () => {
       const sidecar = await reporting();
       sidecar.answer(answer(partial(2, "too long").subarray(0, 9)));
       assert.deepEqual(sidecar.account, { recorded: 5, sent: 5, dropped: 0, buffered: 0 });
@@ -367,9 +367,9 @@ describe("the timer of a root context that reports in any format", () => {
   });
 });
 
-describe("a service and a version that are no UTF-8", () => {
+describe("a service and a version that are not UTF-8", () => {
   for (const [name, wire] of Object.entries(WIRES)) {
-    it(`are made it, or a receiver would refuse every report: ${name}`, async () => {
+    it(`are made valid, or a receiver would refuse every report: ${name}`, async () => {
       const sidecar = await start(wire, { service: { name: "a\ud800", version: "\udc00b" } });
       sidecar.request();
       sidecar.tick();

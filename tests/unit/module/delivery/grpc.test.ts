@@ -1,4 +1,4 @@
-// What gRPC's answers mean: the status behind them counts, wherever it stands.
+// The meaning of gRPC's answers: the final status counts, wherever it is.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Headers } from "../../../host/headers.ts";
@@ -18,26 +18,26 @@ async function reporting(changes: object = {}): Promise<Sidecar> {
   return sidecar;
 }
 
-/** Status and message behind a body, or in the headers where there is none. */
+/** Status and message after a body, or in the headers if there is no body. */
 const PLACES: Record<string, (status: Headers, body?: Uint8Array) => Answer> = {
   "in the trailers": (status, body) => ({ status: 200, trailers: status, body: body ?? new Uint8Array() }),
   "in the headers": (status) => ({ status: 200, headers: status }),
 };
 
-/** All codes of gRPC, and what follows from them. */
+/** All codes of gRPC, and their effects. */
 const LATER = [1, 4, 10, 11, 14, 15];
 const REFUSED = [2, 3, 5, 6, 7, 9, 12, 13, 16, 17, 33, 46, 4711];
 
 for (const [place, answered] of Object.entries(PLACES)) {
   describe(`gRPC's status ${place}`, () => {
-    it("0 says that the report was taken", async () => {
+    it("0 means that the report was accepted", async () => {
       const sidecar = await reporting();
       sidecar.answer(answered([["grpc-status", "0"]]));
       assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
     });
 
     for (const code of LATER) {
-      it(`${code} says to come back later`, async () => {
+      it(`${code} means to retry later`, async () => {
         const sidecar = await reporting();
         sidecar.answer(answered([["grpc-status", String(code)]]));
         assert.deepEqual(sidecar.account, { recorded: 4, sent: 0, dropped: 0, buffered: 4 });
@@ -65,7 +65,7 @@ for (const [place, answered] of Object.entries(PLACES)) {
       });
     }
 
-    it("8 asks for half as much, and later", async () => {
+    it("8 asks for half as much, later", async () => {
       const sidecar = await reporting();
       sidecar.answer(answered([["grpc-status", "8"]]));
       assert.equal(sidecar.account.buffered, 4);
@@ -81,7 +81,7 @@ for (const [place, answered] of Object.entries(PLACES)) {
       assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
     });
 
-    it("that is no number is one that gRPC does not know", async () => {
+    it("that is not a number counts as unknown to gRPC", async () => {
       const sidecar = await reporting();
       sidecar.answer(answered([["grpc-status", "OK"]]));
       assert.deepEqual(droppedBecause(sidecar.host), { refused: 4 });
@@ -89,8 +89,8 @@ for (const [place, answered] of Object.entries(PLACES)) {
   });
 }
 
-describe("an answer of gRPC", () => {
-  it("without any status refuses the report: that is UNKNOWN", async () => {
+describe("a gRPC answer", () => {
+  it("without a status refuses the report: it counts as UNKNOWN", async () => {
     for (const answer of [
       { status: 200 },
       { status: 200, body: framed(new Uint8Array()) },
@@ -103,7 +103,7 @@ describe("an answer of gRPC", () => {
     }
   });
 
-  it("is judged by HTTP's status first", async () => {
+  it("is judged by its HTTP status first", async () => {
     const trailers: Headers = [["grpc-status", "0"]];
     const later = await reporting();
     later.answer({ status: 503, trailers });
@@ -113,7 +113,7 @@ describe("an answer of gRPC", () => {
     assert.deepEqual(droppedBecause(refused.host), { refused: 4 });
   });
 
-  it("counts the trailers' status before the headers'", async () => {
+  it("is judged by the trailers' status rather than the headers'", async () => {
     const sidecar = await reporting();
     sidecar.answer({ status: 200, headers: [["grpc-status", "0"]], trailers: [["grpc-status", "3"]] });
     assert.deepEqual(droppedBecause(sidecar.host), { refused: 4 });
@@ -126,7 +126,7 @@ describe("an answer of gRPC", () => {
     assert.ok(time >= 3000 && time <= 4000, `${time} ms`);
   });
 
-  it("that the host has cut off in the middle is a connection that failed", async () => {
+  it("that the host cut off in the middle counts as a failed connection", async () => {
     const sidecar = await reporting();
     sidecar.answer("reset");
     assert.equal(sidecar.account.buffered, 4);
@@ -137,7 +137,7 @@ describe("an answer of gRPC", () => {
   const disable = field(1, field(1, 1));
   const taken: Headers = [["grpc-status", "0"]];
 
-  it("says what its message says, in its frame", async () => {
+  it("says what the message in its frame says", async () => {
     const refused = await reporting();
     refused.answer({ status: 200, body: framed(errors), trailers: taken });
     assert.deepEqual(droppedBecause(refused.host), { refused: 4 });
@@ -148,7 +148,7 @@ describe("an answer of gRPC", () => {
     assert.deepEqual(droppedBecause(stopped.host), { disabled: 1 });
   });
 
-  it("says nothing where the frame is none: too short, compressed, or of another length", async () => {
+  it("is ignored if the frame is invalid: too short, compressed, or of another length", async () => {
     const compressed = Buffer.from(framed(errors));
     compressed[0] = 1;
     const cut = framed(errors).subarray(0, -1);
@@ -160,7 +160,7 @@ describe("an answer of gRPC", () => {
     }
   });
 
-  it("of random bytes, status and message never traps, and the account is right", async () => {
+  it("of random bytes, status and message never traps, and the account balances", async () => {
     const random = new Random(5);
     for (const protocol of ["lightstep", "otlp"]) {
       const sidecar = await Sidecar.start({

@@ -1,5 +1,5 @@
-// Which configurations share a delivery. The keys come from the schema, so that a new one cannot be forgotten: each key of the
-// sections that configure a delivery makes another one, and so does everything else that a report says of its reporter.
+// Which configurations share a delivery. The keys come from the schema, so a new key cannot be forgotten. A delivery is
+// shared only if all keys of the sections that configure it are equal, and all that a report says about its reporter.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
@@ -16,15 +16,15 @@ const schema = JSON.parse(
   readFileSync(new URL("../../../../assembly/config/lightspan.schema.json", import.meta.url), "utf8"),
 ) as { properties: Record<string, { properties: Record<string, Property> }> };
 
-/** All their keys configure a delivery. */
+/** All keys of these sections configure a delivery. */
 const DELIVERY = ["collector", "buffer", "retry"];
-/** Some of what they say is in every report: the reporter. */
+/** Some of their values are in every report, as the reporter. */
 const REPORTER = ["service", "tags"];
-/** Nothing of them is the delivery's business. */
+/** These do not affect the delivery. */
 const OTHERS = ["propagation", "sampling", "span", "log"];
 
 const ENVIRONMENT = { TOKEN: "t", OTHER: "u" };
-/** Another value than the default, for keys that have no choice or minimum of their own. */
+/** Values other than the default, for keys without choices or a minimum. */
 const VALUES: Record<string, unknown> = {
   "collector.cluster": "another",
   "collector.authority": "example.com",
@@ -46,7 +46,7 @@ const changeOf = (section: string, key: string) => {
   return { [section]: { [key]: anotherValue(section, key, property) } };
 };
 
-/** The number of reports that a span of each of two root contexts makes. */
+/** The number of reports that result from one span in each of two root contexts. */
 async function reportsOf(one: Changes | string, other: Changes | string, options = {}): Promise<number> {
   const sidecar = await Sidecar.bare({ environment: ENVIRONMENT, node: NODE, ...options });
   sidecar.collectors = 2;
@@ -67,7 +67,7 @@ const keysOf = (sections: string[]) =>
     Object.keys(schema.properties[section]?.properties ?? {}).map((key) => [section, key] as const),
   );
 
-it("every section of the schema is one of a delivery, of a reporter, or of neither", () => {
+it("every section of the schema concerns a delivery, a reporter, or neither", () => {
   assert.deepEqual(Object.keys(schema.properties).sort(), [...DELIVERY, ...REPORTER, ...OTHERS].sort());
 });
 
@@ -76,7 +76,7 @@ describe("two root contexts have a delivery each if they differ in", () => {
     it(`${section}.${key}`, async () => assert.equal(await reportsOf({}, changeOf(section, key)), 2));
   }
 
-  /** What the reporter has, and two values of it. */
+  /** Properties of the reporter, with two values of each. */
   const differences: Record<string, [Changes, Changes]> = {
     "service.name": [{}, { service: { name: "x" } }],
     "service.version": [{}, { service: { version: "x" } }],
@@ -113,7 +113,7 @@ describe("two root contexts share a delivery if", () => {
     });
   }
 
-  it("both say the same of service and tags", async () => {
+  it("both have the same service and tags", async () => {
     const changes = {
       service: { name: "x", version: "y" },
       tags: { literal: { a: "x" }, environment: { b: "TOKEN" } },
@@ -121,7 +121,7 @@ describe("two root contexts share a delivery if", () => {
     assert.equal(await reportsOf(changes, changes), 1);
   });
 
-  it("they differ only in sections that are not the delivery's, and in tags that change from span to span", async () => {
+  it("they differ only in sections that do not affect the delivery, and in tags that vary between spans", async () => {
     const changes = {
       ...{
         propagation: { strip: true },
@@ -134,7 +134,7 @@ describe("two root contexts share a delivery if", () => {
     assert.equal(await reportsOf({}, changes), 1);
   });
 
-  it("they differ only in the order of keys and in white space, as two prints of one Struct do", async () => {
+  it("they differ only in the order of keys and in white space, like two serialisations of one Struct", async () => {
     const one = '{"collector":{"cluster":"lightstep","headers":{"b":"1","a":"2"}},"retry":{"base_ms":9,"attempts":3}}';
     const other =
       '{"retry": {"attempts": 3, "base_ms": 9},\n "collector": {"headers": {"a": "2", "b": "1"}, "cluster": "lightstep"}}';
@@ -142,7 +142,7 @@ describe("two root contexts share a delivery if", () => {
   });
 });
 
-describe("a value that contains what stands between values", () => {
+describe("a value that contains the separator of values", () => {
   const headers = (value: Record<string, string>) => ({ collector: { headers: value } });
   it("is not taken for two", async () => {
     assert.equal(await reportsOf(headers({ a: '1","1 b":"2' }), headers({ a: "1", b: "2" })), 2);

@@ -1,4 +1,4 @@
-// The end of a root context: a listener goes, a configuration changes, Envoy shuts down. What is buffered still goes out.
+// The end of a root context: a listener goes, a configuration changes, Envoy shuts down. Its buffer is still sent.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { INTERNAL_FAILURE } from "../../../host/status.ts";
@@ -8,7 +8,7 @@ import { INBOUND, OUTBOUND, Sidecar } from "../sidecar.ts";
 /** ReportResponse { commands: [{ disable: true }] } */
 const DISABLE = Uint8Array.of(0x0a, 0x02, 0x08, 0x01);
 
-/** A sidecar with listeners in both directions; with a report of one span under way, in the name of INBOUND, if wanted. */
+/** A sidecar with listeners in both directions and, if `underWay`, a report of one span in flight from INBOUND. */
 async function both(underWay: boolean): Promise<Sidecar> {
   const sidecar = await Sidecar.start();
   sidecar.configure(OUTBOUND);
@@ -21,13 +21,13 @@ async function both(underWay: boolean): Promise<Sidecar> {
 }
 
 describe("the only root context", () => {
-  it("goes at once when nothing is buffered", async () => {
+  it("ends at once when nothing is buffered", async () => {
     const sidecar = await Sidecar.start();
     assert.equal(sidecar.done(INBOUND), true);
     assert.deepEqual(sidecar.host.calls, []);
   });
 
-  it("goes at once when everything was sent", async () => {
+  it("ends at once when everything has been sent", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
     sidecar.tick();
@@ -36,7 +36,7 @@ describe("the only root context", () => {
     assert.deepEqual(sidecar.account, { recorded: 1, sent: 1, dropped: 0, buffered: 0 });
   });
 
-  it("waits while spans are buffered: they go out, and the answer lets it go", async () => {
+  it("waits while spans are buffered: they are sent, and the answer ends it", async () => {
     const sidecar = await Sidecar.start();
     sidecar.requests(3);
     assert.equal(sidecar.done(INBOUND), false);
@@ -47,7 +47,7 @@ describe("the only root context", () => {
     assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
   });
 
-  it("waits for the report under way and for all that comes after it", async () => {
+  it("waits for the report in flight and for all that follow it", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
     sidecar.requests(7);
     assert.equal(sidecar.done(INBOUND), false);
@@ -60,7 +60,7 @@ describe("the only root context", () => {
     assert.equal(sidecar.account.sent, 7);
   });
 
-  it("goes when the last report fails, and the spans are counted as dropped", async () => {
+  it("ends when the last report fails, and the spans are counted as dropped", async () => {
     const sidecar = await Sidecar.start();
     sidecar.requests(3);
     assert.equal(sidecar.done(INBOUND), false);
@@ -69,14 +69,14 @@ describe("the only root context", () => {
     assert.deepEqual(sidecar.account, { recorded: 3, sent: 0, dropped: 3, buffered: 0 });
   });
 
-  it("goes at once when Envoy does not take the last report", async () => {
+  it("ends at once when Envoy does not accept the last report", async () => {
     const sidecar = await Sidecar.start({}, { clusters: [] });
     sidecar.requests(3);
     assert.equal(sidecar.done(INBOUND), true);
     assert.deepEqual(droppedBecause(sidecar.host), { no_cluster: 3 });
   });
 
-  it("gives up what waits behind a report that Envoy does not take", async () => {
+  it("drops the batches waiting after a report that Envoy does not accept", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
     sidecar.requests(7);
     assert.equal(sidecar.done(INBOUND), false);
@@ -86,7 +86,7 @@ describe("the only root context", () => {
     assert.deepEqual(sidecar.account, { recorded: 7, sent: 2, dropped: 5, buffered: 0 });
   });
 
-  it("does not wait for what is to be tried again later: it asks once more, at once", async () => {
+  it("does not wait for a later retry: it retries once, at once", async () => {
     const sidecar = await Sidecar.start({ retry: { base_ms: 60_000, max_ms: 60_000 } });
     sidecar.requests(3);
     sidecar.tick();
@@ -98,7 +98,7 @@ describe("the only root context", () => {
     assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
   });
 
-  it("goes with the first report that fails, whatever may be left of its tries", async () => {
+  it("ends with the first report that fails, however many attempts remain", async () => {
     for (const answer of [{ status: 503, headers: [["retry-after", "1"]] }, "reset"] as const) {
       const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 }, retry: { attempts: 100 } });
       sidecar.requests(7);
@@ -112,7 +112,7 @@ describe("the only root context", () => {
     }
   });
 
-  it("goes on behind a report that was refused", async () => {
+  it("continues after a report that was refused", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
     sidecar.requests(5);
     sidecar.done(INBOUND);
@@ -124,7 +124,7 @@ describe("the only root context", () => {
     assert.deepEqual(sidecar.account, { recorded: 5, sent: 3, dropped: 2, buffered: 0 });
   });
 
-  it("goes on in halves where a report is too large", async () => {
+  it("continues in halves if a report is too large", async () => {
     const sidecar = await Sidecar.start();
     sidecar.requests(4);
     sidecar.done(INBOUND);
@@ -136,7 +136,7 @@ describe("the only root context", () => {
     assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
   });
 
-  it("goes when time is up: no report sets out later than collector.timeout_ms after it left", async () => {
+  it("ends when time is up: no report is sent later than collector.timeout_ms after its end began", async () => {
     const sidecar = await Sidecar.start({ collector: { timeout_ms: 5000 }, buffer: { flush_spans: 2 } });
     sidecar.requests(20);
     const left = sidecar.host.now;
@@ -153,11 +153,11 @@ describe("the only root context", () => {
     assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 14 });
   });
 
-  it("waits for the report under way, also when its time is up while it says so", async () => {
+  it("waits for the report in flight, even if its time runs out meanwhile", async () => {
     const sidecar = await Sidecar.start({ collector: { timeout_ms: 1 } });
     sidecar.request();
     sidecar.tick();
-    // The clock goes on, or is set, between any two looks at it.
+    // The clock may advance, or be set, between any two readings.
     sidecar.host.refuse("proxy_get_current_time_nanoseconds", () => {
       sidecar.host.now += 2;
       return 0;
@@ -167,7 +167,7 @@ describe("the only root context", () => {
     assert.deepEqual(sidecar.account, { recorded: 1, sent: 1, dropped: 0, buffered: 0 });
   });
 
-  it("does not ask a collector that told it to stop", async () => {
+  it("does not send to a collector that told it to stop", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
     sidecar.requests(7);
     sidecar.done(INBOUND);
@@ -177,7 +177,7 @@ describe("the only root context", () => {
     assert.deepEqual(droppedBecause(sidecar.host), { disabled: 5 });
   });
 
-  it("leaves what fails to one that came meanwhile", async () => {
+  it("leaves failed reports to a root context that came meanwhile", async () => {
     const sidecar = await Sidecar.start();
     sidecar.requests(3);
     assert.equal(sidecar.done(INBOUND), false);
@@ -189,7 +189,7 @@ describe("the only root context", () => {
     assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
   });
 
-  it("tells the host what was counted, though no tick comes any more", async () => {
+  it("publishes its counts, even though no more ticks come", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
     sidecar.done(INBOUND);
@@ -198,7 +198,7 @@ describe("the only root context", () => {
 });
 
 describe("the inbound root context", () => {
-  it("goes at once when no report is under way, and leaves what is buffered and the timer to the outbound one", async () => {
+  it("ends at once when no report is in flight, and leaves the buffer and the timer to the outbound one", async () => {
     const sidecar = await both(false);
     sidecar.requests(3);
     assert.equal(sidecar.done(INBOUND), true);
@@ -209,7 +209,7 @@ describe("the inbound root context", () => {
     assert.equal(sidecar.account.sent, 3);
   });
 
-  it("waits for a report in its own name, but for no more", async () => {
+  it("waits for its own report, but no longer", async () => {
     const sidecar = await both(true);
     sidecar.requests(3, { root: OUTBOUND });
     assert.equal(sidecar.done(INBOUND), false);
@@ -234,7 +234,7 @@ describe("the inbound root context", () => {
   });
 
   // report/members.ts leave(): stops the timer of the root context that leaves, even if others remain.
-  it("stops its own timer, whether it goes at once or waits", async () => {
+  it("stops its own timer, whether it ends at once or waits", async () => {
     for (const underWay of [false, true]) {
       const sidecar = await both(underWay);
       sidecar.request();
@@ -255,7 +255,7 @@ describe("the inbound root context", () => {
 });
 
 describe("the outbound root context", () => {
-  it("goes at once while a report in the name of the inbound one is under way", async () => {
+  it("ends at once while a report of the inbound one is in flight", async () => {
     const sidecar = await both(true);
     assert.equal(sidecar.done(OUTBOUND), true);
     sidecar.answer();
@@ -264,12 +264,12 @@ describe("the outbound root context", () => {
   });
 });
 
-describe("both root contexts, with a report under way and more buffered,", () => {
+describe("both root contexts, with a report in flight and more buffered,", () => {
   for (const order of [
     [INBOUND, OUTBOUND],
     [OUTBOUND, INBOUND],
   ]) {
-    it(`go when all of it is answered: ${order.join(" before ")}`, async () => {
+    it(`end when everything is answered: ${order.join(" before ")}`, async () => {
       const sidecar = await both(true);
       sidecar.requests(2);
       sidecar.requests(2, { root: OUTBOUND });
@@ -286,7 +286,7 @@ describe("both root contexts, with a report under way and more buffered,", () =>
       );
     });
 
-    it(`go when the connection fails, and ask no more: ${order.join(" before ")}`, async () => {
+    it(`end when the connection fails, without another attempt: ${order.join(" before ")}`, async () => {
       const sidecar = await both(true);
       sidecar.requests(4, { root: OUTBOUND });
       for (const root of order) sidecar.done(root);

@@ -1,4 +1,4 @@
-// Configurations that change, and several at a time: who shares a delivery, and who does not.
+// Changed and simultaneous configurations: which share a delivery, and which do not.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { INBOUND, OUTBOUND, Sidecar, type Changes } from "../sidecar.ts";
@@ -24,7 +24,7 @@ describe("two root contexts", () => {
     assert.deepEqual(kinds, ["server", "client"]);
   });
 
-  it("that differ in nothing that a report shows share one", async () => {
+  it("that differ only in what no report shows share a report", async () => {
     const sidecar = await Sidecar.start();
     sidecar.configure(OUTBOUND, { sampling: { rate: 0.5 }, span: { max_tag_length: 64 } });
     sidecar.request();
@@ -66,7 +66,7 @@ describe("two root contexts", () => {
     });
   }
 
-  it("have a report each where the words of one run into those of the other", async () => {
+  it("have a report each even if their values look equal when joined", async () => {
     const sidecar = await Sidecar.start({ tags: { literal: { stage: "canary", place: "eu" } } });
     sidecar.collectors = 2;
     sidecar.configure(OUTBOUND, { tags: { literal: { stage: "canary\nplace\neu" } } });
@@ -96,7 +96,7 @@ describe("two root contexts", () => {
 });
 
 describe("a changed configuration", () => {
-  it("takes over, and what the one before has buffered goes where that one said", async () => {
+  it("takes over, and spans buffered by the previous one are sent to the previous collector", async () => {
     const sidecar = await Sidecar.start();
     sidecar.collectors = 2;
     sidecar.requests(3);
@@ -113,7 +113,7 @@ describe("a changed configuration", () => {
     assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
   });
 
-  it("of the same collector goes on with the same buffer", async () => {
+  it("of the same collector continues with the same buffer", async () => {
     const sidecar = await Sidecar.start();
     sidecar.requests(3);
     sidecar.configure(NEXT, { span: { max_tag_length: 64 } });
@@ -137,7 +137,7 @@ describe("a changed configuration", () => {
     assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
   });
 
-  it("that is the same as before may come to the same root context", async () => {
+  it("that equals the previous one may come to the same root context", async () => {
     const sidecar = await Sidecar.start();
     sidecar.requests(3);
     sidecar.configure(INBOUND);
@@ -149,7 +149,7 @@ describe("a changed configuration", () => {
   });
 
   // report/members.ts join(): the timer was that of the last root context to leave.
-  it("of an earlier kind has a timer again", async () => {
+  it("that equals an earlier one has a timer again", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
     sidecar.configure(NEXT, ANOTHER);
@@ -161,7 +161,7 @@ describe("a changed configuration", () => {
   });
 
   // report/members.ts leave(): the timer of the root context that waits has ended.
-  it("that comes while the last report is under way has a timer", async () => {
+  it("that comes while the last report is in flight has a timer", async () => {
     const sidecar = await Sidecar.start();
     sidecar.request();
     assert.equal(sidecar.done(INBOUND), false);
@@ -171,7 +171,7 @@ describe("a changed configuration", () => {
   });
 
   // report/deliveries.ts deliveryFor(): returns the delivery of an equal identity, disabled or not, over or not.
-  it("reports again to a collector that said stop", async () => {
+  it("reports again to a collector that asked to stop", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 1 } });
     sidecar.request();
     sidecar.answer({ status: 200, body: DISABLE });
@@ -181,7 +181,7 @@ describe("a changed configuration", () => {
     assert.equal(sidecar.host.calls.length, 2);
   });
 
-  it("that is the same as before leaves the buffer, the timer and the report under way alone", async () => {
+  it("that equals the previous one leaves the buffer, the timer and the report in flight alone", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.forgetHostCalls();
     sidecar.request();
@@ -199,7 +199,7 @@ describe("a changed configuration", () => {
     assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
   });
 
-  it("that is the same as before never lets its delivery go: the new root context joins before the old one leaves", async () => {
+  it("that equals the previous one keeps its delivery: the new root joins before the old one leaves", async () => {
     const sidecar = await Sidecar.start();
     sidecar.requests(3);
     sidecar.host.forgetHostCalls();
@@ -211,7 +211,7 @@ describe("a changed configuration", () => {
       "nothing sets out, no timer is touched, and no root context is let go",
     );
     assert.equal(sidecar.host.tickPeriod(INBOUND), 1000);
-    // However often it joined, it leaves once.
+    // It leaves once, however often it joined.
     assert.equal(sidecar.done(INBOUND), false);
     assert.deepEqual(sidecar.spansPerReport, [3]);
     sidecar.answer();
@@ -219,7 +219,7 @@ describe("a changed configuration", () => {
     assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
   });
 
-  it("that joins others ends its own timer, and leaves theirs alone", async () => {
+  it("that joins others stops its own timer, and leaves theirs alone", async () => {
     const sidecar = await Sidecar.start();
     sidecar.collectors = 2;
     sidecar.configure(OUTBOUND, ANOTHER);
@@ -232,7 +232,7 @@ describe("a changed configuration", () => {
     );
   });
 
-  it("that joins where only a report is under way has a timer for what follows it", async () => {
+  it("that joins when only a report is in flight has a timer for the spans after it", async () => {
     const sidecar = await Sidecar.start();
     sidecar.collectors = 2;
     sidecar.configure(OUTBOUND, ANOTHER);
@@ -243,7 +243,7 @@ describe("a changed configuration", () => {
     assert.equal(sidecar.host.tickPeriod(INBOUND), 1000);
   });
 
-  it("that is the same as before still leaves a collector alone that asked for it", async () => {
+  it("that equals the previous one still waits as long as the collector asked", async () => {
     const sidecar = await Sidecar.start();
     sidecar.requests(3);
     sidecar.tick();
@@ -264,7 +264,7 @@ describe("a changed configuration", () => {
     assert.equal(sidecar.host.hostCalls.proxy_done, undefined);
   });
 
-  it("of another collector waits at the end for the report to the one before, too", async () => {
+  it("of another collector also waits, at its end, for the report to the previous one", async () => {
     const sidecar = await Sidecar.start();
     sidecar.collectors = 2;
     sidecar.requests(3);
@@ -279,7 +279,7 @@ describe("a changed configuration", () => {
     assert.deepEqual(sidecar.account, { recorded: 4, sent: 4, dropped: 0, buffered: 0 });
   });
 
-  it("and the one before it again, in turn, drop nothing", async () => {
+  it("drops nothing when it alternates with the previous one", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.forgetHostCalls();
     sidecar.collectors = 2;

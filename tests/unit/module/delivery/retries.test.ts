@@ -1,5 +1,5 @@
-// When a report is tried again: the waits, measured by the timer that the module sets; what a collector asks for; answers that
-// stay out.
+// When a report is retried: the waits, measured by the module's timer; waits that a collector asks for; answers that
+// never come.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Headers } from "../../../host/headers.ts";
@@ -13,7 +13,7 @@ const DOWN: Answer = { status: 503 };
 /** `host.now` at the start: 2023-11-14 22:13:20 GMT, a Tuesday. */
 const START = 1_700_000_000_000;
 
-/** A sidecar whose report of three spans is under way. */
+/** A sidecar with a report of three spans in flight. */
 async function reporting(changes: Changes = {}, seed = 1): Promise<Sidecar> {
   const sidecar = await Sidecar.start(changes, { now: START, seed });
   sidecar.requests(3);
@@ -21,7 +21,7 @@ async function reporting(changes: Changes = {}, seed = 1): Promise<Sidecar> {
   return sidecar;
 }
 
-/** The waits between `tries` of the same report, all answered with `answer`. */
+/** The waits between `tries` attempts of one report, all answered with `answer`. */
 async function waits(tries: number, changes: Changes, answer: Answer = DOWN, seed = 1): Promise<number[]> {
   const sidecar = await reporting(changes, seed);
   const times: number[] = [];
@@ -32,8 +32,8 @@ async function waits(tries: number, changes: Changes, answer: Answer = DOWN, see
   return times;
 }
 
-describe("the waits before the next tries of a report", () => {
-  it("double up to the longest, each between half of it and all", async () => {
+describe("the waits before a report's retries", () => {
+  it("double up to the longest, each randomly between half and all of it", async () => {
     const [attempts, base_ms, max_ms] = [12, 100, 3000];
     const delays = [100, 200, 400, 800, 1600, 3000, 3000, 3000, 3000, 3000, 3000];
     for (let seed = 1; seed <= 50; seed++) {
@@ -55,18 +55,18 @@ describe("the waits before the next tries of a report", () => {
     assert.ok(Math.min(...first) < 520 && Math.max(...first) > 980);
   });
 
-  it("are by default 250 and 500 milliseconds at most", async () => {
+  it("are at most 250 and 500 milliseconds by default", async () => {
     const [first = 0, second = 0] = await waits(3, {});
     assert.ok(first >= 125 && first <= 250 && second >= 250 && second <= 500, `${first}, ${second}`);
   });
 
-  it("are as long as the timer's interval allows, and no longer where that is shorter", async () => {
+  it("are as long as the timer's interval allows, and no longer if the interval is shorter", async () => {
     const changes = { retry: { base_ms: 5000, max_ms: 5000 }, buffer: { flush_interval_ms: 100 } };
     const [time = 0] = await waits(2, changes);
     assert.ok(time >= 2500 && time <= 5100, `${time} ms`);
   });
 
-  it("begin anew once a report was taken", async () => {
+  it("start over once a report is accepted", async () => {
     const sidecar = await reporting({ retry: { attempts: 10, base_ms: 100, max_ms: 60_000 } });
     for (let i = 0; i < 6; i++) {
       sidecar.answer(DOWN);
@@ -80,7 +80,7 @@ describe("the waits before the next tries of a report", () => {
     assert.ok(time <= 100, `${time} ms`);
   });
 
-  it("go on doubling with the next report when one is given up", async () => {
+  it("keep doubling with the next report when one is given up", async () => {
     const sidecar = await reporting({ retry: { attempts: 1, base_ms: 1000, max_ms: 60_000 } });
     sidecar.answer(DOWN);
     assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 3 });
@@ -106,7 +106,7 @@ describe("the waits before the next tries of a report", () => {
 
 describe("retry.attempts", () => {
   for (const attempts of [1, 2, 7]) {
-    it(`${attempts}: so many tries in all`, async () => {
+    it(`${attempts}: the number of attempts in all`, async () => {
       const sidecar = await reporting({ retry: { attempts } });
       for (let i = 1; i < attempts; i++) {
         sidecar.answer(DOWN);
@@ -122,7 +122,7 @@ describe("retry.attempts", () => {
     });
   }
 
-  it("is 12 by default: a collector that refuses connections for 18 seconds costs no span", async () => {
+  it("is 12 by default: no span is lost if a collector refuses connections for 18 seconds", async () => {
     const sidecar = await reporting();
     const away = sidecar.host.now + 18 * SECOND;
     while (sidecar.host.now < away) {
@@ -141,7 +141,7 @@ describe("retry.attempts", () => {
     assert.deepEqual(droppedBecause(sidecar.host), { unavailable: 2 });
   });
 
-  it("is of each report for itself", async () => {
+  it("applies to each report separately", async () => {
     const sidecar = await reporting({ retry: { attempts: 2 } });
     sidecar.answer(DOWN);
     sidecar.requests(4);
@@ -156,8 +156,8 @@ describe("retry.attempts", () => {
   });
 });
 
-describe("while a report waits to be tried again", () => {
-  it("spans gather in one batch behind it", async () => {
+describe("while a report waits for its retry", () => {
+  it("spans gather in one batch after it", async () => {
     const sidecar = await reporting({ retry: { base_ms: 10_000, max_ms: 10_000 } });
     sidecar.answer(DOWN);
     for (let i = 0; i < 4; i++) {
@@ -171,7 +171,7 @@ describe("while a report waits to be tried again", () => {
     assert.deepEqual(sidecar.spansPerReport, [3, 3, 8]);
   });
 
-  it("full batches wait in line and then go one after the other, in order", async () => {
+  it("full batches queue up and are then sent one after the other, in order", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 }, retry: { base_ms: 10_000, max_ms: 10_000 } });
     sidecar.requests(2);
     sidecar.answer(DOWN);
@@ -187,7 +187,7 @@ describe("while a report waits to be tried again", () => {
     assert.deepEqual(sidecar.spansPerReport, [2, 2, 2, 2, 2, 1]);
   });
 
-  it("it may give way to new spans, as any batch that is not under way", async () => {
+  it("it may give way to new spans, like any batch that is not in flight", async () => {
     const sidecar = await Sidecar.start({
       buffer: { max_bytes: 65536, flush_spans: 10 },
       retry: { base_ms: HOUR, max_ms: HOUR },
@@ -201,7 +201,7 @@ describe("while a report waits to be tried again", () => {
     assert.deepEqual(droppedBecause(sidecar.host), { buffer_full: dropped });
   });
 
-  it("its root context may go: another one tries again", async () => {
+  it("its root context may end: another one retries", async () => {
     const sidecar = await Sidecar.start();
     sidecar.configure(OUTBOUND);
     sidecar.requests(3);
@@ -224,7 +224,7 @@ describe("Retry-After", () => {
   }
 
   for (const status of [429, 503]) {
-    it(`in seconds is the least wait (${status})`, async () => {
+    it(`in seconds is the minimum wait (${status})`, async () => {
       for (const seconds of [1, 7, 120]) {
         const time = await waitFor(String(seconds), status);
         assert.ok(time >= seconds * SECOND && time <= (seconds + 1) * SECOND, `${time} ms of ${seconds} s`);
@@ -232,19 +232,19 @@ describe("Retry-After", () => {
     });
   }
 
-  it("as a date is the least wait", async () => {
+  it("as a date is the minimum wait", async () => {
     const time = await waitFor("Tue, 14 Nov 2023 22:13:50 GMT");
     assert.ok(time >= 30 * SECOND && time <= 31 * SECOND, `${time} ms`);
   });
 
-  it("is an hour at most, in either form", async () => {
+  it("counts as at most an hour, in either form", async () => {
     for (const value of ["7200", "999999999", "Wed, 15 Nov 2023 22:13:20 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"]) {
       const time = await waitFor(value);
       assert.ok(time >= HOUR && time <= HOUR + SECOND, `${time} ms for ${value}`);
     }
   });
 
-  it("that is over, or is neither, asks for nothing", async () => {
+  it("that has passed, or is in neither form, is ignored", async () => {
     const values = [
       "0",
       "Tue, 14 Nov 2023 22:13:20 GMT",
@@ -268,11 +268,11 @@ describe("Retry-After", () => {
   });
 });
 
-describe("an answer that stays out", () => {
-  it("is waited for as long as the host may take, and counts as unavailable then", async () => {
+describe("an answer that never comes", () => {
+  it("is awaited as long as the host may take, and then counts as unavailable", async () => {
     const sidecar = await reporting({ collector: { timeout_ms: 2000 } });
     const [call] = sidecar.host.calls;
-    // Envoy would have answered by now. Here the call is never ended; two are in flight for the host, one for the module.
+    // Envoy would have answered by now. Here the call never ends: the host has two in flight, the module one.
     sidecar.collectors = 2;
     sidecar.pass(7 * SECOND);
     assert.equal(sidecar.host.calls.length, 1);
@@ -286,7 +286,7 @@ describe("an answer that stays out", () => {
     assert.deepEqual(sidecar.account, { recorded: 3, sent: 3, dropped: 0, buffered: 0 });
   });
 
-  it("and comes after all says nothing", async () => {
+  it("is ignored if it comes after all", async () => {
     const sidecar = await reporting({ collector: { timeout_ms: 2000 } });
     sidecar.collectors = 2;
     sidecar.pass(10 * SECOND);

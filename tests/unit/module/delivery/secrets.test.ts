@@ -1,4 +1,4 @@
-// The access token and the values of headers are nobody's to read in a log.
+// No log shows the access token or the values of headers.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Answer } from "../../../host/options.ts";
@@ -35,7 +35,7 @@ describe("the token and header values are not in the log when they", () => {
     });
   }
 
-  it("stand in a text that breaks off", async () => {
+  it("are in a truncated text", async () => {
     const sidecar = await Sidecar.bare();
     const text = configuration({ collector: { headers: { authorization: SECRET }, access_token: SECRET } });
     for (let size = 0; size < text.length; size++) {
@@ -44,8 +44,8 @@ describe("the token and header values are not in the log when they", () => {
     assert.ok(!shown(sidecar).includes(SECRET));
   });
 
-  // assembly/config/section.ts entries(): show(found) prints a string that stands where the object should.
-  it("stand where the object of headers should", async () => {
+  // assembly/config/section.ts entries(): show(found) prints a string found instead of the object.
+  it("are in place of the headers object", async () => {
     const sidecar = await Sidecar.bare();
     const headers = `authorization: ${SECRET}`;
     assert.equal(sidecar.host.configure(INBOUND, configuration({ collector: { headers } })), false);
@@ -75,7 +75,7 @@ describe("the token and header values are not in the log when reports", () => {
     buffer: { flush_spans: 1 },
   };
 
-  it("are refused, get lost and are taken again", async () => {
+  it("are refused, get lost and are accepted again", async () => {
     const sidecar = await Sidecar.start(changes);
     for (const answer of [{ status: 401 }, "reset", { status: 503 }, { status: 200 }] as const) {
       sidecar.request();
@@ -151,7 +151,7 @@ describe("what a collector says is not in the log when it repeats", () => {
     }
   }
 
-  it("but is shown when it repeats a short value, such as a tenant's number", async () => {
+  it("but is shown if it repeats a short value, such as a tenant's number", async () => {
     const sidecar = await Sidecar.start({ collector: { headers: { "x-scope-orgid": "1234567" } } });
     sidecar.request();
     sidecar.tick();
@@ -185,7 +185,7 @@ describe("collector.access_token_env", () => {
     }
   });
 
-  it("is refused, without a word of the value, when that cannot be a header", async () => {
+  it("is refused, without revealing the value, if that cannot be a header", async () => {
     for (const value of [`${SECRET}\n`, `\u0001${SECRET}`, `${SECRET}\u007f`]) {
       await assert.rejects(start(value), (error: Error) => {
         assert.match(error.message, /collector\.access_token_env: TOKEN holds control characters; allowed: /);
@@ -194,7 +194,7 @@ describe("collector.access_token_env", () => {
     }
   });
 
-  it("is refused when the variable is empty, or only the beginning of another", async () => {
+  it("is refused if the variable is empty, or only the beginning of another", async () => {
     await assert.rejects(start(""), /collector\.access_token_env: TOKEN is not set or empty; allowed: /);
     const { host } = await Sidecar.bare({ environment: { TOKENS: SECRET } });
     assert.equal(host.configure(INBOUND, configuration({ collector: { access_token_env: "TOKEN" } })), false);
@@ -212,7 +212,7 @@ describe("a report", () => {
     assert.equal(headers.get("x-scope-orgid"), "42");
   });
 
-  it("has no token that is no UTF-8: receivers would refuse every report", async () => {
+  it("has no token that is not UTF-8: receivers would refuse every report", async () => {
     await assert.rejects(
       Sidecar.start({ collector: { access_token: "\ud800" } }),
       /collector\.access_token: holds control characters or half a surrogate pair/,

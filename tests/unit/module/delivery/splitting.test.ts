@@ -1,4 +1,4 @@
-// A report that is too large for the collector goes in two halves, and those in halves, down to a single span.
+// A report that is too large for the collector is split in half, and each half again, down to single spans.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Answer } from "../../../host/options.ts";
@@ -18,7 +18,7 @@ const FORMATS: Record<string, Record<string, string>> = {
   "Lightstep, deflated,": { compression: "deflate" },
 };
 
-/** A sidecar with a report of `spans` spans under way, each with its number in its path. */
+/** A sidecar with a report of `spans` spans in flight, each with its number in its path. */
 async function reporting(spans: number, changes: Changes = {}): Promise<Sidecar> {
   const sidecar = await Sidecar.start(changes);
   for (let i = 0; i < spans; i++) numbered(sidecar, i);
@@ -43,7 +43,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 
 for (const [name, collector] of Object.entries(FORMATS)) {
   describe(`${name} a report that is too large`, () => {
-    it("goes at once in two halves, in order, each a whole report", async () => {
+    it("is sent at once in two halves, in order, each a complete report", async () => {
       const sidecar = await reporting(7, { collector });
       sidecar.answer(TOO_LARGE);
       sidecar.answer(TAKEN);
@@ -65,7 +65,7 @@ for (const [name, collector] of Object.entries(FORMATS)) {
       assert.deepEqual(sidecar.host.logs, []);
     });
 
-    it("is split until it is small enough, for a collector that takes three spans at most", async () => {
+    it("is split until it is small enough, for a collector that accepts three spans at most", async () => {
       const sidecar = await reporting(50, { collector });
       const taken: number[] = [];
       while (sidecar.host.inFlight.length > 0) {
@@ -77,7 +77,7 @@ for (const [name, collector] of Object.entries(FORMATS)) {
       assert.deepEqual(sidecar.account, { recorded: 50, sent: 50, dropped: 0, buffered: 0 });
     });
 
-    it("and of one span is refused", async () => {
+    it("is refused if it has one span", async () => {
       const sidecar = await reporting(3, { collector });
       while (sidecar.host.inFlight.length > 0) {
         const isBig = numbersIn(sidecar.readings.at(-1)?.spans ?? []).includes(1);
@@ -93,7 +93,7 @@ for (const [name, collector] of Object.entries(FORMATS)) {
 }
 
 describe("a collector that has found a report too large", () => {
-  it("gets later ones of half its bytes, and each a little larger than the one before", async () => {
+  it("gets later ones with half the bytes, each a little larger than the one before", async () => {
     const sidecar = await reporting(40);
     const whole = sidecar.host.calls[0]?.body.length ?? 0;
     sidecar.answer(TOO_LARGE);
@@ -117,7 +117,7 @@ describe("a collector that has found a report too large", () => {
     assert.equal(sidecar.spansPerReport.at(-1), 200, "in the end as large as configured");
   });
 
-  it("and then fails is tried again with the half", async () => {
+  it("gets the half again if it then fails", async () => {
     const sidecar = await reporting(6);
     sidecar.answer(TOO_LARGE);
     sidecar.answer("reset");
@@ -129,7 +129,7 @@ describe("a collector that has found a report too large", () => {
     assert.equal(sidecar.account.sent, 6);
   });
 
-  it("does so after a failed try, and each half has all its tries", async () => {
+  it("may do so after a failed attempt, and each half has all its attempts", async () => {
     const sidecar = await reporting(2, { retry: { attempts: 2 } });
     sidecar.answer("reset");
     sidecar.untilNextCall();
@@ -145,7 +145,7 @@ describe("a collector that has found a report too large", () => {
 });
 
 describe("gRPC's RESOURCE_EXHAUSTED", () => {
-  it("without end drops every span in the end, and never traps", async () => {
+  it("to every report eventually drops all spans, and never traps", async () => {
     const sidecar = await reporting(9, { collector: { transport: "grpc" }, retry: { attempts: 3 } });
     for (let i = 0; sidecar.account.buffered > 0; i++) {
       assert.ok(i < 100, "it ends");

@@ -1,4 +1,4 @@
-// What Lightstep is told of lost spans: InternalMetrics with the count `spans.dropped`, each span in one acknowledged report.
+// How Lightstep is told about lost spans: as `spans.dropped` in InternalMetrics, each in one acknowledged report.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Answer } from "../../../host/options.ts";
@@ -8,21 +8,21 @@ import { Sidecar, type Changes } from "../sidecar.ts";
 const REFUSED: Answer = { status: 400 };
 const TAKEN: Answer = { status: 200, trailers: [["grpc-status", "0"]] };
 
-/** Records `spans` and lets them go out in a report of their own, which is answered. */
+/** Records `spans` and has them sent in a report of their own, which is answered. */
 function report(sidecar: Sidecar, spans: number, answer: Answer): void {
   sidecar.requests(spans);
   sidecar.tick();
   sidecar.answer(answer);
 }
 
-/** How many lost spans each report so far has told of. */
+/** The count of lost spans in each report so far. */
 const told = (sidecar: Sidecar) => sidecar.readings.map(({ lost }) => lost);
 
 for (const transport of ["http", "grpc"]) {
   const start = (changes: Changes = {}) => Sidecar.start({ ...changes, collector: { transport } });
 
-  describe(`Lightstep over ${transport} is told of lost spans`, () => {
-    it("in the next report, and in no other", async () => {
+  describe(`Lightstep over ${transport} is told about lost spans`, () => {
+    it("in the next report only", async () => {
       const sidecar = await start();
       report(sidecar, 3, REFUSED);
       report(sidecar, 1, TAKEN);
@@ -30,7 +30,7 @@ for (const transport of ["http", "grpc"]) {
       assert.deepEqual(told(sidecar), [0, 3, 0]);
     });
 
-    it("again, together with its own spans, when the report that told of them is lost", async () => {
+    it("again, together with the report's own spans, when the report that counted them is lost", async () => {
       const sidecar = await start();
       report(sidecar, 3, REFUSED);
       report(sidecar, 2, REFUSED);
@@ -38,7 +38,7 @@ for (const transport of ["http", "grpc"]) {
       assert.deepEqual(told(sidecar), [0, 3, 5]);
     });
 
-    it("in the same words when the report is tried again", async () => {
+    it("identically when the report is retried", async () => {
       const sidecar = await start();
       report(sidecar, 3, REFUSED);
       report(sidecar, 2, "reset");
@@ -48,7 +48,7 @@ for (const transport of ["http", "grpc"]) {
       assert.deepEqual(told(sidecar), [0, 3, 3, 0]);
     });
 
-    it("by one half only when the report that tells of them is too large", async () => {
+    it("by only one half when the report that counts them is too large", async () => {
       const sidecar = await start();
       report(sidecar, 3, REFUSED);
       report(sidecar, 4, { status: 413 });
@@ -58,7 +58,7 @@ for (const transport of ["http", "grpc"]) {
       assert.equal(sidecar.account.sent, 4);
     });
 
-    it("that gave way for want of room", async () => {
+    it("that were dropped for lack of room", async () => {
       const sidecar = await start({ buffer: { max_bytes: 65536, flush_spans: 10 } });
       sidecar.requests(200);
       sidecar.tick();
@@ -70,7 +70,7 @@ for (const transport of ["http", "grpc"]) {
       assert.equal(sum, dropped);
     });
 
-    it("of each once, whatever happens", async () => {
+    it("exactly once for each span, whatever happens", async () => {
       const random = new Random(3);
       const sidecar = await start({
         buffer: { max_bytes: 65536, flush_spans: 5 },

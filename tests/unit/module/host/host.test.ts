@@ -1,4 +1,4 @@
-// The mock host refuses what Envoy refuses; else the other tests would prove nothing.
+// The mock host refuses what Envoy refuses. Otherwise the other tests would prove nothing.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Host } from "../../../host/host.ts";
@@ -8,7 +8,7 @@ import { probe } from "./probe.ts";
 const ROOT = 1;
 const REQUEST = "0";
 const TRAILERS = "3";
-/** What the letters of a probe stand for. */
+/** The statuses behind a probe's letters. */
 const [OK, NOT_FOUND, BAD_ARGUMENT, UNIMPLEMENTED] = ["A", "B", "C", "M"];
 
 async function start(callbacks: Record<string, string[]>, options?: HostOptions): Promise<Host> {
@@ -20,7 +20,7 @@ async function start(callbacks: Record<string, string[]>, options?: HostOptions)
 const said = (host: Host) => host.logs.map((line) => line.text).join("");
 
 describe("the mock host", () => {
-  it("adds no counter up by nothing or less, and a gauge by anything", async () => {
+  it("changes a counter only by positive amounts, and a gauge by any amount", async () => {
     const counter = ["proxy_define_metric 0 'c' 8", ...["1", "0", "-1"].map((by) => `proxy_increment_metric 1 ${by}`)];
     const gauge = ["proxy_define_metric 1 'g' 8", ...["5", "0", "-2"].map((by) => `proxy_increment_metric 2 ${by}`)];
     const host = await start({ proxy_on_configure: [...counter, ...gauge, "proxy_increment_metric 3 1"] });
@@ -28,7 +28,7 @@ describe("the mock host", () => {
     assert.deepEqual(Object.fromEntries(host.metrics), { c: 1, g: 3 });
   });
 
-  it("lets go only of a root context that waits", async () => {
+  it("ends only a root context that waits", async () => {
     const host = await start({ proxy_on_configure: ["proxy_done"], proxy_on_done: [], proxy_on_tick: ["proxy_done"] });
     assert.equal(said(host), NOT_FOUND);
     assert.equal(host.done(ROOT), false);
@@ -53,7 +53,7 @@ describe("the mock host", () => {
     assert.ok(!host.isAlive(ROOT));
   });
 
-  it("has header maps where Envoy has them", async () => {
+  it("has header maps in the same callbacks as Envoy", async () => {
     const calls = [
       `proxy_get_header_map_pairs ${REQUEST} 8 16`,
       `proxy_get_header_map_value ${REQUEST} ':path' 8 16`,
@@ -71,7 +71,7 @@ describe("the mock host", () => {
     assert.equal(said(host), `${OK}${OK}${NOT_FOUND}${BAD_ARGUMENT}`, "to read, in the log");
   });
 
-  it("has the stream's attributes in the stream's name, and no longer in its root context's", async () => {
+  it("gives a stream's attributes to the stream, and not when acting for its root context", async () => {
     const ask = "proxy_get_property 'response' 8 16";
     const host = await start({
       proxy_on_log: [ask, "proxy_set_effective_context 77", "proxy_set_effective_context 1", ask],
@@ -80,7 +80,7 @@ describe("the mock host", () => {
     assert.equal(said(host), `${OK}${BAD_ARGUMENT}${OK}${NOT_FOUND}`);
   });
 
-  it("takes no call to a cluster that is not there, nor one without :path", async () => {
+  it("rejects a call to a missing cluster, and one without :path", async () => {
     const calls = ["a", "b"].map((cluster) => `proxy_http_call '${cluster}' 0 0 0 0 0 0 1000 8`);
     const host = await start({ proxy_on_configure: calls }, { clusters: ["a"] });
     assert.equal(said(host), `${BAD_ARGUMENT}${BAD_ARGUMENT}`);
@@ -99,7 +99,7 @@ describe("the mock host", () => {
     assert.throws(() => host.refuse("proxy_no_such", 1), /does not import/);
   });
 
-  it("allows next to nothing at the start and in malloc", async () => {
+  it("allows hardly any call at the start and in malloc", async () => {
     await assert.rejects(Host.load(probe({ _initialize: ["proxy_done"] })), /not allowed at the start/);
     const host = await start({ malloc: ["proxy_done"], proxy_on_log: ["proxy_get_property 'a' 8 16"] });
     assert.throws(() => host.log(host.openStream(ROOT), { properties: { a: "x" } }), /not allowed in malloc/);

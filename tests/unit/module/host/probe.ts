@@ -1,4 +1,4 @@
-// A module for trying out the mock host itself: each callback makes some host calls and says what each was answered.
+// A module for testing the mock host itself: each callback makes some host calls and logs each answer.
 import {
   addI32,
   call,
@@ -12,7 +12,7 @@ import {
   type Type,
 } from "./wasm.ts";
 
-/** The host calls that a probe can make, with the types of their parameters; all of them answer with a status. */
+/** The host calls that a probe can make, with the types of their parameters. All return a status. */
 const IMPORTS: Record<string, string> = {
   proxy_log: "i32 i32 i32",
   proxy_done: "",
@@ -27,7 +27,7 @@ const IMPORTS: Record<string, string> = {
   proxy_http_call: "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32",
 };
 
-/** The callbacks: how many parameters, and the result if there is one. */
+/** The callbacks, with the number of parameters and the result, if any. */
 const CALLBACKS: Record<string, [parameters: number, result?: number]> = {
   _initialize: [0],
   malloc: [1, 4096],
@@ -40,7 +40,7 @@ const CALLBACKS: Record<string, [parameters: number, result?: number]> = {
 
 const names = Object.keys(IMPORTS);
 const typesOf = (name: string) => (IMPORTS[name] ?? "").split(" ").filter((type) => type !== "") as Type[];
-/** Stands behind the imports: says the status on the stack. */
+/** The first function after the imports. It logs the status on the stack. */
 const SAY = names.length;
 const DEBUG = 1;
 const LETTER_A = 65;
@@ -61,12 +61,12 @@ const say: Function = {
 };
 
 /**
- * A module whose `callbacks` make the calls, written as `name arguments`: numbers, or 'text' for address and size of a
- * text. What each was answered is one log line at debug level, a letter: A = 0, B = 1, C = 2 …
+ * A module whose `callbacks` make calls, written as `name arguments`: numbers, or 'text' for the address and size of a
+ * text. Each answer is one debug log line with a letter: A = 0, B = 1, C = 2 …
  */
 export function probe(callbacks: Record<string, string[]>): Uint8Array {
   let data = "";
-  /** The constants that `words` stand for; a text takes two of the `types`. */
+  /** The constants for `words`; a text takes two of the `types`. */
   const constants = (words: string[], types: Type[]): number[] => {
     const [word, ...more] = words;
     const [type = "i32"] = types;

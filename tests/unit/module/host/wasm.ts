@@ -1,5 +1,5 @@
-// Small WebAssembly modules, written byte by byte: for what no compiler of ours would make. One memory; nothing but
-// functions is imported. (https://webassembly.github.io/spec/core/binary)
+// Small WebAssembly modules, written byte by byte, that none of our compilers would produce. They have one memory and
+// import only functions. (https://webassembly.github.io/spec/core/binary)
 
 export type Type = "i32" | "i64";
 
@@ -15,9 +15,9 @@ export interface Function extends Signature {
 
 export interface Parts {
   imports?: ({ module: string; name: string } & Signature)[];
-  /** By the name of the export; indices begin behind the imports. */
+  /** By export name; indices begin after the imports. */
   functions?: Record<string, Function>;
-  /** What memory holds from address 1024 on. */
+  /** The contents of memory from address 1024 on. */
   data?: string;
 }
 
@@ -55,7 +55,7 @@ export const storeByte = [0x3a, 0, 0];
 
 export function module({ imports = [], functions = {}, data = "" }: Parts): Uint8Array {
   const own = Object.entries(functions);
-  // One type for each function, in order: no shorter, but simpler.
+  // One type for each function, in order: longer, but simpler.
   const signatures = [...imports, ...own.map(([, part]) => part)];
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
@@ -75,7 +75,7 @@ export function module({ imports = [], functions = {}, data = "" }: Parts): Uint
   ]);
 }
 
-/** `bytes` and `size` bytes of a custom section behind them, which mean nothing. */
+/** `bytes`, followed by a meaningless custom section of `size` bytes. */
 export function padded(bytes: Uint8Array, size: number): Uint8Array {
   return Buffer.concat([bytes, Buffer.from(section(0, [...named("pad"), ...Array<number>(size).fill(0)]))]);
 }

@@ -1,4 +1,5 @@
-// A span's attributes come at once, as the value of one expression, or one by one where Envoy has no such value: the span is the same.
+// A span's attributes come together, as the value of one expression, or one by one if Envoy has no such value. The span
+// is the same.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Attributes, Properties } from "../../../host/properties.ts";
@@ -6,23 +7,23 @@ import { NOT_FOUND } from "../../../host/status.ts";
 import { ended, OK } from "../requests.ts";
 import { INBOUND, NODE, OUTBOUND, Sidecar, type Changes, type Exchange } from "../sidecar.ts";
 
-/** An Envoy that no control plane of Istio's made: it names spans after virtual hosts. */
+/** An Envoy without Istio's control plane: it names spans after virtual hosts. */
 const PLAIN = { xds: { node: { id: "front-proxy", cluster: "front" } } };
 
-/** The span of one request as it is reported, in a host with expressions or without, and how many attributes came singly. */
+/** One request's reported span, in a host with or without expressions, and how many attributes were read one by one. */
 async function spanOf(exchange: Exchange, hasExpressions: boolean, node: Attributes = NODE) {
   const sidecar = await Sidecar.bare({ seed: 1, node });
   if (!hasExpressions) sidecar.host.refuse("proxy_call_foreign_function", NOT_FOUND);
   sidecar.configure(exchange.root ?? INBOUND);
   sidecar.host.forgetHostCalls();
   sidecar.request(exchange);
-  // Two are for the ids, at the first stream of a VM.
+  // Two are for the ids, at a VM's first stream.
   const singly = (sidecar.host.hostCalls.proxy_get_property ?? 0) - 2;
   sidecar.tick(exchange.root);
   return { span: sidecar.readings[0]?.spans[0], singly };
 }
 
-/** What is known of a usual stream, but for `missing`. */
+/** The attributes of a usual stream, except `missing`. */
 function without(...missing: string[]): Properties {
   const absent = ["response.backend_latency", ...missing];
   return new Map([...OK].filter(([path]) => !absent.includes(path.replace("\0", "."))));
@@ -41,7 +42,7 @@ const CASES: Record<string, Exchange & { absent?: true }> = {
   "one that Envoy does not know": { properties: without("request.time"), absent: true },
 };
 
-describe("attributes that come at once make the span that they make one by one:", () => {
+describe("attributes that come together give the same span as one by one:", () => {
   for (const [name, { absent, ...exchange }] of Object.entries(CASES)) {
     it(name, async () => {
       const atOnce = await spanOf(exchange, true);
@@ -63,7 +64,7 @@ const NAMED: Record<string, [Properties, operation: string]> = {
   "no virtual host, but an answer": [ended({ xds: { cluster_name: "backend" } }), "ingress"],
 };
 
-describe("an Envoy that strangers call names a span after", () => {
+describe("an Envoy that strangers can call names a span after", () => {
   for (const [name, [properties, operation]] of Object.entries(NAMED)) {
     it(name, async () => {
       const atOnce = await spanOf({ properties }, true, PLAIN);
@@ -74,19 +75,19 @@ describe("an Envoy that strangers call names a span after", () => {
     });
   }
 
-  it("its virtual host in the same crossing as everything else", async () => {
+  it("its virtual host, read in the same host call as everything else", async () => {
     const [properties] = NAMED["a route of a virtual host"] ?? [];
     assert.equal((await spanOf({ properties }, true, PLAIN)).singly, 0);
   });
 });
 
 describe("the virtual host", () => {
-  it("is not asked for by those who can name every span without it", async () => {
+  it("is not read if every span can be named without it", async () => {
     const asked = async (node: Attributes, changes: Changes = {}): Promise<number> => {
       const sidecar = await Sidecar.bare({ node });
       sidecar.host.refuse("proxy_call_foreign_function", NOT_FOUND);
       sidecar.configure(INBOUND, changes);
-      // The first stream is asked for more: where ids begin.
+      // The first stream is asked for more, to seed the ids.
       sidecar.request();
       sidecar.host.forgetHostCalls();
       sidecar.request();
@@ -98,13 +99,13 @@ describe("the virtual host", () => {
     assert.equal(await asked(NODE, { propagation: { trust_incoming: false } }), 11);
   });
 
-  it("is not what another root context was told", async () => {
+  it("is not that of another root context", async () => {
     const sidecar = await Sidecar.bare();
     sidecar.configure(INBOUND, { propagation: { trust_incoming: false } });
     sidecar.configure(OUTBOUND);
     const xds = { virtual_host_name: "shop" };
     sidecar.request({ properties: ended({ xds: { ...xds, cluster_name: "backend" } }) });
-    // Without an authority, nothing is known.
+    // Without an authority, no name is known.
     sidecar.request({
       root: OUTBOUND,
       headers: [[":method", "GET"]],
@@ -118,10 +119,10 @@ describe("the virtual host", () => {
 });
 
 describe("the expression", () => {
-  it("is that of the root context, also after a change of the configuration", async () => {
+  it("is that of the root context, even after a configuration change", async () => {
     const sidecar = await Sidecar.start();
     sidecar.configure(OUTBOUND);
-    // With its timer running, what INBOUND had goes to OUTBOUND, and the module speaks for that one.
+    // INBOUND's timer is running, so its work passes to OUTBOUND, and the module acts for that one.
     sidecar.request();
     sidecar.configure(INBOUND, { buffer: { flush_spans: 100 } });
     sidecar.host.forgetHostCalls();

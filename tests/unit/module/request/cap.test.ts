@@ -18,7 +18,7 @@ function sampled(sidecar: Sidecar, times: number, interval: number, exchange: Ex
 }
 
 describe("sampling.max_traces_per_second", () => {
-  it("lets a second's worth of traces start at once, and as many every second", async () => {
+  it("lets a second's worth of traces start at once, and as many again every second", async () => {
     const sidecar = await Sidecar.start({ sampling: { max_traces_per_second: 10 } });
     assert.equal(sampled(sidecar, 100, 0), 10);
     sidecar.host.now += SECOND;
@@ -27,12 +27,12 @@ describe("sampling.max_traces_per_second", () => {
     assert.equal(sampled(sidecar, 100, 0), 10, "what was not used is not saved up");
   });
 
-  it("does not hold back traces that were decided elsewhere", async () => {
+  it("does not limit traces that were decided elsewhere", async () => {
     const sidecar = await Sidecar.start({ sampling: { max_traces_per_second: 1 } });
     assert.equal(sampled(sidecar, 100, 0, { headers: SAMPLED }), 100);
   });
 
-  // context/sampling.ts admits(): what is left of (elapsed * perSecond) / 1000 is forgotten at every request.
+  // context/sampling.ts admits(): the remainder of (elapsed * perSecond) / 1000 is discarded at every request.
   it("is reached when requests come every millisecond", async () => {
     for (const cap of [0.05, 0.15, 1.9999]) {
       const sidecar = await Sidecar.start({ sampling: { max_traces_per_second: cap } });
@@ -40,7 +40,7 @@ describe("sampling.max_traces_per_second", () => {
     }
   });
 
-  // context/sampling.ts admits(): no refill until the clock has caught up with itself.
+  // context/sampling.ts admits(): no refill until the clock has caught up.
   it("lets traces start after the clock was set back", async () => {
     const sidecar = await Sidecar.start({ sampling: { max_traces_per_second: 10 } });
     sampled(sidecar, 100, 0);

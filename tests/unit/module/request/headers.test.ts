@@ -1,4 +1,4 @@
-// Headers and attributes that cannot be read, cannot be written, or mean trouble: the request goes on in any case.
+// Headers and attributes that cannot be read, cannot be written, or cause trouble: the request always goes on.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { BAD_ARGUMENT, INTERNAL_FAILURE } from "../../../host/status.ts";
@@ -10,7 +10,7 @@ const REPLACE = "proxy_replace_header_map_value";
 const REMOVE = "proxy_remove_header_map_value";
 
 describe("a header map that cannot be read", () => {
-  it("when the request comes, lets it go on as it came", async () => {
+  it("when the request comes, leaves the request unchanged", async () => {
     const sidecar = await Sidecar.start();
     const stream = sidecar.host.openStream(INBOUND);
     sidecar.host.refuse(READ, BAD_ARGUMENT);
@@ -39,7 +39,7 @@ describe("a header map that cannot be read", () => {
 });
 
 describe("a change of headers that Envoy refuses", () => {
-  it("is told of once, and the requests go on", async () => {
+  it("is reported once, and the requests go on", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.refuse(REPLACE, BAD_ARGUMENT);
     sidecar.host.refuse(REMOVE, INTERNAL_FAILURE);
@@ -62,7 +62,7 @@ describe("attributes that are missing", () => {
 });
 
 describe("a trace id whose lower half is zero", () => {
-  // report/lightstep.ts writes the lower half, and 0 is no id: receivers refuse the whole report.
+  // report/lightstep.ts writes the lower half, and 0 is not an id: receivers refuse the whole report.
   it("does not spoil the report", async () => {
     const sidecar = await Sidecar.start();
     const b3 = { "x-b3-traceid": TRACE_ID.slice(0, 16) + "0".repeat(16), "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" };
@@ -71,7 +71,7 @@ describe("a trace id whose lower half is zero", () => {
     assert.ok(sidecar.spans().length > 0);
   });
 
-  it("is passed on all the same", async () => {
+  it("is still passed on", async () => {
     const sidecar = await Sidecar.start();
     const traceId = TRACE_ID.slice(0, 16) + "0".repeat(16);
     const sent = sidecar.request({ headers: request({ b3: `${traceId}-${SPAN_ID}-1` }) });
@@ -80,7 +80,7 @@ describe("a trace id whose lower half is zero", () => {
 });
 
 describe("an unsampled request", () => {
-  it("goes on with the headers that it came with", async () => {
+  it("goes on with its original headers", async () => {
     const sidecar = await Sidecar.start();
     assert.deepEqual(sidecar.request({ headers: UNSAMPLED }), new Map(UNSAMPLED as [string, string][]));
   });

@@ -1,5 +1,5 @@
-// What a request costs in host calls, of which each is a microsecond or so of a user's CPU: pinned, so that one more is
-// seen by whoever adds it.
+// The host calls of a request. Each costs the user about a microsecond of CPU, so the counts are pinned, and nobody
+// adds a call unnoticed.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ended, OK, request, SPAN_ID, TRACE_ID, FRESH, SAMPLED, UNSAMPLED } from "../requests.ts";
@@ -20,7 +20,7 @@ const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
   states: { headers: SAMPLED, changes: { propagation: { via: "filter_state" } } },
 };
 
-// Whole requests, context_create to done, of a VM that has its timer running. What is not in the table is not called.
+// Whole requests, from context_create to done, in a VM whose timer is running. Functions not listed are not called.
 const TABLE = `
   host call                       unsampled  inbound  outbound  fresh  b3  istio  logged  local  states
   proxy_get_header_map_pairs              1        2         2      2   2      2       2      2       2
@@ -41,7 +41,7 @@ function readTable(): Map<string, Record<string, number>> {
   return new Map(columns);
 }
 
-/** The host calls of one request, when another one like it has gone before. */
+/** The host calls of one request, after another like it. */
 async function hostCallsOf({ changes = {}, ...exchange }: Exchange & { changes?: Changes }) {
   const sidecar = await Sidecar.start(changes);
   sidecar.configure(OUTBOUND, changes);
@@ -61,7 +61,7 @@ describe("the host calls of a request", () => {
 });
 
 describe("the host calls that are not made for each request", () => {
-  it("are the timer, and what makes its ids its own, of the first one", async () => {
+  it("are the timer, and the seeding of the ids, for the first request", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.forgetHostCalls();
     sidecar.request({ headers: UNSAMPLED });
@@ -74,7 +74,7 @@ describe("the host calls that are not made for each request", () => {
     });
   });
 
-  it("are the report, of the one that fills a batch", async () => {
+  it("are the report, for the request that fills a batch", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 2 } });
     sidecar.request();
     sidecar.host.forgetHostCalls();
@@ -102,7 +102,7 @@ describe("the host calls that are not made for each request", () => {
     });
   });
 
-  it("are the compression of the one that fills a batch, where it is wanted", async () => {
+  it("are the compression, if configured, for the request that fills a batch", async () => {
     const sidecar = await Sidecar.start({ collector: { compression: "deflate" }, buffer: { flush_spans: 2 } });
     sidecar.request();
     sidecar.host.forgetHostCalls();
@@ -110,7 +110,7 @@ describe("the host calls that are not made for each request", () => {
     assert.equal(sidecar.host.hostCalls.proxy_call_foreign_function, 2);
   });
 
-  it("are next to nothing while a collector is left alone", async () => {
+  it("are hardly any while no reports go to a collector", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 1 }, retry: { base_ms: 5000 } });
     sidecar.request();
     sidecar.answer("reset");
@@ -123,7 +123,7 @@ describe("the host calls that are not made for each request", () => {
     });
   });
 
-  it("are host and port behind an inbound cluster, once from tick to tick", async () => {
+  it("are the host and port of an inbound cluster, once between ticks", async () => {
     const sidecar = await Sidecar.start();
     const properties = ended({ xds: { cluster_name: "inbound|9080||" } });
     const asked = () => sidecar.host.hostCalls.proxy_get_property ?? 0;
@@ -138,7 +138,7 @@ describe("the host calls that are not made for each request", () => {
     assert.deepEqual(counts, [2, 0, 2, 0]);
   });
 
-  it("are each attribute by itself where the host knows no expressions", async () => {
+  it("are each attribute separately if the host has no expressions", async () => {
     const sidecar = await Sidecar.bare();
     sidecar.host.refuse("proxy_call_foreign_function", 1);
     sidecar.configure(INBOUND);
@@ -149,7 +149,7 @@ describe("the host calls that are not made for each request", () => {
     assert.equal(sidecar.host.hostCalls.proxy_get_property, 10);
   });
 
-  it("are none when a stream of nobody ends", async () => {
+  it("are none when a stream without a root context ends", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.configure(INBOUND, "{}");
     const stream = sidecar.host.openStream(INBOUND);

@@ -1,4 +1,4 @@
-// Tags from metadata cost one question for each message that holds them, and leave nothing in memory.
+// Tags from metadata cost one host call for each message that contains them, and leave nothing in memory.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { properties } from "../../../host/properties.ts";
@@ -38,7 +38,7 @@ const tags = {
 const ended = new Map([...OK, ...properties({ metadata: METADATA, xds: { route_metadata: METADATA } })]);
 
 describe("tags from metadata", () => {
-  it("have their types, and their defaults where there is nothing", async () => {
+  it("have their types, and their defaults if there is no value", async () => {
     const sidecar = await Sidecar.start({ tags }, { node: { xds: { node: NODE } } });
     sidecar.request({ properties: ended });
     const [{ tags: found } = { tags: {} as Record<string, unknown> }] = sidecar.spans();
@@ -48,7 +48,7 @@ describe("tags from metadata", () => {
     );
   });
 
-  it("ask for each message once", async () => {
+  it("read each message once", async () => {
     const sidecar = await Sidecar.start({ tags });
     sidecar.request({ properties: ended });
     sidecar.host.forgetHostCalls();

@@ -1,4 +1,4 @@
-// propagation.via filter_state: the request's headers stay as they came, and the states say what they are to become.
+// propagation.via filter_state: the request's headers stay unchanged, and the states say what they should become.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Header } from "../../../host/headers.ts";
@@ -10,7 +10,7 @@ const ID = "[0-9a-f]{16}";
 
 type States = Record<string, string>;
 
-/** The states that a request with these headers gets, without `lightspan.`; its headers must go on as they came. */
+/** The states of a request with these headers, without `lightspan.`. Asserts that the headers go on unchanged. */
 async function statesOf(headers: Header[], propagation: Record<string, unknown> = {}): Promise<States> {
   const sidecar = await Sidecar.start({
     propagation: { via: "filter_state", ...propagation },
@@ -48,16 +48,16 @@ describe("the filter states of a request", () => {
     });
   });
 
-  it("are no more than what changes of a trace that goes on", async () => {
+  it("are only the changes for a trace that goes on", async () => {
     matches(await statesOf(SAMPLED as Header[]), { "x-b3-spanid": new RegExp(ID), "x-b3-parentspanid": SPAN_ID });
   });
 
-  it("are none where every header is right", async () => {
+  it("are none if every header is right", async () => {
     assert.deepEqual(await statesOf(UNSAMPLED as Header[]), {});
     assert.deepEqual(await statesOf(FRESH as Header[], { strip: true }), {});
   });
 
-  it("say that headers go, and hold each one that stays", async () => {
+  it("say that headers are removed, and contain each one that stays", async () => {
     const headers = request({
       "x-b3-traceid": TRACE_ID,
       "x-b3-spanid": SPAN_ID,
@@ -72,7 +72,7 @@ describe("the filter states of a request", () => {
     });
   });
 
-  it("say that all headers go where they are stripped", async () => {
+  it("say that all headers are removed if they are stripped", async () => {
     const headers = traced([
       ["b3", "1"],
       ["traceparent", PARENT],
@@ -82,7 +82,7 @@ describe("the filter states of a request", () => {
     assert.deepEqual(await statesOf(headers, { strip: true }), { remove: "1" });
   });
 
-  it("have all lines of a tracestate that stays where others go, as one value", async () => {
+  it("contain, as one value, all lines of a tracestate that stays while others are removed", async () => {
     const headers = traced([
       ["x-b3-flags", "0"],
       ["traceparent", PARENT],
@@ -101,7 +101,7 @@ describe("the filter states of a request", () => {
     });
   });
 
-  it("have no tracestate that is malformed", async () => {
+  it("contain no malformed tracestate", async () => {
     const states = await statesOf(
       traced([
         ["traceparent", PARENT],
@@ -112,7 +112,7 @@ describe("the filter states of a request", () => {
     assert.match(states.traceparent ?? "", new RegExp(`^00-${OTHER}-`));
   });
 
-  it("of one request are not those of the one before", async () => {
+  it("of one request do not appear in the next", async () => {
     const sidecar = await Sidecar.start({ propagation: { via: "filter_state" } });
     sidecar.request({ headers: request({ b3: "junk", traceparent: PARENT, tracestate: "a=1" }) });
     const stream = sidecar.host.openStream(INBOUND);
@@ -124,7 +124,7 @@ describe("the filter states of a request", () => {
 });
 
 describe("a filter state that Envoy refuses", () => {
-  it("is told of once, and the requests go on", async () => {
+  it("is reported once, and the requests go on", async () => {
     const sidecar = await Sidecar.start({ propagation: { via: "filter_state" }, log: { trace_id: false } });
     sidecar.host.refuse("proxy_set_property", BAD_ARGUMENT);
     for (let i = 0; i < 10; i++) assert.deepEqual(sidecar.request(), new Map(SAMPLED as Header[]));

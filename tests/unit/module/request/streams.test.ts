@@ -1,4 +1,4 @@
-// Streams that do not go the usual way, and many at once.
+// Streams that take an unusual course, and many at once.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Random } from "../../../host/random.ts";
@@ -6,7 +6,7 @@ import { ANSWERED, ended, FRESH, OK, request, SAMPLED, SPAN_ID } from "../reques
 import { INBOUND, OUTBOUND, Sidecar } from "../sidecar.ts";
 
 describe("a stream that never had request headers", () => {
-  it("because an earlier filter answered, makes a span of what the log has", async () => {
+  it("because an earlier filter answered, makes a span from the log", async () => {
     const sidecar = await Sidecar.start();
     const stream = sidecar.host.openStream(INBOUND);
     sidecar.host.log(stream, { requestHeaders: SAMPLED, properties: ended({ response: { code: 403 } }) });
@@ -24,7 +24,7 @@ describe("a stream that never had request headers", () => {
     assert.equal(sidecar.count("traces_started"), 1);
   });
 
-  it("and has none in the log either, makes no span", async () => {
+  it("nor any in the log, makes no span", async () => {
     const sidecar = await Sidecar.start();
     const stream = sidecar.host.openStream(INBOUND);
     sidecar.host.log(stream, { requestHeaders: null });
@@ -34,7 +34,7 @@ describe("a stream that never had request headers", () => {
     assert.deepEqual(sidecar.host.logs, []);
   });
 
-  it("nor a log, leaves nothing behind", async () => {
+  it("nor a log, leaves nothing in memory", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.done(sidecar.host.openStream(INBOUND));
     sidecar.request();
@@ -43,7 +43,7 @@ describe("a stream that never had request headers", () => {
 });
 
 describe("a stream of a root context", () => {
-  it("that has refused its configuration goes on as it came", async () => {
+  it("that has refused its configuration goes on unchanged", async () => {
     const { host } = await Sidecar.bare();
     host.configure(INBOUND, "{}");
     const stream = host.openStream(INBOUND);
@@ -52,7 +52,7 @@ describe("a stream of a root context", () => {
     assert.deepEqual(host.calls, []);
   });
 
-  it("that is gone ends without a span", async () => {
+  it("that has ended makes no span", async () => {
     const sidecar = await Sidecar.start();
     const stream = sidecar.host.openStream(INBOUND);
     sidecar.host.requestHeaders(stream, SAMPLED);
@@ -72,7 +72,7 @@ describe("the kind of a span", () => {
     assert.deepEqual(kinds, ["server", "client", "server"]);
   });
 
-  it("is that of each stream where listeners of both directions share a root context", async () => {
+  it("is each stream's own if listeners of both directions share a root context", async () => {
     const sidecar = await Sidecar.start();
     for (const direction of [1, 2, 0, 2]) {
       const stream = sidecar.host.openStream(INBOUND, { xds: { listener_direction: direction } });
@@ -82,7 +82,7 @@ describe("the kind of a span", () => {
     assert.deepEqual(kinds, ["server", "client", "server", "client"]);
   });
 
-  it("is what the configuration says", async () => {
+  it("can be set by the configuration", async () => {
     const sidecar = await Sidecar.start({ span: { kind: "client" } });
     sidecar.request();
     assert.equal(sidecar.spans()[0]?.tags["span.kind"], "client");

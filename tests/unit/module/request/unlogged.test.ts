@@ -1,5 +1,5 @@
-// Streams that end without a log, as all do over HTTP/3: the span is made in on_done, of the headers that were kept and the
-// attributes, which is all that the host shows there. Also those whose request headers never came.
+// Streams that end without a log, as all do over HTTP/3: on_done makes the span from the kept headers and the
+// attributes, because the host shows nothing else there. Also streams whose request headers never came.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Attributes, Properties } from "../../../host/properties.ts";
@@ -18,7 +18,7 @@ function exchange(sidecar: Sidecar, headers = SAMPLED, properties: Properties | 
 }
 
 describe("a stream that ends without a log", () => {
-  it("makes the span of the request that came", async () => {
+  it("makes the span of its request", async () => {
     const sidecar = await Sidecar.start({ tags: { request_headers: { tenant: "x-tenant" } } });
     exchange(sidecar, request({ ...B3, "x-tenant": "acme", "content-type": "application/grpc" }));
     const [span] = sidecar.spans();
@@ -37,7 +37,7 @@ describe("a stream that ends without a log", () => {
     assert.equal(sidecar.count("requests_open"), 0);
   });
 
-  it("is counted where its trace is not sampled", async () => {
+  it("is counted if its trace is not sampled", async () => {
     const sidecar = await Sidecar.start();
     exchange(sidecar, UNSAMPLED);
     assert.deepEqual(sidecar.spans(), []);
@@ -50,20 +50,20 @@ describe("a stream that ends without a log", () => {
     assert.equal(sidecar.spans().length, 1);
   });
 
-  it("lasts until now if the host has no duration, as among upstream filters", async () => {
+  it("lasts until now if the host has no duration, as for upstream filters", async () => {
     const sidecar = await Sidecar.start({}, { now: 1_700_000_001_000 });
     exchange(sidecar, SAMPLED, new Map([...OK].filter(([path]) => path !== "request\0duration")));
     assert.equal(sidecar.spans()[0]?.durationMicros, 876_544);
   });
 
-  it("tells of no gRPC status: what the host has there is wrong", async () => {
+  it("reports no gRPC status: the host's value is wrong there", async () => {
     const sidecar = await Sidecar.start();
     exchange(sidecar, SAMPLED, ended({ response: { grpc_status: 2 } }));
     const [span] = sidecar.spans();
     assert.deepEqual([span?.tags["grpc.status_code"], span?.tags.error], [undefined, undefined]);
   });
 
-  it("shows in requests_open while it lasts", async () => {
+  it("is in requests_open while it lasts", async () => {
     const sidecar = await Sidecar.start();
     const stream = sidecar.host.openStream(INBOUND);
     sidecar.host.requestHeaders(stream, FRESH);
@@ -74,7 +74,7 @@ describe("a stream that ends without a log", () => {
     assert.equal(sidecar.count("requests_open"), 0);
   });
 
-  it("is counted as lost if its configuration had gone", async () => {
+  it("is counted as lost if its configuration has gone", async () => {
     const sidecar = await Sidecar.start();
     const stream = sidecar.host.openStream(INBOUND);
     sidecar.host.requestHeaders(stream, SAMPLED);
@@ -91,7 +91,7 @@ describe("the trace state of a stream that ends without a log", () => {
   const traceparent = `00-${TRACE_ID}-${SPAN_ID}-01`;
   const LONG = Array.from({ length: 32 }, (_, i) => `k${i}=${"v".repeat(200)}`).join(",");
 
-  /** What OTLP is told, of a request with these lines. */
+  /** The trace state that OTLP gets for a request with these lines. */
   async function told(lines: string[], changes: Changes = {}): Promise<string> {
     const sidecar = await Sidecar.start({ ...changes, collector: { protocol: "otlp" } });
     const headers = [...request({ traceparent }), ...lines.map((line): [string, string] => ["tracestate", line])];
@@ -102,11 +102,11 @@ describe("the trace state of a stream that ends without a log", () => {
     return all(one(scopeSpans, 2), 3).map((bytes) => Buffer.from(bytes).toString())[0] ?? "";
   }
 
-  it("is that which goes on", async () => {
+  it("is the one that goes on", async () => {
     assert.equal(await told(["a=1,b=2"]), "a=1,b=2");
   });
 
-  it("is not told where none goes on, or where only a part of it could be kept", async () => {
+  it("is omitted if none goes on, or if only a part of it could be kept", async () => {
     assert.equal(await told(["a=1,=,b"]), "", "one that is invalid");
     assert.equal(await told(["a=1"], { propagation: { strip: true } }), "");
     assert.equal(await told(["a=1", "b=2"]), "", "several lines");
@@ -114,22 +114,22 @@ describe("the trace state of a stream that ends without a log", () => {
   });
 });
 
-describe("the headers that are kept", () => {
-  it("are cut where they are long, between characters", async () => {
+describe("the kept headers", () => {
+  it("are cut between characters if they are long", async () => {
     const sidecar = await Sidecar.start({ span: { max_tag_length: 65536 } });
     const agent = Buffer.from(`x${"é".repeat(4000)}`).toString("latin1");
     exchange(sidecar, request({ ...B3, agent: "", "x-client-trace-id": agent }));
     assert.equal(sidecar.spans()[0]?.tags["guid:x-client-trace-id"], `x${"é".repeat(2047)}`);
   });
 
-  it("take no more room than their bound, however many streams are open", async () => {
+  it("never take more room than their limit, however many streams are open", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 100_000, max_bytes: 1 << 27 } });
     const long = request({ ...B3, "x-client-trace-id": "a".repeat(4096) });
     const before = sidecar.host.memorySize;
     const streams = Array.from({ length: 10_000 }, () => sidecar.host.openStream(INBOUND));
     for (const stream of streams) sidecar.host.requestHeaders(stream, long);
     const grown = sidecar.host.memorySize - before;
-    // The allocator doubles what it has.
+    // The allocator doubles its memory.
     assert.ok(grown < 40 << 20, `${grown} bytes`);
     for (const stream of streams) sidecar.host.done(stream, HTTP3);
     const spans = sidecar.spans();
@@ -154,7 +154,7 @@ describe("a stream whose request headers never came", () => {
     assert.equal(sidecar.count("requests"), 1);
   });
 
-  it("makes no span if an upstream host answered it: that host saw no id of ours", async () => {
+  it("makes no span if an upstream host answered it: that host saw no ids of ours", async () => {
     const sidecar = await Sidecar.start();
     const stream = sidecar.host.openStream(INBOUND);
     const properties = ended({ upstream: { address: "10.0.0.1:80" } });
@@ -164,7 +164,7 @@ describe("a stream whose request headers never came", () => {
     assert.equal(sidecar.count("requests"), 0);
   });
 
-  it("makes no span if it had no log either, as a TCP connection", async () => {
+  it("makes no span if it had no log either, like a TCP connection", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.done(sidecar.host.openStream(INBOUND), ended(NOT_SEEN));
     assert.deepEqual(sidecar.spans(), []);

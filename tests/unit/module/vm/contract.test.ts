@@ -1,4 +1,4 @@
-// What Envoy links against: imports, exports and size of the release build, and the version that it reports.
+// Envoy's view of the release build: its imports, exports and size, and the version that it reports.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
@@ -21,7 +21,7 @@ function made(imports: string[], exports: string[]): Uint8Array {
 }
 
 describe("the release build", () => {
-  it("has the imports, the exports and the size that are allowed", async () => {
+  it("has only allowed imports and exports, and an allowed size", async () => {
     assert.deepEqual(await inspect(lightspan), []);
     assert.ok(lightspan.length <= MAX_SIZE);
   });
@@ -36,32 +36,32 @@ describe("the release build", () => {
 });
 
 describe("inspect", () => {
-  it("complains of nothing in a module that is made as it should be", async () => {
+  it("accepts a correct module", async () => {
     assert.deepEqual(await inspect(made(["proxy_log"], exported)), []);
   });
 
-  it("complains of env.abort, and no Envoy would link it", async () => {
+  it("complains about env.abort, which no Envoy would link", async () => {
     const bytes = made(["proxy_log", "abort"], exported);
     assert.deepEqual(await inspect(bytes), ["imports env.abort, which is not allowed"]);
     await assert.rejects(Host.load(bytes), WebAssembly.LinkError);
   });
 
-  it("complains of a host call that is not on its list", async () => {
+  it("complains about a host call that is not on its list", async () => {
     const bytes = made(["proxy_get_log_level"], exported);
     assert.deepEqual(await inspect(bytes), ["imports env.proxy_get_log_level, which is not allowed"]);
   });
 
-  it("complains of an export too many", async () => {
+  it("complains about an extra export", async () => {
     const bytes = made([], [...exported, "proxy_on_delete"]);
     assert.deepEqual(await inspect(bytes), ["exports proxy_on_delete, which nobody needs"]);
   });
 
-  it("complains of an export that is missing", async () => {
+  it("complains about a missing export", async () => {
     const fewer = exported.filter((name) => name !== "proxy_on_log");
     assert.deepEqual(await inspect(made([], fewer)), ["does not export proxy_on_log"]);
   });
 
-  it("complains of a module that is too large", async () => {
+  it("complains about a module that is too large", async () => {
     const bytes = padded(lightspan, MAX_SIZE);
     assert.deepEqual(await inspect(bytes), [`has ${bytes.length} bytes; at most ${MAX_SIZE} are allowed`]);
   });

@@ -1,4 +1,4 @@
-// The short form of `npm run fuzz`: always the same requests, so that a failure is the change's and not the day's.
+// The short form of `npm run fuzz`: always the same requests, so that a failure comes from a change, not from chance.
 import { test } from "node:test";
 import { fuzz } from "../../../fuzz/fuzz.ts";
 import { fuzzMetadata } from "../../../fuzz/metadata.ts";

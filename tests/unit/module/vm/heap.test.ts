@@ -1,4 +1,4 @@
-// Flat memory: what a hundred thousand requests leave behind is nothing, and what a configuration had goes with it.
+// Flat memory: a hundred thousand requests leave nothing behind, and a configuration's memory is freed with it.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Headers } from "../../../host/headers.ts";
@@ -9,12 +9,12 @@ import { configuration, INBOUND, OUTBOUND, Sidecar, type Changes } from "../side
 
 const WARM = 1_000;
 const REQUESTS = 100_000;
-/** The timer goes off once in so many requests: a thousand of them a second. */
+/** Requests for each tick of the timer: a thousand a second. */
 const TICK = 1_000;
 
 /**
- * Leads requests through the VM, `open` at a time; every report is answered. Memory after WARM and after REQUESTS. Without logs
- * if not `logged`, as over HTTP/3.
+ * Sends requests through the VM, `open` at a time, and answers every report. Returns memory after WARM and after
+ * REQUESTS. Without `logged`, streams get no log, as over HTTP/3.
  */
 async function run(
   headers: Headers,
@@ -74,7 +74,7 @@ describe("memory between request 1,000 and request 100,000", () => {
     assert.ok(sidecar.count("traces_started") > 0.99 * REQUESTS);
   });
 
-  // index.ts collects in proxy_on_tick and proxy_on_configure; each answer leaves some 250 bytes until then.
+  // index.ts collects garbage in proxy_on_tick and proxy_on_configure; each answer leaves some 250 bytes until then.
   it("stays the same while no tick comes", async () => {
     const sidecar = await Sidecar.start({ buffer: { flush_spans: 1, flush_interval_ms: 3_600_000 } });
     let warm = 0;
@@ -87,7 +87,7 @@ describe("memory between request 1,000 and request 100,000", () => {
   });
 });
 
-describe("memory with a collector that takes one report and fails another", () => {
+describe("memory with a collector that accepts one report and fails another", () => {
   const answers: Answer[] = [
     "reset",
     { status: 200 },
@@ -97,7 +97,7 @@ describe("memory with a collector that takes one report and fails another", () =
     { status: 400 },
   ];
   for (const collector of [{}, { protocol: "otlp" }, { protocol: "zipkin", compression: "deflate" }]) {
-    it(`stays the same, and is given back: ${JSON.stringify(collector)}`, async () => {
+    it(`stays the same, and is freed: ${JSON.stringify(collector)}`, async () => {
       const sidecar = await Sidecar.start({ collector, buffer: { flush_spans: 20 }, retry: { base_ms: 1, max_ms: 2 } });
       const { host } = sidecar;
       const random = new Random(1);
@@ -117,13 +117,13 @@ describe("memory with a collector that takes one report and fails another", () =
   }
 });
 
-// That the tests above could fail: here memory does grow. Beside the encoded spans there is room at the end of each batch,
-// and the allocator asks for as much again as it has whenever it is short: in all two and a half times the buffer.
+// Shows that the tests above could fail: here memory does grow. Besides the encoded spans, each batch has spare room at
+// its end, and the allocator doubles its memory whenever it runs short: in all two and a half times the buffer.
 const SLACK = 2.5;
 
 describe("memory while no answer comes", () => {
   for (const maxBytes of [1 << 20, 4 << 20]) {
-    it(`grows with the buffer, and no further than ${SLACK} times its ${maxBytes} bytes`, async () => {
+    it(`grows with the buffer, up to ${SLACK} times its ${maxBytes} bytes`, async () => {
       const sidecar = await Sidecar.start({ buffer: { max_bytes: maxBytes } });
       const before = sidecar.host.memorySize;
       let full = 0;
@@ -142,7 +142,7 @@ describe("memory while no answer comes", () => {
 });
 
 describe("memory of the table of streams", () => {
-  it("grows with the most streams that were ever open at once, and not with their number", async () => {
+  it("grows with the most streams ever open at once, not with their total number", async () => {
     const sidecar = await Sidecar.bare();
     sidecar.host.configure(INBOUND, configuration());
     const sizes: number[] = [];
@@ -161,7 +161,7 @@ describe("memory of the table of streams", () => {
 
 const CHANGES = 3_000;
 
-/** What every configuration below has: all that is kept of one, in every kind of memory. */
+/** The part of every configuration below that is kept, in every kind of memory. */
 const RICH: Changes = {
   collector: { compression: "deflate", access_token_env: "TOKEN", headers: { "x-scope-orgid": "12345678" } },
   sampling: { exclude_paths: ["/healthz", "/metrics"] },
@@ -191,7 +191,7 @@ const SEQUENCES: Record<string, (number: number) => Changes> = {
 
 describe(`memory of ${CHANGES} configurations`, () => {
   for (const [kind, changes] of Object.entries(SEQUENCES)) {
-    it(`${kind} is given back when they go, with a span of each sent`, async () => {
+    it(`${kind} is freed when they end, with a span of each sent`, async () => {
       const sidecar = await Sidecar.bare({ environment: { TOKEN: "of-a-variable", REGION: "eu", ANOTHER: "one" } });
       sidecar.collectors = 2;
       let warm = 0;
@@ -211,7 +211,7 @@ describe(`memory of ${CHANGES} configurations`, () => {
     });
   }
 
-  it("that are refused is given back", async () => {
+  it("that are refused is freed", async () => {
     const { host } = await Sidecar.bare();
     const refused = configuration({ ...RICH, collector: { access_token_env: "NOWHERE" } });
     let warm = 0;
@@ -223,7 +223,7 @@ describe(`memory of ${CHANGES} configurations`, () => {
     assert.equal(host.memorySize, warm);
   });
 
-  it("that come to the same root context is given back", async () => {
+  it("that come to the same root context is freed", async () => {
     const sidecar = await Sidecar.bare({ environment: { TOKEN: "of-a-variable" } });
     let warm = 0;
     for (let i = 1; i <= CHANGES; i++) {

@@ -1,4 +1,4 @@
-// A memory that cannot grow: the VM fails, and says why before it does.
+// If memory cannot grow, the VM fails, and first says why.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Host } from "../../../host/host.ts";
@@ -19,15 +19,15 @@ async function limited(): Promise<Host> {
 const said = (host: Host): string[] => host.logs.map(({ level, text }) => `${level}: ${text}`);
 const REASON = "critical: this VM fails: out of memory";
 
-describe("where the memory cannot grow", () => {
-  it("the last line says so, of an allocation by the host", async () => {
+describe("if the memory cannot grow", () => {
+  it("the last line says so, for an allocation by the host", async () => {
     const host = await limited();
     const large = [...(FRESH as [string, string][]), ["x-large", "x".repeat(4_000_000)]] as const;
     assert.throws(() => host.requestHeaders(host.openStream(INBOUND), large), WebAssembly.RuntimeError);
     assert.deepEqual(said(host), [REASON]);
   });
 
-  it("the last line says so, of the stream table", async () => {
+  it("the last line says so, for the stream table", async () => {
     const host = await limited();
     assert.throws(() => {
       for (let i = 0; i < 100_000; i++) host.openStream(INBOUND);
@@ -35,7 +35,7 @@ describe("where the memory cannot grow", () => {
     assert.deepEqual(said(host), [REASON]);
   });
 
-  it("the last line says so, of a configuration", async () => {
+  it("the last line says so, for a configuration", async () => {
     const host = await limited();
     const names = Array.from({ length: 60_000 }, (_, i) => [`h${i}`, "x".repeat(20)]);
     const large = configuration({ collector: { headers: Object.fromEntries(names) } });

@@ -1,4 +1,4 @@
-// Fifty thousand random steps with faults: nothing traps, and in the end the account is right.
+// Fifty thousand random steps with faults: nothing traps, and the account balances at the end.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { accountOf, assertBalanced } from "../account.ts";
@@ -6,7 +6,7 @@ import { Walk } from "./walk.ts";
 
 const STEPS = 50_000;
 
-/** Host calls that may fail, and nothing becomes untrue: not what a collector answered, not who waits for it. */
+/** Host calls whose failure falsifies nothing: neither a collector's answer nor who waits for it. */
 const FAULTS = [
   "proxy_define_metric",
   "proxy_call_foreign_function",
@@ -22,7 +22,7 @@ const FAULTS = [
   "random_get",
 ];
 
-/** With these an answer is misread, or a report goes out in the wrong name and is cancelled with it, or at the wrong time. */
+/** If these fail, an answer is misread, or a report is sent at the wrong time, or for the wrong root and cancelled. */
 const WORSE = [
   ...FAULTS,
   "proxy_done",

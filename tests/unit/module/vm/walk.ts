@@ -1,5 +1,5 @@
-// A random walk over all that Envoy can do to the module, with faults on the way. Each step is one that Envoy could take;
-// what was sent is added up here as well, from the reports and their answers.
+// A random walk over everything that Envoy can do to the module, with faults on the way. Envoy could take each of the
+// steps. The walk also counts the sent spans itself, from the reports and their answers.
 import assert from "node:assert/strict";
 import { Host } from "../../../host/host.ts";
 import type { Answer, Ended } from "../../../host/options.ts";
@@ -39,16 +39,16 @@ const CONFIGURATIONS: Changes[] = [
   },
 ];
 
-/** An answer, and how many of a report's spans the collector has after it. */
+/** An answer, and how many of a report's spans the collector took. */
 interface Reply {
   answer: Answer;
   taken(report: Reading): number;
 }
 
 const OVER = [["grpc-status", "0"]] as const;
-/** ReportResponse { errors: ["no"] }; of OTLP no field at all. */
+/** ReportResponse { errors: ["no"] }; in OTLP, not a field at all. */
 const ERRORS = field(4, "no");
-/** ExportTraceServiceResponse { partial_success: { rejected_spans: 2 } }; of Lightstep a Command that says to stop. */
+/** ExportTraceServiceResponse { partial_success: { rejected_spans: 2 } }; in Lightstep, a Command to stop. */
 const TWO_REJECTED = field(1, field(1, 2));
 
 const all = (report: Reading) => report.spans.length;
@@ -86,20 +86,20 @@ const REPLIES: Reply[] = [
   },
 ];
 
-/** What Envoy makes of a call that has had no answer for timeout_ms. */
+/** Envoy's answer to a call after timeout_ms without one. */
 const TIMED_OUT: Reply = { answer: { status: 504 }, taken: none };
 
-/** Root contexts alive at once, streams open at once. */
+/** The most root contexts alive at once, and the most streams open at once. */
 const MAX_ROOTS = 5;
 const MAX_STREAMS = 50;
 
 export class Walk {
-  /** Spans in reports that a collector took. */
+  /** Spans that a collector took. */
   accepted = 0;
   reports = 0;
   private roots: number[] = [];
   private streams: number[] = [];
-  /** Those whose request headers came. */
+  /** The streams whose request headers came. */
   private readonly seen = new Set<number>();
   private nextRoot = 1;
   /** When each call was made. */
@@ -133,7 +133,7 @@ export class Walk {
     else if (dice < 992) this.host.now -= this.random.below(15_000);
     else this.changeFaults();
     const clusters = this.host.inFlight.map((call) => call.cluster);
-    // Without a clock the module takes a call for overdue that Envoy has not ended yet.
+    // Without a clock, the module may think a call overdue that Envoy has not ended yet.
     if (!this.faults.includes("proxy_get_current_time_nanoseconds"))
       assert.equal(new Set(clusters).size, clusters.length, "one report is under way to each collector");
     for (const { token } of this.host.inFlight) if (!this.madeAt.has(token)) this.madeAt.set(token, this.host.now);
@@ -141,12 +141,12 @@ export class Walk {
     if (this.faults.length === 0) assert.deepEqual(this.host.strayTimers, [], "a timer outlives its root context");
   }
 
-  /** No fault keeps the module from telling the host what it counts: the account balances after every step. */
+  /** No fault keeps the module from publishing its counts, so the account balances after every step. */
   private get tellsAll(): boolean {
     return !this.faults.some((name) => name.endsWith("_metric"));
   }
 
-  /** Time goes by. Envoy ends the calls whose time is up. */
+  /** Lets time pass. Envoy ends the calls whose time is up. */
   private advance(milliseconds: number): void {
     this.host.now += milliseconds;
     for (const call of this.host.inFlight) {
@@ -155,12 +155,12 @@ export class Walk {
     }
   }
 
-  /** No more faults; every stream ends, every report is answered, every root context goes. */
+  /** Stops all faults, ends every stream, answers every report and ends every root context. */
   end(): void {
     this.host.obey();
     while (this.streams.length > 0) this.endStream();
     if (this.roots.length === 0) this.addRoot();
-    // A request wakes each timer, the tick publishes what was counted.
+    // A request starts each timer, and the tick publishes the counts.
     while (this.roots.length > 0) {
       this.openStream(this.roots[0]);
       this.endStream();
@@ -206,7 +206,7 @@ export class Walk {
     if (!random.once(3)) ended.responseHeaders = ANSWERED;
     if (random.once(10)) ended.requestHeaders = random.once(2) ? null : this.headers();
     if (random.once(10)) ended.responseTrailers = [["grpc-status", random.bytes(2)]];
-    // Over HTTP/3 no log comes.
+    // HTTP/3 streams end without a log.
     if (!random.once(5)) host.log(stream, ended);
     host.done(stream, ended.properties);
     this.seen.delete(stream);
@@ -230,7 +230,7 @@ export class Walk {
     this.host.logs.length = 0;
   }
 
-  /** Of a call that was answered already, or never made. */
+  /** An answer to a call that was already answered, or never made. */
   private strayAnswer(): void {
     if (this.roots.length === 0) return;
     const token = this.random.below(this.host.lastToken + 100);
@@ -244,12 +244,12 @@ export class Walk {
     const root = this.nextRoot++;
     const text = this.random.once(10) ? this.random.bytes(20) : configuration(this.random.pick(CONFIGURATIONS));
     const direction = 1 + this.random.below(2);
-    // What the node says is part of who reports to a collector.
+    // The node's data are part of the reporter's identity.
     this.host.refuse("proxy_get_property", PASS);
     if (this.host.configure(root, text, { xds: { listener_direction: direction } })) this.roots.push(root);
   }
 
-  /** Envoy ends a root context when its last stream has gone; here some are still there. */
+  /** Envoy ends a root context after its last stream; here some streams may remain. */
   private endRoot(index = this.random.below(Math.max(1, this.roots.length))): void {
     const root = this.roots.splice(index, 1)[0];
     if (root !== undefined) this.host.done(root);

@@ -1,5 +1,5 @@
-// The probe: a filter that does what its configuration says, callback by callback, and logs what the host answered. It knows
-// the ABI and nothing of Lightspan; which questions are worth asking is for the test to say.
+// The probe: a filter that does what its configuration says, callback by callback, and logs the host's answers. It
+// knows the ABI and nothing of Lightspan; the test decides which questions to ask.
 //
 // A line of the configuration is `callback verb arguments`; with `callback?mood` it counts only for streams whose request
 // header `x-probe` has that mood. Each callback of a stream is one line in the log:
@@ -17,7 +17,7 @@ const roots = new Map<u32, u32>();
 const moods = new Map<u32, string>();
 const metrics = new Map<string, u32>();
 
-// --- What Envoy calls.
+// --- Called by Envoy.
 
 export function malloc(bytes: usize): usize {
   return heap.alloc(bytes);
@@ -75,7 +75,7 @@ export function proxy_on_tick(root: u32): void {
 
 export function proxy_on_http_call_response(_root: u32, _token: u32, _headers: u32, _body: u32, _trailers: u32): void {}
 
-// --- What the configuration says.
+// --- Driven by the configuration.
 
 function run(context: u32, callback: string): void {
   let root = roots.has(context) ? roots.get(context) : 0;
@@ -90,7 +90,7 @@ function run(context: u32, callback: string): void {
     if (when[0] !== callback || (when.length > 1 && when[1] !== mood)) continue;
     isWanted = true;
     let verb = words.length > 1 ? words[1] : "";
-    // A trap leaves no line by itself.
+    // A trap doesn't log a line by itself.
     if (verb === "trap") say("probe " + script[0] + " " + context.toString() + " " + callback + line + " | trap");
     if (verb !== "") line += " | " + words.slice(1).join(" ") + " = " + perform(verb, words.slice(2));
   }
@@ -101,7 +101,7 @@ function perform(verb: string, words: string[]): string {
   let a = words.length > 0 ? words[0] : "";
   let b = words.length > 1 ? words[1] : "";
   let rest = words.slice(1).join(" ");
-  // Each text is kept by a name of its own: the host gets its address.
+  // Each text is kept in a variable, because the host gets its address.
   let all = String.UTF8.encode(words.join(" "));
   let first = String.UTF8.encode(a);
   let second = String.UTF8.encode(b);
@@ -194,13 +194,13 @@ function metric(name: string): u32 {
   return metrics.has(name) ? metrics.get(name) : u32.MAX_VALUE;
 }
 
-// --- Bytes to words.
+// --- From bytes to words.
 
 function refusal(status: u32): string {
   return status === 0 ? "ok" : "status " + status.toString();
 }
 
-/** A text in quotes, a number of eight bytes, or how many bytes there are. */
+/** A quoted text, or else the number in eight bytes, or else the count of bytes. */
 function answer(status: u32): string {
   if (status !== 0) return refusal(status);
   let bytes = load<u32>(size);
