@@ -53,13 +53,13 @@ export async function startProgram({ name, command, env, cwd, ready }: ProgramOp
     forget();
   };
 
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 180_000;
   while (!(await ready().catch(() => false))) {
     if (over === undefined && Date.now() < deadline) {
       await sleep(50);
       continue;
     }
-    const reason = over ?? "was not ready after 60 s";
+    const reason = over ?? "was not ready after 180 s";
     await stop();
     throw new Error(`${name} ${reason}\n${log.text().split("\n").slice(-30).join("\n")}`);
   }

@@ -100,40 +100,36 @@ function longerThanParents(trace: Trace): number[] {
 const spansOf = (traces: Trace[]): number => traces.reduce((sum, { spans }) => sum + spans.length, 0);
 
 for (const concurrency of [1, 4]) {
-  test(
-    `with ${concurrency} workers every page view is one trace with exactly its spans`,
-    { timeout: 120_000 },
-    async () => {
-      await withBookinfo(concurrency, async ({ url, envoys }, satellite) => {
-        const count = 30;
-        assert.deepEqual(await viewPages(url, count, 1), []);
-        const traces = await wholeTraces(satellite, count);
-        assert.equal(traces.length, count);
-        for (const trace of traces) {
-          assert.deepEqual(faultsOf(trace), []);
-          trace.spans.forEach(checkTags);
-        }
-        // A duration that isn't the stream's (another unit, another stream's) would exceed its parent's.
-        const within = traces.flatMap(longerThanParents).filter((micros) => micros <= 0);
-        assert.ok(within.length > spansOf(traces) / 2, `${within.length} children last no longer than their parents`);
-        const versions = new Set(traces.map((trace) => reviewsOf(trace)?.version));
-        assert.deepEqual([...versions].sort(), ["v1", "v2", "v3"]);
+  test(`with ${concurrency} workers every page view is one trace with exactly its spans`, async () => {
+    await withBookinfo(concurrency, async ({ url, envoys }, satellite) => {
+      const count = 30;
+      assert.deepEqual(await viewPages(url, count, 1), []);
+      const traces = await wholeTraces(satellite, count);
+      assert.equal(traces.length, count);
+      for (const trace of traces) {
+        assert.deepEqual(faultsOf(trace), []);
+        trace.spans.forEach(checkTags);
+      }
+      // A duration that isn't the stream's (another unit, another stream's) would exceed its parent's.
+      const within = traces.flatMap(longerThanParents).filter((micros) => micros <= 0);
+      assert.ok(within.length > spansOf(traces) / 2, `${within.length} children last no longer than their parents`);
+      const versions = new Set(traces.map((trace) => reviewsOf(trace)?.version));
+      assert.deepEqual([...versions].sort(), ["v1", "v2", "v3"]);
 
-        const spans = spansOf(traces);
-        const read = (): Promise<Record<string, number>> => account(envoys);
-        await eventually("all spans to be counted as sent", read, ({ spans_recorded, spans_sent }) => {
-          return spans_recorded === spans && spans_sent === spans;
-        });
-        const { spans_dropped, spans_buffered, traces_started, context_malformed } = await account(envoys);
-        assert.deepEqual(
-          { spans_dropped, spans_buffered, traces_started, context_malformed },
-          { spans_dropped: 0, spans_buffered: 0, traces_started: count, context_malformed: 0 },
-        );
-        const { tokensSeen, reports } = satellite.counts;
-        assert.deepEqual(tokensSeen, { header: reports, body: reports });
+      const spans = spansOf(traces);
+      const read = (): Promise<Record<string, number>> => account(envoys);
+      await eventually("all spans to be counted as sent", read, ({ spans_recorded, spans_sent }) => {
+        return spans_recorded === spans && spans_sent === spans;
       });
-    },
-  );
+      const { spans_dropped, spans_buffered, traces_started, context_malformed } = await account(envoys);
+      assert.deepEqual(
+        { spans_dropped, spans_buffered, traces_started, context_malformed },
+        { spans_dropped: 0, spans_buffered: 0, traces_started: count, context_malformed: 0 },
+      );
+      const { tokensSeen, reports } = satellite.counts;
+      assert.deepEqual(tokensSeen, { header: reports, body: reports });
+    });
+  });
 
   test(`with ${concurrency} workers 200 page views at once do not mix`, async () => {
     await withBookinfo(concurrency, async ({ url }, satellite) => {

@@ -98,7 +98,7 @@ function talk(...lines: string[]): Send {
 const leave: Send = (port) =>
   new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.end("GET /gone HTTP/1.1\r\nhost: reviews\r\n"));
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error("still open after 20 s")));
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error("the connection stays open")));
     socket.on("error", reject).on("close", () => resolve(0));
     socket.resume();
   });
