@@ -7,7 +7,7 @@ import { forgetCluster } from "./filter/ask";
 import { noteDone, noteTick } from "./filter/callbacks";
 import { configure, end, findRoot } from "./filter/root";
 import { beginStream, endStream, warnOfCallbacks } from "./filter/stream";
-import { findStream, openStream } from "./filter/streams";
+import { findStream, addStream } from "./filter/streams";
 import { answerCall } from "./report/deliveries";
 import { lookForFailed } from "./report/failed";
 
@@ -26,7 +26,7 @@ export function proxy_on_configure(id: u32, size: u32): u32 {
 
 export function proxy_on_context_create(id: u32, root: u32): void {
   // Root contexts are registered when they are configured.
-  if (root !== 0) openStream(id, root);
+  if (root !== 0) addStream(id, root);
 }
 
 export function proxy_on_request_headers(id: u32, _headers: u32, _endOfStream: u32): u32 {

@@ -9,7 +9,7 @@ import { readProperty } from "../host/properties";
 // check costs as much as the attribute itself, so one check stands for all: a stream that an upstream host answered
 // completely has all of them.
 const ANSWERED: string = "response.backend_latency";
-const LIST: Slice = text(
+const NAMES: Slice = text(
   "request.time,request.duration#,request.total_size,request.protocol$,response.code#,response.flags,response.size,source.address,xds.cluster_name$,xds.listener_direction,xds.virtual_host_name$,",
 );
 
@@ -44,8 +44,8 @@ function path(place: usize): Slice {
 
 /** Turns `a.b,c.d#,` into the property paths `a\0b` and `c\0d`. */
 function fillPaths(): void {
-  let at = heap.alloc(LIST.size);
-  memory.copy(at, LIST.at, LIST.size);
+  let at = heap.alloc(NAMES.size);
+  memory.copy(at, NAMES.at, NAMES.size);
   for (let place: usize = 0; place < COUNT; place++, at++) {
     let from = at;
     let size: u32 = 0;
@@ -61,7 +61,7 @@ function fillPaths(): void {
 /** The first `count` of `a.b,c.d#,` as `[a.b,c.d]`, or as `[a.b,has(c.d)?c.d:0]` if attributes `mayBeAbsent`. */
 function listExpression(count: usize, mayBeAbsent: bool): string {
   let expression = "";
-  let from = LIST.at;
+  let from = NAMES.at;
   for (let at = from; count > 0; at++) {
     if (load<u8>(at) !== COMMA) continue;
     let mark = load<u8>(at - 1);

@@ -9,13 +9,13 @@ import { Propagation } from "../context/propagation";
 import { propagatorsAt } from "../context/propagators";
 import { Sampler } from "../context/sampling";
 import { readConfiguration } from "../host/calls";
-import { lacking, tellOfCosts } from "../host/capabilities";
+import { missingCapabilities, tellOfCosts } from "../host/capabilities";
 import { readEnvironment } from "../host/environment";
 import { error } from "../host/log";
 import { defineAll } from "../host/metrics";
 import { deliveryFor } from "../report/deliveries";
 import { Delivery } from "../report/delivery";
-import { introduce } from "../report/failed";
+import { ensureList } from "../report/failed";
 import { mayEnd } from "../report/members";
 import { Reporter } from "../report/reporter";
 import { Exchange } from "../span/exchange";
@@ -125,7 +125,7 @@ function refuse(reason: string): bool {
 
 /** Takes the configuration of the root context `id`, `size` bytes; false, with one line in the log, if it is refused. */
 export function configure(id: u32, size: u32): bool {
-  let denied = lacking(id, false, false);
+  let denied = missingCapabilities(id, false, false);
   if (denied.length > 0) return refuse(denied);
   let held = beginRegion();
   let json = over(0, 0);
@@ -134,7 +134,7 @@ export function configure(id: u32, size: u32): bool {
   let settings = readSettings(json.at, json.size, refusal);
   if (settings === null) return refuse(refusal.reason);
   let readsEnvironment = settings.accessTokenEnv.length > 0 || settings.environmentTags.length > 0;
-  denied = lacking(id, settings.logsTraceId || settings.viaStates, readsEnvironment);
+  denied = missingCapabilities(id, settings.logsTraceId || settings.viaStates, readsEnvironment);
   if (denied.length > 0) return refuse(denied);
   let custom = new CustomTags(settings, refusal);
   let accessToken = accessTokenOf(settings, refusal);
@@ -142,7 +142,7 @@ export function configure(id: u32, size: u32): bool {
   if (!isSeeded) {
     tellOfCosts(seedIds(id));
     isSeeded = true;
-    introduce();
+    ensureList();
   }
   if (!defineAll()) error("Envoy did not take all counters: stats are incomplete");
   let root = make(id, settings, custom, accessToken, held);

@@ -25,7 +25,7 @@ import { writeContext } from "./departure";
 import { stirFirstStream } from "./entropy";
 import { keep, MAX_VALUE, recall } from "./kept";
 import { findRoot, Root } from "./root";
-import { closeStream, findStream, Stream } from "./streams";
+import { removeStream, findStream, Stream } from "./streams";
 
 const LOG_TRACE_ID: Slice = text("lightspan.trace_id");
 const LOG_SPAN_ID: Slice = text("lightspan.span_id");
@@ -119,7 +119,7 @@ export function endStream(id: u32, isLogged: bool): void {
   if (stream.isSeen) counters.closeRequest(stream.context.sampled);
   if (root === null) countOrphan(stream);
   else if (stream.isSeen || beginLate(stream, root, isLogged)) finish(stream, root, isLogged);
-  closeStream(id);
+  removeStream(id);
 }
 
 /** Counts a stream that outlived its configuration, so that nothing can report it. */

@@ -64,7 +64,7 @@ function grow(): void {
 }
 
 /** Remembers a new stream. */
-export function openStream(id: u32, root: u32): void {
+export function addStream(id: u32, root: u32): void {
   if (count * 2 >= capacity) grow();
   let stream = slot(place(id));
   if (stream.id === 0) count++;
@@ -76,14 +76,14 @@ export function openStream(id: u32, root: u32): void {
   stream.context.clear();
 }
 
-/** The stream `id`, or null if it is not known. Valid until the next openStream() or closeStream(). */
+/** The stream `id`, or null if it is not known. Valid until the next addStream() or removeStream(). */
 export function findStream(id: u32): Stream | null {
   let stream = slot(place(id));
   return stream.id === id && id !== 0 ? stream : null;
 }
 
 /** Forgets the stream `id` and what was kept of it. */
-export function closeStream(id: u32): void {
+export function removeStream(id: u32): void {
   let hole = place(id);
   if (slot(hole).id !== id) return;
   forget(slot(hole).kept);

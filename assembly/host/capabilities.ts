@@ -80,7 +80,7 @@ function probe(root: u32): void {
  * Why a configuration of the root context `root` cannot work in this VM; "" if it can. `setsFilterState` and
  * `readsEnvironment` say whether it needs what only some configurations need.
  */
-export function lacking(root: u32, setsFilterState: bool, readsEnvironment: bool): string {
+export function missingCapabilities(root: u32, setsFilterState: bool, readsEnvironment: bool): string {
   if (!hasProbed) probe(root);
   hasProbed = true;
   let names = missing;

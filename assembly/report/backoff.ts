@@ -32,7 +32,7 @@ export class Backoff {
   }
 
   /** True if the last report failed, even if the wait is over. */
-  get isWaiting(): bool {
+  get hasFailed(): bool {
     return this.failures > 0;
   }
 

@@ -164,7 +164,7 @@ export class Delivery {
    */
   private drain(): void {
     this.queue.seal();
-    if (!this.backoff.isWaiting && nowMs() <= this.drainUntil) this.send();
+    if (!this.backoff.hasFailed && nowMs() <= this.drainUntil) this.send();
     if (this.members.isCalling) return;
     this.loseAll(counters.UNAVAILABLE);
     if (this.notice.isDue) this.notice.end(nowMs());
@@ -220,7 +220,7 @@ export class Delivery {
       counters.reportsSent.add(1);
       this.notice.recovered();
     }
-    if (rejected > 0) this.lost(rejected === spans ? 1 : 0, rejected, counters.REFUSED, verdict.cause);
+    if (rejected > 0) this.countLost(rejected === spans ? 1 : 0, rejected, counters.REFUSED, verdict.cause);
     if (answer.disable) this.disable();
   }
 
@@ -239,7 +239,7 @@ export class Delivery {
   /** Gives up the oldest batch. */
   private fail(reason: DropReason, detail: string): void {
     counters.reportsFailed.add(1);
-    this.lost(1, this.strikeOff(false), reason, detail);
+    this.countLost(1, this.strikeOff(false), reason, detail);
   }
 
   /** Removes the oldest batch from the buffer; returns the number of its spans. */
@@ -252,11 +252,11 @@ export class Delivery {
   /** `spans` gave way for lack of room; the newest of them was never buffered if `isRefused`. */
   private overflow(spans: u32, isRefused: bool): void {
     counters.spansBuffered.add(-(<i64>(isRefused ? spans - 1 : spans)));
-    this.lost(0, spans, counters.BUFFER_FULL, "");
+    this.countLost(0, spans, counters.BUFFER_FULL, "");
   }
 
   /** Counts and tells of `spans` that are no longer buffered; `reports` were given up with them. */
-  private lost(reports: u32, spans: u32, reason: DropReason, detail: string): void {
+  private countLost(reports: u32, spans: u32, reason: DropReason, detail: string): void {
     this.drop(spans, reason);
     this.notice.lost(nowMs(), reports, spans, reason, detail);
   }
@@ -272,7 +272,7 @@ export class Delivery {
     this.queue.seal();
     let spans: u32 = 0;
     while (this.queue.peek() !== null) spans += this.strikeOff(false);
-    if (spans > 0) this.lost(0, spans, reason, "");
+    if (spans > 0) this.countLost(0, spans, reason, "");
   }
 
   private disable(): void {

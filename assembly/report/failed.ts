@@ -1,4 +1,4 @@
-// Finds VMs that failed, and settles their part of the gauges, which would otherwise count as buffered and open for ever.
+// Finds VMs that failed, and writes off their part of the gauges, which would otherwise count as buffered and open for ever.
 // Envoy doesn't tell the other VMs, or say on which worker a VM runs. So each VM with a part in the gauges is in a list in
 // shared data, with that part, a beat that grows with each tick, and its patience: how long the beat may stand still. If a
 // beat stands still for longer while another VM ticks, its VM has failed; the VM that takes it off the list counts its part
@@ -15,7 +15,7 @@ import * as counters from "./counters";
 import { some } from "./notice";
 
 /** 8 bytes of padding, since the host has no empty values, and the 8-byte id of each VM. */
-const LIST: Slice = text("lightspan.vms");
+const LIST_KEY: Slice = text("lightspan.vms");
 const HEAD: u32 = 8;
 /** Further VMs are not watched. */
 const MOST_LISTED: u32 = 512;
@@ -69,15 +69,15 @@ function keyOf(id: u64): Slice {
 }
 
 /** Makes the list if there is none. Each VM calls it once. */
-export function introduce(): void {
+export function ensureList(): void {
   store<u64>(scratch, 0);
   // The first VM of an Envoy is the main thread's, so no worker does the same at the same time. Without a list, no VM is watched.
-  if (readShared(LIST, value) === 0) writeShared(LIST, scratch, HEAD, 0);
+  if (readShared(LIST_KEY, value) === 0) writeShared(LIST_KEY, scratch, HEAD, 0);
 }
 
 /** Reads the list into `scratch` and returns its version, or 0 if there is none. `value.size` is its size. */
 function readList(): u32 {
-  let version = readShared(LIST, value);
+  let version = readShared(LIST_KEY, value);
   if (version === 0 || value.size < HEAD || value.size > HEAD + MOST_LISTED * 8) return 0;
   memory.copy(scratch, value.at, value.size);
   return version;
@@ -105,7 +105,7 @@ function setListed(id: u64, wanted: bool): bool {
     if ((at !== 0) === wanted || (wanted && value.size === HEAD + MOST_LISTED * 8)) return false;
     if (wanted) store<u64>(end, id);
     else store<u64>(at, load<u64>(end - 8));
-    if (writeShared(LIST, scratch, wanted ? value.size + 8 : value.size - 8, version) === OK) return true;
+    if (writeShared(LIST_KEY, scratch, wanted ? value.size + 8 : value.size - 8, version) === OK) return true;
   }
   return false;
 }
@@ -133,7 +133,7 @@ export function publish(): void {
   writeShared(keyOf(self), changetype<usize>(own), RECORD, 0);
 }
 
-/** Called at each tick: looks now and then whether another VM has failed, and settles its part. */
+/** Called at each tick: looks now and then whether another VM has failed, and writes off its part. */
 export function lookForFailed(): void {
   if (++ticks % TICKS_OF_LOOK !== 0 || readList() === 0) return;
   let size = value.size;
@@ -154,7 +154,7 @@ function look(id: u64): void {
     other.beat = found.beat;
     other.since = now;
     other.looks = 0;
-  } else if (++other.looks > LOOKS && now > other.since + found.patience && setListed(id, false)) settle();
+  } else if (++other.looks > LOOKS && now > other.since + found.patience && setListed(id, false)) writeOff();
 }
 
 function otherOf(id: u64, now: u64): Other {
@@ -165,7 +165,7 @@ function otherOf(id: u64, now: u64): Other {
 }
 
 /** Counts the part in `found` as lost, and takes it out of the gauges. */
-function settle(): void {
+function writeOff(): void {
   let lost = found.buffered + found.sampled;
   if ((lost | found.unsampled) === 0) return;
   counters.spansBuffered.correct(-(<i64>found.buffered));

@@ -1,5 +1,5 @@
 import { ACCEPT } from "../../../../assembly/context/context";
-import { closeStream, findStream, openStream, Stream } from "../../../../assembly/filter/streams";
+import { removeStream, findStream, addStream, Stream } from "../../../../assembly/filter/streams";
 import { told } from "../contexts";
 import { below, chance, startChance } from "../chance";
 
@@ -16,27 +16,27 @@ function stream(id: u32): Stream {
 describe("a stream", () => {
   it("is found once it is open", () => {
     expect(findStream(7)).toBeNull();
-    openStream(7, 2);
+    addStream(7, 2);
     expect(stream(7).id).toBe(7);
     expect(stream(7).root).toBe(2);
-    closeStream(7);
+    removeStream(7);
   });
 
   it("is not found once it is closed", () => {
-    openStream(7, 2);
-    closeStream(7);
+    addStream(7, 2);
+    removeStream(7);
     expect(findStream(7)).toBeNull();
   });
 
   it("begins without a context", () => {
-    openStream(7, 2);
+    addStream(7, 2);
     expect(stream(7).isSeen).toBe(false);
     expect(told(stream(7).context)).toBe("defer");
-    closeStream(7);
+    removeStream(7);
   });
 
   it("keeps its context between its callbacks", () => {
-    openStream(7, 2);
+    addStream(7, 2);
     stream(7).isSeen = true;
     stream(7).context.traceHigh = 1;
     stream(7).context.traceLow = 2;
@@ -45,40 +45,40 @@ describe("a stream", () => {
     stream(7).context.decision = ACCEPT;
     stream(7).context.wide = true;
     stream(7).context.random = true;
-    openStream(8, 2);
+    addStream(8, 2);
     expect(told(stream(8).context)).toBe("defer");
     expect(stream(7).isSeen).toBe(true);
     expect(told(stream(7).context)).toBe(
       "00000000000000010000000000000002 0000000000000003 accept of ffffffffffffffff",
     );
     expect(stream(7).context.random).toBe(true);
-    closeStream(7);
-    closeStream(8);
+    removeStream(7);
+    removeStream(8);
   });
 
   it("starts fresh if its id is opened again, closed before or not", () => {
-    openStream(7, 2);
+    addStream(7, 2);
     stream(7).isSeen = true;
     stream(7).context.traceLow = 2;
-    openStream(7, 3);
+    addStream(7, 3);
     expect(stream(7).root).toBe(3);
     expect(stream(7).isSeen).toBe(false);
     expect(stream(7).context.hasIds).toBe(false);
-    closeStream(7);
+    removeStream(7);
     expect(findStream(7)).toBeNull();
-    openStream(7, 4);
+    addStream(7, 4);
     expect(stream(7).root).toBe(4);
-    closeStream(7);
+    removeStream(7);
   });
 
   it("that is unknown may be closed", () => {
-    openStream(7, 2);
-    closeStream(8);
-    closeStream(7 + 64);
-    closeStream(7 + 128);
+    addStream(7, 2);
+    removeStream(8);
+    removeStream(7 + 64);
+    removeStream(7 + 128);
     expect(rootOf(7)).toBe(2);
-    closeStream(7);
-    closeStream(7);
+    removeStream(7);
+    removeStream(7);
     expect(findStream(7)).toBeNull();
   });
 
@@ -87,13 +87,13 @@ describe("a stream", () => {
   });
 
   it("may have the largest id", () => {
-    openStream(u32.MAX_VALUE, 2);
-    openStream(u32.MAX_VALUE - 1, 3);
+    addStream(u32.MAX_VALUE, 2);
+    addStream(u32.MAX_VALUE - 1, 3);
     expect(rootOf(u32.MAX_VALUE)).toBe(2);
     expect(rootOf(u32.MAX_VALUE - 1)).toBe(3);
-    closeStream(u32.MAX_VALUE);
+    removeStream(u32.MAX_VALUE);
     expect(rootOf(u32.MAX_VALUE - 1)).toBe(3);
-    closeStream(u32.MAX_VALUE - 1);
+    removeStream(u32.MAX_VALUE - 1);
   });
 });
 
@@ -108,12 +108,12 @@ function live(steps: i32, range: u32): u32[] {
     let id = 1 + below(range) + below(4) * (1 << 20);
     ids.push(id);
     if (below(5) < 2) {
-      closeStream(id);
+      removeStream(id);
       roots.delete(id);
       continue;
     }
     let root = 1 + below(1000);
-    openStream(id, root);
+    addStream(id, root);
     stream(id).context.spanId = chance();
     roots.set(id, root);
     spanIds.set(id, stream(id).context.spanId);
@@ -134,7 +134,7 @@ function differing(ids: u32[]): string {
 }
 
 function closeAll(ids: u32[]): void {
-  for (let i = 0; i < ids.length; i++) closeStream(ids[i]);
+  for (let i = 0; i < ids.length; i++) removeStream(ids[i]);
   roots.clear();
   spanIds.clear();
 }
@@ -149,13 +149,13 @@ describe("streams that want the same place", () => {
     for (let i = 0; i < 10000; i++) {
       if (ids.length === 30 || (ids.length > 0 && below(2) === 0)) {
         let id = ids.splice(below(ids.length), 1)[0];
-        closeStream(id);
+        removeStream(id);
         roots.delete(id);
         if (findStream(id) !== null) wrong += "closed " + id.toString() + " ";
       } else {
         let id = (<u32>chance()) | 1;
         if (roots.has(id)) continue;
-        openStream(id, i + 1);
+        addStream(id, i + 1);
         stream(id).context.spanId = chance();
         roots.set(id, i + 1);
         spanIds.set(id, stream(id).context.spanId);
@@ -196,26 +196,26 @@ describe("many streams", () => {
   });
 
   it("take no more memory than the most streams ever open at once", () => {
-    for (let id: u32 = 1; id <= 5000; id++) openStream(id, 1);
-    for (let id: u32 = 1; id <= 5000; id++) closeStream(id);
+    for (let id: u32 = 1; id <= 5000; id++) addStream(id, 1);
+    for (let id: u32 = 1; id <= 5000; id++) removeStream(id);
     let pages = memory.size();
     // With 4,000 open, this would be the slowest spec by far if a removal had to visit all of them.
     for (let id: u32 = 1; id <= 200000; id++) {
-      openStream(id, 1);
-      if (id > 4000) closeStream(id - 4000);
+      addStream(id, 1);
+      if (id > 4000) removeStream(id - 4000);
     }
     expect(memory.size()).toBe(pages);
     expect(rootOf(200000)).toBe(1);
     expect(rootOf(196000)).toBe(0);
-    for (let id: u32 = 196001; id <= 200000; id++) closeStream(id);
+    for (let id: u32 = 196001; id <= 200000; id++) removeStream(id);
   });
 
   it("that are opened again and again take no more memory", () => {
-    openStream(7, 1);
+    addStream(7, 1);
     let pages = memory.size();
-    for (let i = 0; i < 200000; i++) openStream(7, 1);
+    for (let i = 0; i < 200000; i++) addStream(7, 1);
     expect(memory.size()).toBe(pages);
-    closeStream(7);
+    removeStream(7);
     expect(findStream(7)).toBeNull();
   });
 });

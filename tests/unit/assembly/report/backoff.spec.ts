@@ -20,7 +20,7 @@ function waitsOf(backoff: Backoff, failures: i32): u64[] {
 describe("a wait", () => {
   it("is zero before any failure", () => {
     let backoff = new Backoff(100, 1000);
-    expect(backoff.isWaiting).toBe(false);
+    expect(backoff.hasFailed).toBe(false);
     expect(backoff.remaining(NOW)).toBe(0);
     expect(backoff.remaining(0)).toBe(0);
   });
@@ -85,7 +85,7 @@ describe("a wait", () => {
     expect(backoff.remaining(NOW + 6999)).toBe(1);
     expect(backoff.remaining(NOW + 7000)).toBe(0);
     expect(backoff.remaining(NOW + 8000)).toBe(0);
-    expect(backoff.isWaiting).toBe(true, "until a report was taken");
+    expect(backoff.hasFailed).toBe(true, "until a report was taken");
   });
 
   it("ends when the clock is set back", () => {
@@ -99,7 +99,7 @@ describe("a wait", () => {
     let backoff = new Backoff(100, 100000);
     waitsOf(backoff, 9);
     backoff.succeed();
-    expect(backoff.isWaiting).toBe(false);
+    expect(backoff.hasFailed).toBe(false);
     expect(backoff.remaining(NOW)).toBe(0);
     expect(waitsOf(backoff, 1)[0] <= 100).toBe(true);
   });
