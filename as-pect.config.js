@@ -17,7 +17,7 @@ function fixtureFor(memory) {
 }
 
 export default {
-  // Some of them alone, if tests/unit/run.mjs says so.
+  // Some of them alone, if tests/run.mjs says so.
   entries: process.env.SPECS ? process.env.SPECS.split(" ") : ["tests/unit/assembly/**/*.spec.ts"],
   include: ["tests/unit/assembly/**/*.include.ts"],
   disclude: [/node_modules/],

@@ -1,23 +1,28 @@
-// `npm run test:unit`, and `npm run test:unit -- FILE…` for some of the files: one spec in WebAssembly compiles in a second,
-// all of them take most of a minute. Knows which runner a file needs, and keeps every core busy.
+// `npm test`, `npm run test:unit` and `npm run test:envoy`, and `npm run test:unit -- FILE…` for some of the files: one spec in
+// WebAssembly compiles in a second, all of them take most of a minute. Knows which runner a file needs, and keeps every
+// core busy.
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(new URL("../", import.meta.url));
 const aspect = join(root, "node_modules/@as-pect/cli/lib/test.js");
-const named = process.argv.slice(2);
+const isRoom = (/** @type {string} */ name) => ["unit", "envoy"].includes(name);
+const rooms = process.argv.slice(2).filter(isRoom);
+const named = process.argv.slice(2).filter((name) => !isRoom(name));
+/** Ends a test that hangs; no test waits that long for anything. Milliseconds. */
+const HANGS_MS = 900_000;
 
 for (const file of named) {
   if (existsSync(file) && /\.(spec|test)\.ts$/.test(file)) continue;
-  const where = "tests/unit/assembly/**/*.spec.ts and tests/unit/**/*.test.ts are the ones there are";
+  const where = "tests/unit/assembly/**/*.spec.ts and tests/**/*.test.ts are the ones there are";
   console.error(`npm run test:unit: there is no test ${file}; ${where}`);
   process.exit(2);
 }
 
-const files = named.length > 0 ? named : everything();
+const files = named.length > 0 ? named : rooms.flatMap(filesIn);
 const specs = files.filter((file) => file.endsWith(".spec.ts"));
 const tests = files.filter((file) => file.endsWith(".test.ts"));
 const cores = availableParallelism();
@@ -27,15 +32,17 @@ const shares = Array.from({ length: cores }, (_, core) => specs.filter((_, index
 const codes = await Promise.all(printed(shares.filter((share) => share.length > 0).map(runSpecs)));
 if (codes.some((code) => code !== 0)) process.exit(1);
 if (tests.length > 0) {
-  const args = ["--import", "tsx", "--test", `--test-concurrency=${cores}`, ...tests];
+  // Tests in Envoy mostly wait: two more files at a time than there are cores fill their pauses.
+  const atOnce = rooms.includes("envoy") ? cores + 2 : cores;
+  const args = ["--import", "tsx", "--test", `--test-concurrency=${atOnce}`, `--test-timeout=${HANGS_MS}`, ...tests];
   process.exit(await ended(spawn(process.execPath, args, { cwd: root, stdio: "inherit" })));
 }
 
-/** All specs and tests. */
-function everything() {
-  return readdirSync(join(root, "tests/unit"), { recursive: true, encoding: "utf8" })
+/** All specs and tests of a room. */
+function filesIn(/** @type {string} */ room) {
+  return readdirSync(join(root, "tests", room), { recursive: true, encoding: "utf8" })
     .filter((file) => /\.(spec|test)\.ts$/.test(file))
-    .map((file) => `tests/unit/${file}`)
+    .map((file) => `tests/${room}/${file}`)
     .sort();
 }
 
