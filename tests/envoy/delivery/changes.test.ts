@@ -146,8 +146,9 @@ test("an address that changes in DNS", async (context) => {
         begin: async ({ collector: { port } }) => {
           relay = createServer((socket) => {
             moved++;
-            socket.pipe(connect(port, "127.0.0.1")).pipe(socket);
-            socket.on("error", () => socket.destroy());
+            const onward = connect(port, "127.0.0.1").on("error", () => socket.destroy());
+            socket.on("error", () => onward.destroy());
+            socket.pipe(onward).pipe(socket);
           });
           await once(relay.listen(port, elsewhere), "listening");
           names.address = elsewhere;
