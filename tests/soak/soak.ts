@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Totals } from "../envoy/collector/ledger.ts";
 import { startLoad, type Seen } from "../envoy/faults/load.ts";
-import { residentOf, setScene, SHORT_TIMEOUT, type Scene } from "../envoy/faults/scene.ts";
+import { residentOf, setScene, SHORT_TIMEOUT, TIGHT, type Scene } from "../envoy/faults/scene.ts";
 import { readAccount, settled, type Account } from "../envoy/faults/verdict.ts";
 import { Random } from "../host/random.ts";
 import type { EnvoyProcess } from "../../runner/process.ts";
@@ -57,7 +57,11 @@ const SAMPLES = 150;
 
 /** Soaks for as long as `options` say; `tell` gets every sample, with the fault at that moment. */
 export async function soak(options: SoakOptions, tell: (sample: Sample, fault: string) => void): Promise<Soak> {
-  const scene = await setScene({ dynamic: true, workers: options.workers, config: SHORT_TIMEOUT });
+  const scene = await setScene({
+    dynamic: true,
+    workers: options.workers,
+    config: { ...SHORT_TIMEOUT, buffer: TIGHT },
+  });
   try {
     const beside = await scene.startPlain();
     const start = performance.now();

@@ -17,10 +17,13 @@ import { http3KeyPair, startHttp3Client, type Http3Client } from "../http3/http3
 /** Gives a collector up soon, for faults that are about this. Otherwise a report has more time than it ever needs. */
 export const SHORT_TIMEOUT: Config = { collector: { timeout_ms: 400 } };
 
-/** Lets a fault of a second show what one of hours would: a small buffer, short waits between tries, small reports. */
+/** A buffer of some 130 spans: a fault of a second fills it as one of minutes fills the default. */
+export const TIGHT: Config = { max_bytes: 65536 };
+
+/** Lets a fault of a second show what one of hours would: short waits between tries, small reports. */
 const IMPATIENT: Config = {
   collector: { timeout_ms: 600_000 },
-  buffer: { flush_spans: 20, flush_interval_ms: 50, max_bytes: 65536 },
+  buffer: { flush_spans: 20, flush_interval_ms: 50 },
   retry: { attempts: 4, base_ms: 20, max_ms: 200 },
 };
 
