@@ -14,7 +14,6 @@ export const collectorUrl = "http://satellite.observability.svc:8360";
 
 const collectorHost = "observability/satellite.observability.svc.cluster.local";
 const collectorPort = 8360;
-const reviewsDelayMs = 50;
 
 export interface Cluster {
   kubernetes: Kubernetes;
@@ -29,6 +28,8 @@ export interface Cluster {
 export interface ClusterOptions {
   /** In addition to Bookinfo's own. */
   objects: KubeObject[];
+  /** How long reviews v3 takes to answer; 50 if not given. Milliseconds. */
+  reviewsDelayMs?: number;
   /** Merged into istiod's mesh configuration. */
   meshConfig?: object;
   /** Additions to istiod's environment. */
@@ -39,7 +40,7 @@ export interface ClusterOptions {
 
 /** Runs `body` in a cluster with Bookinfo, then stops everything. */
 export async function inCluster(options: ClusterOptions, body: (cluster: Cluster) => Promise<void>): Promise<void> {
-  const { objects, meshConfig, pilotEnvironment, sees = [] } = options;
+  const { objects, reviewsDelayMs = 50, meshConfig, pilotEnvironment, sees = [] } = options;
   const istio = await findIstio(console.error);
   const parts: { stop(): Promise<void> }[] = [];
   const add: Cluster["add"] = (part) => {
@@ -51,7 +52,7 @@ export async function inCluster(options: ClusterOptions, body: (cluster: Cluster
     add({ stop: () => satellite.close() });
     const ports = new Map<BookinfoWorkload, Ports>();
     for (const workload of workloads) {
-      const { app, ports: own } = await startApp(workload);
+      const { app, ports: own } = await startApp(workload, reviewsDelayMs);
       add({ stop: () => app.close() });
       ports.set(workload, own);
     }
@@ -79,11 +80,11 @@ export async function inCluster(options: ClusterOptions, body: (cluster: Cluster
  */
 const range = `127.${100 + (process.pid % 100)}.${(process.pid >> 7) % 256}`;
 
-async function startApp(workload: BookinfoWorkload): Promise<{ app: RunningApp; ports: Ports }> {
+async function startApp(workload: BookinfoWorkload, delayMs: number): Promise<{ app: RunningApp; ports: Ports }> {
   const { port } = services[workload.app];
   const index = workloads.indexOf(workload);
   const inbound = { host: `${range}.${index + 1}`, port };
   const outbound = { host: `${range}.${index + 101}`, port };
-  const app = await serve(appOf(workload, reviewsDelayMs), "127.0.0.1", () => outbound);
+  const app = await serve(appOf(workload, delayMs), "127.0.0.1", () => outbound);
   return { app, ports: { inbound, app: app.endpoint, outbound } };
 }

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { workload } from "../../demo/topology.ts";
-import { EnvoyFailed } from "../../runner/process.ts";
+import { EnvoyFailed, type EnvoyProcess } from "../../runner/process.ts";
 import { wasm } from "../envoy/ground.ts";
+import { eventually } from "../wait.ts";
 import { collectorUrl, inCluster } from "./cluster.ts";
 import { writeFailingModule } from "./failing.ts";
 import type { KubeObject } from "./kubernetes.ts";
@@ -21,27 +21,38 @@ const failingModule = join(folder, "failing.wasm");
 writeFailingModule(failingModule);
 after(() => rmSync(folder, { recursive: true }));
 
-/** One sidecar's answers to requests in short succession; undefined if it never gets ready. */
-async function answers(count: number, objects: KubeObject[]): Promise<number[] | undefined> {
+/** How long each request of a sidecar with a failing module takes: enough to send another one meanwhile. */
+const LONG_MS = 3000;
+
+/**
+ * One sidecar's answers; undefined if it never gets ready. The first request is under way when the others are sent, and for
+ * as long as `reviewsDelayMs` says.
+ */
+async function answers(count: number, objects: KubeObject[], reviewsDelayMs?: number): Promise<number[] | undefined> {
   let statuses: number[] | undefined;
-  await inCluster({ objects }, async ({ pilot, ports, add }) => {
+  await inCluster({ objects, reviewsDelayMs }, async ({ pilot, ports, add }) => {
     const reviews = workload("reviews-v3");
+    let envoy: EnvoyProcess;
     const { host, port } = ports.get(reviews)?.inbound ?? { host: "", port: 0 };
     try {
-      add(await startProxy({ pilot, workload: reviews, metadata: { INSTANCE_IPS: host }, readyTimeoutMs: 5000 }));
+      const metadata = { INSTANCE_IPS: host };
+      envoy = add(await startProxy({ pilot, workload: reviews, metadata, readyTimeoutMs: 5000 }));
     } catch (error) {
       if (error instanceof EnvoyFailed && /was not live/.test(error.message)) return;
       throw error;
     }
-    // reviews v3 takes 50 ms for each, so all are in flight at once.
-    statuses = await Promise.all(
-      Array.from({ length: count }, async (_, i) => {
-        await sleep(10 * i);
-        const response = await fetch(`http://${host}:${port}/reviews/0`);
-        await response.text();
-        return response.status;
-      }),
+    const ask = async (): Promise<number> => {
+      const response = await fetch(`http://${host}:${port}/reviews/0`);
+      await response.text();
+      return response.status;
+    };
+    const first = ask();
+    await eventually(
+      "the first request to arrive",
+      async () => [...(await envoy.stats("http.inbound"))].filter(([name]) => name.endsWith(".downstream_rq_total")),
+      (counts) => counts.some(([, count]) => count > 0),
     );
+    statuses = await Promise.all([first, ...Array.from({ length: count - 1 }, ask)]);
   });
   return statuses;
 }
@@ -76,7 +87,7 @@ const failing = new Map<string, Promise<number[] | undefined>>();
 
 /** Twelve answers with a module that fails at the second request, measured once for each kind. */
 function ofFailing(kind: string): Promise<number[] | undefined> {
-  const known = failing.get(kind) ?? answers(12, manifestObjects(...base(kind, failingModule)));
+  const known = failing.get(kind) ?? answers(12, manifestObjects(...base(kind, failingModule)), LONG_MS);
   failing.set(kind, known);
   return known;
 }
