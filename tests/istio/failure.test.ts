@@ -9,7 +9,7 @@ import { EnvoyFailed, type EnvoyProcess } from "../../runner/process.ts";
 import { wasm } from "../envoy/ground.ts";
 import { eventually } from "../wait.ts";
 import { collectorUrl, inCluster } from "./cluster.ts";
-import { writeFailingModule } from "./failing.ts";
+import { fatalHeaders, writeFailingModule } from "./failing.ts";
 import type { KubeObject } from "./kubernetes.ts";
 import { manifestObjects, refusedObjects } from "./manifests.ts";
 import { startProxy } from "./proxy.ts";
@@ -24,16 +24,19 @@ after(() => rmSync(folder, { recursive: true }));
 /** How long each request of a sidecar with a failing module takes: enough to send another one meanwhile. */
 const LONG_MS = 3000;
 
-/**
- * One sidecar's answers; undefined if it never gets ready. The first request is under way when the others are sent, and for
- * as long as `reviewsDelayMs` says.
- */
-async function answers(count: number, objects: KubeObject[], reviewsDelayMs?: number): Promise<number[] | undefined> {
-  let statuses: number[] | undefined;
+type Ask = (headers?: Record<string, string>) => Promise<number>;
+
+/** What `send` returns, which gets a sidecar's statuses by `ask`; undefined if the sidecar never gets ready. */
+async function withSidecar<T>(
+  objects: KubeObject[],
+  send: (ask: Ask, envoy: EnvoyProcess) => Promise<T>,
+  reviewsDelayMs?: number,
+): Promise<T | undefined> {
+  let result: T | undefined;
   await inCluster({ objects, reviewsDelayMs }, async ({ pilot, ports, add }) => {
     const reviews = workload("reviews-v3");
-    let envoy: EnvoyProcess;
     const { host, port } = ports.get(reviews)?.inbound ?? { host: "", port: 0 };
+    let envoy: EnvoyProcess;
     try {
       const metadata = { INSTANCE_IPS: host };
       envoy = add(await startProxy({ pilot, workload: reviews, metadata, readyTimeoutMs: 5000 }));
@@ -41,20 +44,19 @@ async function answers(count: number, objects: KubeObject[], reviewsDelayMs?: nu
       if (error instanceof EnvoyFailed && /was not live/.test(error.message)) return;
       throw error;
     }
-    const ask = async (): Promise<number> => {
-      const response = await fetch(`http://${host}:${port}/reviews/0`);
+    const ask: Ask = async (headers) => {
+      const response = await fetch(`http://${host}:${port}/reviews/0`, { headers });
       await response.text();
       return response.status;
     };
-    const first = ask();
-    await eventually(
-      "the first request to arrive",
-      async () => [...(await envoy.stats("http.inbound"))].filter(([name]) => name.endsWith(".downstream_rq_total")),
-      (counts) => counts.some(([, count]) => count > 0),
-    );
-    statuses = await Promise.all([first, ...Array.from({ length: count - 1 }, ask)]);
+    result = await send(ask, envoy);
   });
-  return statuses;
+  return result;
+}
+
+/** The statuses of three requests at once. */
+function answers(objects: KubeObject[]): Promise<number[] | undefined> {
+  return withSidecar(objects, (ask) => Promise.all([ask(), ask(), ask()]));
 }
 
 /** As in the documents' table. */
@@ -71,25 +73,44 @@ function base(kind: string, path: string): string[] {
 const cases: [what: string, answers: (kind: string) => Promise<string>][] = [
   [
     "the module's file is missing",
-    async (kind) => inWords(await answers(3, manifestObjects(...base(kind, "/nowhere/lightspan.wasm")))),
+    async (kind) => inWords(await answers(manifestObjects(...base(kind, "/nowhere/lightspan.wasm")))),
   ],
-  ["the configuration is refused", async (kind) => inWords(await answers(3, refusedObjects(...base(kind, wasm))))],
+  ["the configuration is refused", async (kind) => inWords(await answers(refusedObjects(...base(kind, wasm))))],
   [
     "the variable with the token is not set",
-    async (kind) => inWords(await answers(3, manifestObjects(...base(kind, wasm), "--token-secret", "lightstep"))),
+    async (kind) => inWords(await answers(manifestObjects(...base(kind, wasm), "--token-secret", "lightstep"))),
   ],
-  ["the module fails: requests under way", async (kind) => inWords((await ofFailing(kind))?.slice(0, 1))],
-  ["the module fails: the request it fails on", async (kind) => inWords((await ofFailing(kind))?.slice(1, 2))],
-  ["the module fails: requests after that", async (kind) => inWords((await ofFailing(kind))?.slice(2))],
+  ["the module fails: requests under way", async (kind) => inWords((await ofFailing(kind))?.underWay)],
+  ["the module fails: the request it fails on", async (kind) => inWords((await ofFailing(kind))?.failing)],
+  ["the module fails: requests after that", async (kind) => inWords((await ofFailing(kind))?.after)],
 ];
 
-const failing = new Map<string, Promise<number[] | undefined>>();
+interface OfFailing {
+  /** A request that arrived before the module failed, and was answered after that. */
+  underWay: number[];
+  failing: number[];
+  after: number[];
+}
 
-/** Twelve answers with a module that fails at the second request, measured once for each kind. */
-function ofFailing(kind: string): Promise<number[] | undefined> {
-  const known = failing.get(kind) ?? answers(12, manifestObjects(...base(kind, failingModule)), LONG_MS);
+const failing = new Map<string, Promise<OfFailing | undefined>>();
+
+/** The statuses around the failure of a module, measured once for each kind. */
+function ofFailing(kind: string): Promise<OfFailing | undefined> {
+  const known = failing.get(kind) ?? withSidecar(manifestObjects(...base(kind, failingModule)), failOn, LONG_MS);
   failing.set(kind, known);
   return known;
+}
+
+async function failOn(ask: Ask, envoy: EnvoyProcess): Promise<OfFailing> {
+  const first = ask();
+  await eventually(
+    "the first request to arrive",
+    async () => [...(await envoy.stats("http.inbound"))].filter(([name]) => name.endsWith(".downstream_rq_total")),
+    (counts) => counts.some(([, count]) => count > 0),
+  );
+  const second = await ask(fatalHeaders);
+  const after = await Promise.all([ask(), ask(), ask()]);
+  return { underWay: [await first], failing: [second], after };
 }
 
 /** The documents' table: cells by row name, one per kind. */
