@@ -8,7 +8,7 @@ import test from "node:test";
 const ROOT = new URL("../../../", import.meta.url);
 
 /** The rooms of the filter, lowest first. A room may import its own layer and those below. */
-const LAYERS = [["bytes"], ["config", "context", "span"], ["report"], ["filter"], ["index.ts"]];
+const LAYERS = [["bytes"], ["context"], ["config", "span"], ["report"], ["filter"], ["index.ts"]];
 /** Only these may talk to Envoy. */
 const ABOVE_HOST = ["report", "filter", "index.ts"];
 
