@@ -112,6 +112,11 @@ describe("lightspan check refuses with the line of Envoy's log when", () => {
   });
 });
 
+it("lightspan check refuses a configuration on standard input", () => {
+  const [what, config] = wrong[0] ?? ["", ""];
+  assert.deepEqual(check("-", config), { code: 1, out: "", err: `${refusals.get(what)?.[0]}\n` });
+});
+
 it("lightspan check accepts what Envoy accepts", () => {
   assert.deepEqual(refusals.get(RIGHT), []);
   assert.deepEqual(check("-", configuration()), { code: 0, out: "configuration taken\n", err: "" });

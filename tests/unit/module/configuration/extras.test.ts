@@ -1,6 +1,7 @@
 // Additions by configuration: tags from all sources, and ids for access logs.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { BAD_ARGUMENT } from "../../../host/status.ts";
 import { ANSWERED, ended, OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED } from "../requests.ts";
 import { INBOUND, OUTBOUND, Sidecar, type Changes } from "../sidecar.ts";
 
@@ -102,6 +103,16 @@ describe("log.trace_id", () => {
   it("sets none if there is no span, and none by default", async () => {
     assert.deepEqual(filterState(await Sidecar.start({ log: { trace_id: true } }), UNSAMPLED)[0], {});
     assert.deepEqual(filterState(await Sidecar.start())[0], {});
+  });
+
+  it("that Envoy refuses is reported once, and the requests and their spans go on", async () => {
+    const sidecar = await Sidecar.start({ log: { trace_id: true } });
+    sidecar.host.refuse("proxy_set_property", BAD_ARGUMENT);
+    for (let i = 0; i < 3; i++) assert.deepEqual(filterState(sidecar)[0], {});
+    assert.deepEqual(sidecar.lines("warn"), [
+      "Envoy refused the ids for access logs (proxy_status 2): log.trace_id has no effect",
+    ]);
+    assert.equal(sidecar.spans().length, 3);
   });
 });
 
