@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
+import { eventually } from "../wait.ts";
 import { findChromium } from "./chromium.ts";
 
 export const WIDE = { width: 1280, height: 640 };
@@ -71,19 +72,10 @@ export async function textsOf(page: Page, selector: string): Promise<string[]> {
   return texts.map((text) => text.replace(/\s+/g, " ").trim());
 }
 
-/** Waits until `look` sees `expected`; fails after half a minute with what it saw last. */
+/** Waits until `look` sees `expected`, and returns it. */
 export async function sees<T>(look: () => Promise<T>, expected: T | ((seen: T) => boolean), what: string): Promise<T> {
-  const end = AbortSignal.timeout(30_000);
-  for (;;) {
-    const seen = await look();
-    const right =
-      typeof expected === "function"
-        ? (expected as (seen: T) => boolean)(seen)
-        : JSON.stringify(seen) === JSON.stringify(expected);
-    if (right) return seen;
-    if (end.aborted) assert.fail(`${what}: saw ${JSON.stringify(seen)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const equals = (seen: T): boolean => JSON.stringify(seen) === JSON.stringify(expected);
+  return eventually(what, look, typeof expected === "function" ? (expected as (seen: T) => boolean) : equals);
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

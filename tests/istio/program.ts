@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { atExit } from "../../runner/cleanup.ts";
 import { signalGroup } from "../../runner/command.ts";
 import { LogTail } from "../../runner/log.ts";
+import { PATIENCE_MS } from "../wait.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Program {
@@ -53,13 +54,13 @@ export async function startProgram({ name, command, env, cwd, ready }: ProgramOp
     forget();
   };
 
-  const deadline = Date.now() + 180_000;
+  const deadline = Date.now() + PATIENCE_MS;
   while (!(await ready().catch(() => false))) {
     if (over === undefined && Date.now() < deadline) {
       await sleep(50);
       continue;
     }
-    const reason = over ?? "was not ready after 180 s";
+    const reason = over ?? `was not ready after ${PATIENCE_MS / 1000} s`;
     await stop();
     throw new Error(`${name} ${reason}\n${log.text().split("\n").slice(-30).join("\n")}`);
   }

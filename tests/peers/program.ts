@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { atExit } from "../../runner/cleanup.ts";
 import { signalGroup } from "../../runner/command.ts";
+import { PATIENCE_MS } from "../wait.ts";
 
-const READY_MS = 60_000;
 const SOFT_STOP_MS = 5_000;
 /** How many lines of output a failure shows. */
 const SHOWN = 20;
@@ -15,7 +15,7 @@ export interface Program {
 
 /**
  * Starts a program, passes each line of its output to `ready`, and returns the first defined result. Later lines go to
- * `ready` too. Throws an Error with the last lines if the program ends before or takes longer than a minute.
+ * `ready` too. Throws an Error with the last lines if the program ends before or takes longer than PATIENCE_MS.
  */
 export async function startProgram<T>(
   command: [program: string, ...args: string[]],
@@ -48,7 +48,7 @@ export async function startProgram<T>(
     };
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", read);
     void ended.then((how) => reject(new Error(how)));
-    setTimeout(() => reject(new Error(`was not ready after ${READY_MS} ms`)), READY_MS).unref();
+    setTimeout(() => reject(new Error(`was not ready after ${PATIENCE_MS} ms`)), PATIENCE_MS).unref();
   });
   try {
     return { ready: await first, stop };

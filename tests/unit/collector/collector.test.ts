@@ -167,10 +167,11 @@ describe("the ledger", () => {
         `content-length: ${body.length}\r\n\r\n`,
     );
     socket.write(body);
-    while (collector.ledger.receipts[0]?.outcome === undefined) await sleep(5);
+    const outcome = () => collector.ledger.receipts[0]?.outcome;
+    await eventually("the outcome of the answer", outcome);
     assert.deepEqual(await outcomes(), ["acknowledged"]);
     socket.resetAndDestroy();
-    while (collector.ledger.receipts[0]?.outcome === "acknowledged") await sleep(5);
+    await eventually("another outcome after the reset", outcome, (now) => now !== "acknowledged");
     assert.deepEqual(await outcomes(), ["unclear"]);
   });
 
@@ -207,10 +208,14 @@ describe("the ledger", () => {
 
   it("does not count truncated requests as received", async () => {
     const socket = connect(collector.port, "127.0.0.1");
-    socket.write("POST /api/v2/reports HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\nabc");
-    await sleep(50);
+    const head = "POST /api/v2/reports HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\nabc";
+    await new Promise((resolve) => socket.write(head, resolve));
     socket.destroy();
-    await sleep(50);
+    await eventually(
+      "the request to be cut",
+      () => collector.ledger.cut,
+      (cut) => cut > 0,
+    );
     assert.deepEqual([collector.ledger.cut, collector.ledger.receipts.length], [1, 0]);
   });
 });
@@ -219,7 +224,8 @@ describe("a collector that died", () => {
   it("resets requests in progress, refuses connections, and comes back on the same port with its ledger", async () => {
     collector.behave({ kind: "blackhole" }, accept);
     const underWay = [overHttp1(collector.port, reportOf("1")), overHttp2(collector.port, reportOf("2"))];
-    while (collector.ledger.receipts.length + collector.ledger.broken.length < 1) await sleep(5);
+    const arrived = () => collector.ledger.receipts.length + collector.ledger.broken.length;
+    await eventually("a report", arrived, (count) => count > 0);
     await sleep(50);
     await collector.die();
     await Promise.all(underWay);

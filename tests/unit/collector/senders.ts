@@ -3,13 +3,12 @@ import { connect, constants } from "node:http2";
 import { request } from "node:http";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
+import { PATIENCE_MS } from "../../wait.ts";
 import { encodeReport, someSpan } from "../satellite/encode.ts";
 
 const PATH = "/api/v2/reports";
 const GRPC_PATH = "/lightstep.collector.CollectorService/Report";
 const TYPE = "application/octet-stream";
-/** Only ends a test that hangs. */
-const PATIENCE_MS = 60_000;
 
 /** The HTTP or gRPC status, or how the request failed. `retryAfter` is the header, or gRPC's pushback. */
 export interface Heard {

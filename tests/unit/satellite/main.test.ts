@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { startSatellite } from "../../../satellite/server.ts";
 import { REPORTS } from "./client.ts";
 import { encodeReport, someSpan } from "./encode.ts";
-import { until } from "./until.ts";
+import { eventually } from "../../wait.ts";
 
 const MAIN = fileURLToPath(new URL("../../../satellite/main.ts", import.meta.url));
 const USAGE = "usage: satellite/main.ts [--port 8360] [--grpc-port PORT] [--forward URL]";
@@ -27,7 +27,7 @@ describe("satellite/main.ts", () => {
     it(`prints where to post, then a trace once it is quiet, and ends with status 0 on ${signal}`, async (test) => {
       const { child, output, ended } = start("--port", "0");
       test.after(() => child.kill("SIGKILL"));
-      await until("the addresses", () => output.out.includes("gRPC"));
+      await eventually("the addresses", () => output.out.includes("gRPC"), Boolean);
       const [url] = /http:\S+\/api\/v2\/reports/.exec(output.out) ?? [];
       const spans = [someSpan({ spanId: "01" }), someSpan({ spanId: "02", parentId: "01" })];
       await fetch(url ?? "", {
@@ -35,7 +35,7 @@ describe("satellite/main.ts", () => {
         headers: { "content-type": "application/octet-stream" },
         body: Buffer.from(encodeReport({ spans })),
       });
-      await until("the trace", () => output.out.includes("└─"));
+      await eventually("the trace", () => output.out.includes("└─"), Boolean);
       child.kill(signal);
       const { code, out, err } = await ended;
       assert.deepEqual([code, err], [0, ""]);

@@ -10,7 +10,7 @@ import type { Satellite } from "../../../../satellite/server.ts";
 import { get, post } from "../client.ts";
 import { encodeReport, someSpan } from "../encode.ts";
 import { encodeOtlp, someOtlpSpan } from "../otlp.ts";
-import { until } from "../until.ts";
+import { eventually } from "../../../wait.ts";
 import { call, EXPORT, send, zipkin } from "./senders.ts";
 
 let satellite: Satellite;
@@ -58,7 +58,7 @@ describe("forwarding", () => {
     await post(satellite, lightstep, { "lightstep-access-token": "t" });
     await call(satellite, EXPORT, otlp);
     await send(satellite, "/api/v2/spans", "application/json", zipkin());
-    await until("three reports to be counted as sent", async () => (await forwarded()).sent === 3);
+    await eventually("three reports to be counted as sent", async () => (await forwarded()).sent === 3, Boolean);
     assert.deepEqual(
       other.passed.map(({ url, headers }) => [url, headers["content-type"], headers["lightstep-access-token"]]),
       [
@@ -79,7 +79,7 @@ describe("forwarding", () => {
     await forwardTo(other.url);
     await post(satellite, Buffer.from("garbage"));
     await post(satellite, encodeReport({ spans: [someSpan()] }));
-    await until("one report to be counted as sent", async () => (await forwarded()).sent === 1);
+    await eventually("one report to be counted as sent", async () => (await forwarded()).sent === 1, Boolean);
     assert.equal(other.passed.length, 1);
   });
 
@@ -89,10 +89,10 @@ describe("forwarding", () => {
     test.after(other.close);
     await forwardTo(other.url);
     await send(satellite, "/api/v2/spans", "application/json", zipkin());
-    await until("one report to be counted as failed", async () => (await forwarded()).failed === 1);
+    await eventually("one report to be counted as failed", async () => (await forwarded()).failed === 1, Boolean);
     other.close();
     assert.equal((await send(satellite, "/api/v2/spans", "application/json", zipkin())).status, 202);
-    await until("two reports to be counted as failed", async () => (await forwarded()).failed === 2);
+    await eventually("two reports to be counted as failed", async () => (await forwarded()).failed === 2, Boolean);
     // Only one line: no time passes in this test, so the next one is not due.
     const line = `not passed on to ${other.url}: 1 report so far; /api/v2/spans is answered with 503`;
     assert.deepEqual(complaints, [line]);
@@ -104,7 +104,7 @@ describe("forwarding", () => {
     other.close();
     await forwardTo(other.url);
     await send(satellite, "/api/v2/spans", "application/json", zipkin());
-    await until("one report to be counted as failed", async () => (await forwarded()).failed === 1);
+    await eventually("one report to be counted as failed", async () => (await forwarded()).failed === 1, Boolean);
     assert.match(
       complaints.join(),
       /^not passed on to http:\S+: 1 report so far; connect ECONNREFUSED 127\.0\.0\.1:\d+$/,

@@ -6,7 +6,7 @@ import { startSatellite } from "../../../../satellite/server.ts";
 import type { Satellite } from "../../../../satellite/server.ts";
 import { get, post } from "../client.ts";
 import { encodeReport, someSpan, type WireSpan } from "../encode.ts";
-import { until } from "../until.ts";
+import { eventually } from "../../../wait.ts";
 
 const hex = (value: number) => value.toString(16).padStart(16, "0");
 
@@ -85,7 +85,7 @@ describe("/api/live", () => {
     assert.equal(listeners(), 32);
     assert.equal((await get(satellite, "/api/live")).status, 503);
     for (const { stop } of readers) stop();
-    await until("the readers to be forgotten", () => listeners() === 0);
+    await eventually("the readers to be forgotten", () => listeners() === 0, Boolean);
     (await follow(satellite)).stop();
   });
 });
