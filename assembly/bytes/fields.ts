@@ -13,7 +13,7 @@ export class Field extends Slice {
   /** How many times the header arrived. */
   seen: u32 = 0;
   /** Whether pack() includes it. */
-  isKept: bool = false;
+  isSaved: bool = false;
   next: usize = 0;
   /** The next field with a name of the same size. */
   nextOfSize: usize = 0;
@@ -77,9 +77,9 @@ export class Fields {
   }
 
   /** Like want(), for a header that pack() includes. */
-  keep(name: Slice): Field {
+  save(name: Slice): Field {
     let field = this.want(name);
-    field.isKept = true;
+    field.isSaved = true;
     return field;
   }
 
@@ -89,7 +89,7 @@ export class Fields {
     let count: u32 = 0;
     for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
       let field = changetype<Field>(at);
-      if (!field.isKept || field.seen === 0) continue;
+      if (!field.isSaved || field.seen === 0) continue;
       size += 8 + field.nameSize + 1 + cutSize(field.at, field.size, most) + 1;
       count++;
     }
@@ -97,7 +97,7 @@ export class Fields {
     return size;
   }
 
-  /** Writes the kept headers of the last scan() at `to` as pairs for scan(): first values only, cut to `most` bytes. */
+  /** Writes the saved headers of the last scan() at `to` as pairs for scan(): first values only, cut to `most` bytes. */
   pack(to: usize, most: u32): void {
     let count = this.packedCount;
     store<u32>(to, count);
@@ -105,7 +105,7 @@ export class Fields {
     let out = sizes + <usize>count * 8;
     for (let at = this.first; at !== 0; at = changetype<Field>(at).next) {
       let field = changetype<Field>(at);
-      if (!field.isKept || field.seen === 0) continue;
+      if (!field.isSaved || field.seen === 0) continue;
       let size = cutSize(field.at, field.size, most);
       store<u32>(sizes, field.nameSize);
       store<u32>(sizes, size, 4);

@@ -36,3 +36,12 @@ export function writeHex(at: usize, value: u64): usize {
   }
   return at + 16;
 }
+
+/** True without the letters A to Z. */
+export function isLowerCase(at: usize, size: usize): bool {
+  for (let end = at + size; at < end; at++) {
+    let byte = load<u8>(at);
+    if (byte >= 0x41 && byte <= 0x5a) return false;
+  }
+  return true;
+}

@@ -10,6 +10,11 @@ const COMMA: i32 = 0x2c;
 /** 1 in the units of Json.number. */
 const ONE: i64 = 10000;
 
+/** What decimal() allows. */
+function decimals(most: u64): string {
+  return "a number from 0 to " + toDecimal(most / ONE) + " in steps of 0.0001";
+}
+
 /** The first mistake found, or "". */
 export class Refusal {
   reason: string = "";
@@ -86,6 +91,11 @@ export class Section {
     }
   }
 
+  /** False if the object is absent. */
+  get isGiven(): bool {
+    return this.value !== null;
+  }
+
   /** As in normal.ts; "" if the section is absent. */
   get normalForm(): string {
     let value = this.value;
@@ -93,6 +103,7 @@ export class Section {
   }
 
   private pathOf(key: string): string {
+    if (key.length === 0) return this.path;
     return this.path.length > 0 ? this.path + "." + key : key;
   }
 
@@ -104,7 +115,8 @@ export class Section {
     return index < 0 ? null : value.items[index];
   }
 
-  private refuse(key: string, found: string, allowed: string): void {
+  /** Refuses `key`, or if that is "" the whole section. */
+  refuse(key: string, found: string, allowed: string): void {
     this.refusal.refuse(this.pathOf(key), found, allowed);
   }
 
@@ -202,9 +214,15 @@ export class Section {
     let found = this.find(key);
     if (found === null) return fallback;
     if (found.type === NUMBER && found.number >= 0 && <u64>found.number <= most) return <u64>found.number;
-    let allowed = "a number from 0 to " + toDecimal(most / ONE) + " in steps of 0.0001";
-    this.reject(key, found, allowed);
+    this.reject(key, found, decimals(most));
     return fallback;
+  }
+
+  /** Like decimal(), but required. */
+  requiredDecimal(key: string, most: u64): u64 {
+    let value = this.value;
+    if (value !== null && !value.keys.includes(key)) this.refuse(key, "is missing", decimals(most));
+    return this.decimal(key, 0, most);
   }
 
   boolean(key: string, fallback: bool): bool {
@@ -245,6 +263,20 @@ export class Section {
       this.refusal.refuse(this.pathOf(key) + "[" + toDecimal(i) + "]", show(item), "a path that begins with /");
     }
     return paths;
+  }
+
+  /** An array of up to `most` objects, each as a section. */
+  sections(key: string, most: i32): Section[] {
+    let found = this.find(key);
+    let sections: Section[] = [];
+    if (found === null) return sections;
+    let allowed = "an array of up to " + toDecimal(most) + " objects";
+    if (found.type !== ARRAY) this.reject(key, found, allowed);
+    if (found.items.length > most) this.refuse(key, "found " + toDecimal(found.items.length), allowed);
+    for (let i = 0; i < found.items.length; i++) {
+      sections.push(new Section(this.pathOf(key) + "[" + toDecimal(i) + "]", found.items[i], this.refusal));
+    }
+    return sections;
   }
 
   /** An object of strings. They may be secret and are never shown. */
@@ -309,13 +341,33 @@ export class Section {
         this.refusal.refuse(path, show(item), 'a string, {"source":"…","default":"…"}');
       }
       if (tag.length === 0 || !isHeaderValue(tag)) this.refusal.refuse(path, "is no tag name", "printable characters");
-      if (pseudo.length > 0 && indexOfWord(source, pseudo) < 0 && (!isHeaderName(source) || source.length > 63)) {
-        let allowed = "a header name in lower case, up to 63 bytes, " + pseudo;
-        this.refusal.refuse(path, 'found "' + source + '"', allowed);
-      }
+      if (pseudo.length > 0) this.checkHeaderName(path, source, pseudo);
       sources.push(new Source(path, tag, source, fallback));
     }
     return sources;
+  }
+
+  /** The name of a header in lower case, or one of the pseudo headers `pseudo`. Required. */
+  headerName(key: string, pseudo: string): string {
+    let name = this.required(key);
+    if (name.length > 0) this.checkHeaderName(this.pathOf(key), name, pseudo);
+    return name;
+  }
+
+  private checkHeaderName(path: string, name: string, pseudo: string): void {
+    if (indexOfWord(name, pseudo) >= 0 || (isHeaderName(name) && name.length <= 63)) return;
+    this.refusal.refuse(path, 'found "' + name + '"', "a header name in lower case, up to 63 bytes, " + pseudo);
+  }
+
+  /** A method of HTTP, which has capitals; "" if absent. */
+  method(key: string): string {
+    let method = this.string(key);
+    for (let i = 0; i < method.length; i++) {
+      let unit = method.charCodeAt(i);
+      let isRight = (unit >= 0x41 && unit <= 0x5a) || unit === 0x2d || unit === 0x5f;
+      if (!isRight) this.refuse(key, 'found "' + method + '"', "a method in capitals, such as GET");
+    }
+    return method;
   }
 
   private refuseControls(path: string): void {

@@ -13,6 +13,37 @@ export const LIGHTSTEP: u32 = 0;
 export const OTLP: u32 = 1;
 export const ZIPKIN: u32 = 2;
 
+/** Conditions that a sampling rule can have, for messages. */
+const CONDITIONS: string = "path_prefix, method, header";
+const MAX_RULES: i32 = 50;
+
+/** One entry of sampling.rules. A condition that is "" is absent. */
+export class SamplingRule {
+  readonly pathPrefix: string;
+  readonly method: string;
+  readonly headerName: string;
+  /** "" = any value. */
+  readonly headerValue: string;
+  /** In ten-thousandths. */
+  readonly rate: u32;
+
+  /** `isLast`: no other rule follows. */
+  constructor(rule: Section, isLast: bool) {
+    this.pathPrefix = rule.urlPath("path_prefix");
+    this.method = rule.method("method");
+    let header = rule.section("header");
+    this.headerName = header.isGiven ? header.headerName("name", ":authority, :method, :path, :scheme") : "";
+    this.headerValue = header.headerValue("value");
+    header.finish();
+    this.rate = <u32>rule.requiredDecimal("rate", 10000);
+    rule.finish();
+    let conditions = this.pathPrefix.length + this.method.length + this.headerName.length;
+    if (conditions === 0 && !isLast) {
+      rule.refuse("", "has no condition, so no rule after it can match", CONDITIONS + "; none only in the last rule");
+    }
+  }
+}
+
 export class Settings {
   cluster: string;
   protocol: u32;
@@ -40,7 +71,12 @@ export class Settings {
   rate: u32;
   /** In ten-thousandths; 0 = no cap. */
   maxTracesPerSecond: u64;
+  samplingRules: SamplingRule[];
   excludePaths: string[];
+  keepsErrors: bool;
+  /** 0 = no span is kept for its duration. */
+  keepSlowerThanMs: u32;
+  setsThreshold: bool;
   spanKind: u32;
   /** Bytes. */
   maxTagLength: u32;
@@ -88,7 +124,8 @@ export class Settings {
     let propagation = root.section("propagation");
     let formats = propagatorNames();
     this.extract = propagation.someOf("extract", formats, [B3, B3_MULTI, TRACECONTEXT], 1);
-    this.inject = propagation.someOf("inject", formats, [B3_MULTI], 0);
+    let inject = propagation.someOf("inject", formats, [B3_MULTI], 0);
+    this.inject = inject;
     this.traceIdBits = propagation.oneNumberOf("trace_id_bits", 128, 64);
     this.trustIncoming = propagation.boolean("trust_incoming", true);
     this.strip = propagation.boolean("strip", false);
@@ -97,7 +134,18 @@ export class Settings {
 
     let sampling = root.section("sampling");
     this.rate = <u32>sampling.decimal("rate", 10000, 10000);
+    let rules = sampling.sections("rules", MAX_RULES);
+    let samplingRules: SamplingRule[] = [];
+    for (let i = 0; i < rules.length; i++) samplingRules.push(new SamplingRule(rules[i], i + 1 === rules.length));
+    this.samplingRules = samplingRules;
     this.maxTracesPerSecond = sampling.decimal("max_traces_per_second", 0, 10000000000);
+    this.keepsErrors = sampling.boolean("keep_errors", false);
+    this.keepSlowerThanMs = sampling.integer("keep_slower_than_ms", 0, 0, 3600000);
+    let setsThreshold = sampling.boolean("tracestate", false);
+    this.setsThreshold = setsThreshold;
+    if (setsThreshold && !inject.includes(TRACECONTEXT)) {
+      sampling.refuse("tracestate", "is true", "false, or tracecontext in propagation.inject");
+    }
     this.excludePaths = sampling.paths("exclude_paths");
     sampling.finish();
 

@@ -8,7 +8,7 @@ export const ACCEPT: u8 = 2;
 export const DEBUG: u8 = 3;
 
 /**
- * [traceHigh u64][traceLow u64][spanId u64][parentId u64][decision u8] and four flags of a byte each.
+ * [traceHigh u64][traceLow u64][spanId u64][parentId u64][threshold u64][decision u8] and seven flags of a byte each.
  * If traceLow and traceHigh are 0, there are no ids, only a decision. If parentId is 0, there is no parent.
  */
 @unmanaged
@@ -18,6 +18,8 @@ export class TraceContext {
   traceLow: u64 = 0;
   spanId: u64 = 0;
   parentId: u64 = 0;
+  /** If it `setsThreshold`: what threshold.ts says of this trace. */
+  threshold: u64 = 0;
   decision: u8 = DEFER;
   /** The trace id is written with 32 digits, even if its upper half is zero. */
   wide: bool = false;
@@ -27,6 +29,12 @@ export class TraceContext {
   flipsSampled: bool = false;
   /** W3C: the `tracestate` that arrived is valid and belongs to this trace, so it may go on. */
   keepsTracestate: bool = false;
+  /** Its `tracestate` says with which threshold it was sampled here, or that nobody knows. */
+  setsThreshold: bool = false;
+  /** The span id was made here; otherwise it is the received one. */
+  ownsSpanId: bool = false;
+  /** Not sampled, but its span may be kept if it ends badly. */
+  mayBeKept: bool = false;
 
   clear(): void {
     memory.fill(changetype<usize>(this), 0, offsetof<TraceContext>());

@@ -1,25 +1,41 @@
 // One hop of a trace: turns the context that arrived into the one that goes on, and makes the sampling decision. The
-// order is: the parent's decision or debug, Envoy's forced trace, excluded paths, the rate, the cap.
+// order is: the parent's decision or debug, Envoy's forced trace, excluded paths, the first rule that matches or the
+// rate, the cap.
 import { Field } from "../bytes/fields";
-import { text } from "../bytes/slice";
+import { Slice, text } from "../bytes/slice";
 import { carrier } from "./carrier";
 import { ACCEPT, DEFER, DENY, TraceContext } from "./context";
 import { nextId } from "./ids";
 import { Propagation } from "./propagation";
+import { PATH } from "./rule";
 import { isForced, Sampler } from "./sampling";
+import { NO_RANDOMNESS, RANDOM_BITS, readRandomness, UNKNOWN } from "./threshold";
+import { TRACESTATE } from "./tracecontext";
+import { joinLines } from "./tracestate";
 
-const PATH: Field = carrier.want(text(":path"));
 const REQUEST_ID: Field = carrier.want(text("x-request-id"));
 const FORCE_TRACE: Field = carrier.want(text("x-envoy-force-trace"));
 const CLIENT_TRACE_ID: Field = carrier.want(text("x-client-trace-id"));
 /** A header that never arrives. */
 const NO_HEADER: Field = new Field();
 
+const tracestate: Slice = new Slice();
+
 function startTrace(own: TraceContext, wide: bool): void {
   own.traceHigh = wide ? nextId() : 0;
   own.traceLow = nextId();
   own.wide = wide;
   own.random = true;
+}
+
+/** The random bits of `own`: the `rv` of its `tracestate` if thresholds are of interest here, else those of its id. */
+function randomnessOf(own: TraceContext, sampler: Sampler): u64 {
+  if (sampler.setsThreshold && own.keepsTracestate) {
+    joinLines(carrier, TRACESTATE, tracestate);
+    let randomness = readRandomness(tracestate);
+    if (randomness !== NO_RANDOMNESS) return randomness;
+  }
+  return own.traceLow & (RANDOM_BITS - 1);
 }
 
 /** Decides for `own`, with or without ids. Without ids a trace starts here, unless its path is excluded. */
@@ -31,9 +47,16 @@ function decide(own: TraceContext, propagation: Propagation, sampler: Sampler, n
     if (!forced && sampler.excludes(PATH)) return DENY;
     startTrace(own, propagation.wide);
   }
+  own.setsThreshold = sampler.setsThreshold;
+  own.threshold = UNKNOWN;
   if (forced) return ACCEPT;
-  if (!sampler.keeps(own.traceLow)) return DENY;
-  return starts && sampler.isCapped && !sampler.admits(nowMs()) ? DENY : ACCEPT;
+  let threshold = sampler.thresholdOfRequest();
+  if (randomnessOf(own, sampler) < threshold) return DENY;
+  let cap = sampler.traces;
+  if (starts && cap.isSet && !cap.admits(nowMs())) return DENY;
+  // While the cap is short, fewer traces are sampled than the threshold says.
+  if (!starts || !cap.isShort) own.threshold = threshold;
+  return ACCEPT;
 }
 
 /**
@@ -51,9 +74,19 @@ export function continueFrom(
 ): void {
   own.copyFrom(received);
   if (own.decision === DEFER) own.decision = decide(own, propagation, sampler, nowMs);
+  // A caller who denies without ids wants no span at all, as Lightspan does with its own reports.
+  if (sampler.keepsSpans && !own.sampled) own.mayBeKept = own.hasIds && !sampler.excludes(PATH);
   if (!own.hasIds && (own.sampled || propagation.needsIds)) startTrace(own, propagation.wide);
   if (own.sampled || received.flipsSampled || (own.hasIds && !received.hasIds)) {
+    own.ownsSpanId = true;
     own.parentId = received.spanId;
     own.spanId = nextId();
   }
+}
+
+/** Makes `own`, which is not sampled, the context of a span. The received span is its parent, even if it went on as ours. */
+export function makeSpan(own: TraceContext): void {
+  if (own.ownsSpanId) return;
+  own.parentId = own.spanId;
+  own.spanId = nextId();
 }

@@ -1,13 +1,14 @@
-// Decides whether an undecided trace is recorded. The rate and the trace id decide, so every hop and every retry gets
-// the same answer, and so does an OpenTelemetry sampler with the same probability: the last 56 bits of the trace id,
-// which W3C wants to be random, are compared with a threshold (OpenTelemetry, "TraceState: Probability Sampling").
+// What decides whether an undecided trace is recorded: a rule or the rate gives a threshold, which the trace's random bits
+// have to reach (threshold.ts). So every hop and every retry gets the same answer, and so does an OpenTelemetry sampler
+// with the same probability.
 import { Field } from "../bytes/fields";
 import { Slice, startsWith } from "../bytes/slice";
+import { Cap } from "./cap";
+import { Rule } from "./rule";
+import { RANDOM_BITS } from "./threshold";
 
 /** A rate of 1: rates are in ten-thousandths. */
 export const ALWAYS: u32 = 10000;
-
-const RANDOM_BITS: u64 = 1 << 56;
 
 /** Digit 14 of an `x-request-id` says why Envoy traces the request: `a` service forced, `b` client forced. */
 const REASON: usize = 14;
@@ -23,35 +24,37 @@ export function isForced(forceTrace: Field, clientTraceId: Field, requestId: Fie
   return reason === BY_SERVICE || reason === BY_CLIENT;
 }
 
-/** Milliseconds in a second; one trace in the bucket's unit; the milliseconds that fill the bucket even at the lowest cap. */
-const MS: u64 = 1000;
-const ONE_TRACE: u64 = <u64>ALWAYS * MS;
-const FILLS_ANY: u64 = ONE_TRACE;
+/** The threshold for `rate`, from 0 to ALWAYS: at 0, no random bits reach it. */
+export function thresholdOf(rate: u32): u64 {
+  let dropped = <u64>(ALWAYS - rate);
+  return (RANDOM_BITS / ALWAYS) * dropped + ((RANDOM_BITS % ALWAYS) * dropped) / ALWAYS;
+}
 
+/** Which traces are recorded, and which spans of the others are kept. */
 export class Sampler {
-  /** Trace ids whose last 56 bits are below this are not sampled. */
+  /** The threshold for requests that match no rule. */
   private threshold: u64;
-  /** Traces that may start now, in ten-millionths, so that a millisecond at any cap adds a whole number; and as of when. */
-  private tokens: u64;
-  private refilledMs: u64 = 0;
+  /** Traces that start; kept spans. Each has its own, so that a flood of errors lets as many traces start as ever. */
+  readonly traces: Cap;
+  readonly kept: Cap;
 
-  /** `rate` from 0 to ALWAYS; `perSecond` in ten-thousandths of a trace, 0 for no cap; `excluded` are path prefixes. */
+  /** `rate` from 0 to ALWAYS; `perSecond` in ten-thousandths, 0 for no cap; `excluded` are path prefixes. */
   constructor(
     rate: u32,
-    private perSecond: u64,
+    perSecond: u64,
     private excluded: Slice[],
+    private rules: Rule[] = [],
+    /** Traces sampled here say in their `tracestate` with which threshold. */
+    readonly setsThreshold: bool = false,
+    /** Spans of traces that are not sampled may be kept. */
+    readonly keepsSpans: bool = false,
   ) {
-    let kept = <u64>(ALWAYS - rate);
-    this.threshold = (RANDOM_BITS / ALWAYS) * kept + ((RANDOM_BITS % ALWAYS) * kept) / ALWAYS;
-    this.tokens = this.capacity;
+    this.threshold = thresholdOf(rate);
+    this.traces = new Cap(perSecond);
+    this.kept = new Cap(perSecond);
   }
 
-  /** A second's worth, but at least one trace. */
-  private get capacity(): u64 {
-    return max(this.perSecond * MS, ONE_TRACE);
-  }
-
-  /** No trace starts at this path. */
+  /** No trace starts at this path, and no span is kept. */
   excludes(path: Slice): bool {
     for (let i = 0; i < this.excluded.length; i++) {
       if (startsWith(path, unchecked(this.excluded[i]))) return true;
@@ -59,26 +62,13 @@ export class Sampler {
     return false;
   }
 
-  /** The rate keeps traces with this id. */
-  keeps(traceLow: u64): bool {
-    return (traceLow & (RANDOM_BITS - 1)) >= this.threshold;
-  }
-
-  /** True if there is a cap. Then admits() decides too. */
-  get isCapped(): bool {
-    return this.perSecond > 0;
-  }
-
-  /** True if the cap lets one more trace start at `nowMs`; counts it then. */
-  admits(nowMs: u64): bool {
-    if (nowMs > this.refilledMs) {
-      let elapsed = min(nowMs - this.refilledMs, FILLS_ANY);
-      this.tokens = min(this.capacity, this.tokens + elapsed * this.perSecond);
+  /** The threshold for the request in the carrier: that of the first rule that matches, else that of the rate. */
+  thresholdOfRequest(): u64 {
+    let rules = this.rules;
+    for (let i = 0; i < rules.length; i++) {
+      let rule = unchecked(rules[i]);
+      if (rule.matches) return rule.threshold;
     }
-    // Even if the clock was set back: counting goes on from there.
-    this.refilledMs = nowMs;
-    if (this.tokens < ONE_TRACE) return false;
-    this.tokens -= ONE_TRACE;
-    return true;
+    return this.threshold;
   }
 }

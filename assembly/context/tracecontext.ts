@@ -5,14 +5,16 @@
 //
 // Strict, as the specification is. Later versions are read by the fields of version 00 and written as 00. Of the flags,
 // bit 0 says sampled and bit 1 that the trace id is random; the others mean nothing yet and go out as zero.
-// `tracestate` is the companion of `traceparent`: it goes on with it, untouched, or not at all.
+// `tracestate` is the companion of `traceparent`: it goes on with it, or not at all. It goes on untouched, unless
+// Lightspan says in it with which probability it sampled the trace.
 import { Field } from "../bytes/fields";
-import { HexNumber, writeHex } from "../bytes/hex";
+import { HexNumber, isLowerCase, writeHex } from "../bytes/hex";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "./carrier";
 import { ACCEPT, DENY, TraceContext } from "./context";
 import { Edits } from "./edits";
 import { ABSENT, MALFORMED, Propagator, READ } from "./propagator";
+import { writeThreshold } from "./threshold";
 import { isTracestate, joinLines } from "./tracestate";
 
 export const TRACEPARENT: Field = carrier.want(text("traceparent"));
@@ -31,15 +33,6 @@ const RANDOM: u32 = 2;
 const DASH: u8 = 0x2d;
 
 const hex: HexNumber = new HexNumber();
-
-/** No capitals: B3's ids may have them, this header may not. */
-function isLowerCase(at: usize, size: usize): bool {
-  for (let end = at + size; at < end; at++) {
-    let byte = load<u8>(at);
-    if (byte >= 0x41 && byte <= 0x5a) return false;
-  }
-  return true;
-}
 
 /** Reads a `traceparent` into `into`, which is undefined unless READ is returned. Empty is ABSENT, repeated is MALFORMED. */
 export function readTraceparent(field: Field, into: TraceContext): u32 {
@@ -111,9 +104,13 @@ class W3C extends Propagator {
   inject(context: TraceContext, edits: Edits): void {
     if (context.hasIds) edits.set(TRACEPARENT, value, <u32>(writeTraceparent(value, context) - value));
     else edits.remove(TRACEPARENT);
-    if (!context.keepsTracestate) return edits.remove(TRACESTATE);
-    joinLines(carrier, TRACESTATE, joined);
-    edits.keep(TRACESTATE, joined);
+    joined.clear();
+    if (context.keepsTracestate) joinLines(carrier, TRACESTATE, joined);
+    if (context.setsThreshold) {
+      writeThreshold(joined, context.threshold);
+      edits.set(TRACESTATE, joined.at, joined.size);
+    } else if (context.keepsTracestate) edits.keep(TRACESTATE, joined);
+    else edits.remove(TRACESTATE);
   }
 }
 

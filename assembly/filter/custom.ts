@@ -67,9 +67,8 @@ export class CustomTags {
 
   private addHeader(kind: u32, tag: Source): void {
     if (!this.takes(tag)) return;
-    // Envoy calls the header `host` as HTTP/2 does.
-    let name = kind === REQUEST_HEADER && tag.source === "host" ? ":authority" : tag.source;
-    let field = kind === REQUEST_HEADER ? carrier.keep(text(name)) : null;
+    let name = kind === REQUEST_HEADER ? headerNameOf(tag.source) : tag.source;
+    let field = kind === REQUEST_HEADER ? carrier.save(text(name)) : null;
     this.changing.push(new CustomTag(kind, tag.tag, name, tag.fallback, field));
   }
 
@@ -101,6 +100,11 @@ export class CustomTags {
     spellMetadata(value, text(path), true, MAX_NODE_VALUE);
     return toText(value);
   }
+}
+
+/** What Envoy calls the request header `name`: `host` is as in HTTP/2. */
+export function headerNameOf(name: string): string {
+  return name === "host" ? ":authority" : name;
 }
 
 /** `xds.node.metadata['app.kubernetes.io/name']` or `…services[0]` with NUL between its parts, as the host wants it. */

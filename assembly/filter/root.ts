@@ -3,11 +3,12 @@
 import { beginRegion, Region } from "../bytes/region";
 import { swapRemove } from "../bytes/list";
 import { over, Slice, text } from "../bytes/slice";
-import { AUTO, CLIENT, readSettings, Settings } from "../config/settings";
+import { AUTO, CLIENT, readSettings, SamplingRule, Settings } from "../config/settings";
 import { isHeaderValue, Refusal } from "../config/section";
 import { Propagation } from "../context/propagation";
 import { propagatorsAt } from "../context/propagators";
-import { Sampler } from "../context/sampling";
+import { Rule } from "../context/rule";
+import { Sampler, thresholdOf } from "../context/sampling";
 import { readConfiguration } from "../host/calls";
 import { missingCapabilities, tellOfCosts } from "../host/capabilities";
 import { readEnvironment } from "../host/environment";
@@ -19,12 +20,14 @@ import { ensureList } from "../report/failed";
 import { mayEnd } from "../report/members";
 import { Reporter } from "../report/reporter";
 import { Exchange } from "../span/exchange";
+import { Keeping } from "../span/keeping";
 import { constantTags, serviceOf, versionOf } from "../span/node";
 import { AUTHORITY, Trust, trustAt } from "../span/operation";
 import { TagSettings } from "../span/tags";
 import { prepare, Question } from "./attributes";
 import { noteRoot } from "./callbacks";
-import { CustomTags } from "./custom";
+import { CustomTags, headerNameOf } from "./custom";
+import { Ending } from "./ending";
 import { seedIds } from "./entropy";
 import { askNode } from "./node";
 
@@ -34,6 +37,8 @@ export class Root {
     readonly delivery: Delivery,
     readonly propagation: Propagation,
     readonly sampler: Sampler,
+    readonly keeping: Keeping,
+    readonly ending: Ending,
     readonly tags: TagSettings,
     readonly logsTraceId: bool,
     /** AUTO, CLIENT or SERVER. */
@@ -72,10 +77,21 @@ function propagationOf(settings: Settings): Propagation {
   return new Propagation(extract, inject, settings.traceIdBits === 128, settings.strip, settings.viaStates);
 }
 
-function samplerOf(settings: Settings): Sampler {
+function ruleOf(setting: SamplingRule): Rule {
+  let rule = new Rule(thresholdOf(setting.rate));
+  if (setting.pathPrefix.length > 0) rule.whenPathStartsWith(setting.pathPrefix);
+  if (setting.method.length > 0) rule.whenMethodIs(setting.method);
+  if (setting.headerName.length > 0) rule.whenHeaderIs(headerNameOf(setting.headerName), setting.headerValue);
+  return rule;
+}
+
+function samplerOf(settings: Settings, keepsSpans: bool): Sampler {
   let excluded: Slice[] = [];
   for (let i = 0; i < settings.excludePaths.length; i++) excluded.push(text(settings.excludePaths[i]));
-  return new Sampler(settings.rate, settings.maxTracesPerSecond, excluded);
+  let rules: Rule[] = [];
+  for (let i = 0; i < settings.samplingRules.length; i++) rules.push(ruleOf(settings.samplingRules[i]));
+  let perSecond = settings.maxTracesPerSecond;
+  return new Sampler(settings.rate, perSecond, excluded, rules, settings.setsThreshold, keepsSpans);
 }
 
 /** The token of the settings, or of the environment variable that they name; "" = none. */
@@ -95,12 +111,15 @@ function make(id: u32, settings: Settings, custom: CustomTags, accessToken: stri
   let version = settings.serviceVersion.length > 0 ? settings.serviceVersion : versionOf(node);
   let tags = constantTags(node, version);
   for (let i = 0; i < custom.constant.length; i++) tags.push(custom.constant[i]);
+  let keeping = new Keeping(settings.keepsErrors, <u64>settings.keepSlowerThanMs * 1000000);
   let trust = trustAt(node, settings.trustIncoming);
   return new Root(
     id,
     deliveryFor(settings, new Reporter(service, version, tags, accessToken), held),
     propagationOf(settings),
-    samplerOf(settings),
+    samplerOf(settings, keeping.isOn),
+    keeping,
+    new Ending(keeping),
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
     settings.logsTraceId,
     settings.spanKind,

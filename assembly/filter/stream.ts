@@ -5,7 +5,7 @@ import { Slice, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 import { TraceContext } from "../context/context";
 import { extract } from "../context/extract";
-import { continueFrom } from "../context/hop";
+import { continueFrom, makeSpan } from "../context/hop";
 import { writeTraceId } from "../context/spelling";
 import { TRACESTATE } from "../context/tracecontext";
 import { nowMs } from "../host/clock";
@@ -14,7 +14,8 @@ import { warn } from "../host/log";
 import { writeProperty } from "../host/properties";
 import { OK, statusName } from "../host/status";
 import * as counters from "../report/counters";
-import { exchange } from "../span/exchange";
+import { CONTENT_TYPE, exchange } from "../span/exchange";
+import { hasGrpcStatus } from "../span/grpc";
 import { nameOperation } from "../span/operation";
 import { Span } from "../span/span";
 import { describe } from "../span/tags";
@@ -23,8 +24,8 @@ import { noteHeaders, noteLog, noteOverdueTick, noteUnseen, takeSuspicion } from
 import { askCustom } from "./custom";
 import { writeContext } from "./departure";
 import { stirFirstStream } from "./entropy";
-import { keep, MAX_VALUE, recall } from "./kept";
 import { findRoot, Root } from "./root";
+import { MAX_VALUE, restoreHeaders, saveHeaders } from "./saved";
 import { removeStream, findStream, Stream } from "./streams";
 
 const LOG_TRACE_ID: Slice = text("lightspan.trace_id");
@@ -45,6 +46,7 @@ function continueTrace(stream: Stream, root: Root): void {
   let metMalformed = extract(root.propagation, received);
   if (metMalformed) counters.contextMalformed.add(1);
   continueFrom(received, stream.context, root.propagation, root.sampler, nowMs);
+  stream.isGrpc = hasGrpcStatus(CONTENT_TYPE);
   if (!received.hasIds && stream.context.hasIds) counters.tracesStarted.add(1);
 }
 
@@ -97,17 +99,17 @@ export function beginStream(id: u32): void {
   root.delivery.wake();
 }
 
-/** Passes the trace on with the request whose headers are in the carrier, and keeps what a span will need. */
+/** Passes the trace on with the request whose headers are in the carrier, and saves what a span may need. */
 function propagate(stream: Stream, root: Root): void {
   continueTrace(stream, root);
   let context = stream.context;
   writeCarrier(context, root);
-  if (!context.sampled) return;
-  if (root.logsTraceId) writeLogIds(context);
+  if (!context.sampled && !context.mayBeKept) return;
+  if (context.sampled && root.logsTraceId) writeLogIds(context);
   let goesOn = context.keepsTracestate && !root.propagation.strip;
   // A list that is cut, or the first of several lines, would be a different list.
   if (!goesOn || TRACESTATE.seen > 1 || TRACESTATE.size > MAX_VALUE) TRACESTATE.forget();
-  stream.kept = keep(carrier);
+  stream.saved = saveHeaders(carrier, !context.sampled);
 }
 
 /** The stream `id` has ended: makes its span if its trace is sampled. Header maps are readable only if it `isLogged`. */
@@ -147,17 +149,21 @@ function beginLate(stream: Stream, root: Root, isLogged: bool): bool {
   return true;
 }
 
+/** Makes the stream's span, if its trace is sampled or its ending is worth it. */
 function finish(stream: Stream, root: Root, isLogged: bool): void {
-  if (!stream.context.sampled) {
-    counters.spansUnsampled.add(1);
-    root.delivery.wake();
-    return;
-  }
+  let context = stream.context;
+  let sampled = context.sampled;
+  // gRPC's status can be read only in the log.
+  if (!sampled && (!context.mayBeKept || root.ending.isUsual(stream.isGrpc && isLogged))) return skip(root);
   // If there is a log, the headers are read as they went upstream.
-  if (!isLogged) recall(stream.kept, carrier);
+  if (!isLogged) restoreHeaders(stream.saved, carrier);
   else if (!readCarrier()) carrier.clear();
+  // No `tracestate` left with a request that an earlier filter answered.
+  if (!stream.isSeen && !context.keepsTracestate) TRACESTATE.forget();
   askExchange(exchange, root.question, isLogged);
-  own.copyFrom(stream.context);
+  own.copyFrom(context);
+  span.kept.clear();
+  if (!sampled && !keep(root)) return skip(root);
   span.client = root.isClient(exchange);
   span.startNanos = exchange.startNanos;
   span.durationNanos = exchange.durationNanos;
@@ -169,4 +175,21 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
   if (!root.delivery.wasOverdue) return;
   noteOverdueTick();
   warnOfCallbacks();
+}
+
+/** Counts a stream without a span. */
+function skip(root: Root): void {
+  counters.spansUnsampled.add(1);
+  root.delivery.wake();
+}
+
+/** Makes `span` one of an unsampled trace; false if `exchange` is not worth it, or the cap is reached. */
+function keep(root: Root): bool {
+  let reason = root.keeping.reasonFor(exchange);
+  let cap = root.sampler.kept;
+  if (reason.size === 0 || (cap.isSet && !cap.admits(nowMs()))) return false;
+  span.kept.set(reason.at, reason.size);
+  makeSpan(own);
+  counters.spansKept.add(1);
+  return true;
 }

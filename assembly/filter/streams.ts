@@ -1,9 +1,9 @@
 // The open streams: what is remembered of each between its callbacks, found by the host's context id. It is an
 // open-addressed table in flat memory, which doubles when it is half full and never shrinks. It allocates nothing else.
 import { TraceContext } from "../context/context";
-import { forget } from "./kept";
+import { forgetHeaders } from "./saved";
 
-/** [id u32][root u32][isSeen u8][padding][kept u32][TraceContext] */
+/** [id u32][root u32][isSeen u8][isGrpc u8][padding][saved u32][TraceContext] */
 @unmanaged
 export class Stream {
   /** Context id of the host; 0 = free. */
@@ -12,8 +12,10 @@ export class Stream {
   root: u32;
   /** Its request headers came to us and it was counted. */
   isSeen: bool;
-  /** The request headers that kept.ts keeps of it; 0 = none. */
-  kept: usize;
+  /** Its request is gRPC's. */
+  isGrpc: bool;
+  /** The request headers that saved.ts has of it; 0 = none. */
+  saved: usize;
 
   get context(): TraceContext {
     return changetype<TraceContext>(changetype<usize>(this) + CONTEXT);
@@ -68,11 +70,12 @@ export function addStream(id: u32, root: u32): void {
   if (count * 2 >= capacity) grow();
   let stream = slot(place(id));
   if (stream.id === 0) count++;
-  else forget(stream.kept);
+  else forgetHeaders(stream.saved);
   stream.id = id;
   stream.root = root;
   stream.isSeen = false;
-  stream.kept = 0;
+  stream.isGrpc = false;
+  stream.saved = 0;
   stream.context.clear();
 }
 
@@ -82,11 +85,11 @@ export function findStream(id: u32): Stream | null {
   return stream.id === id && id !== 0 ? stream : null;
 }
 
-/** Forgets the stream `id` and what was kept of it. */
+/** Forgets the stream `id` and what was saved of it. */
 export function removeStream(id: u32): void {
   let hole = place(id);
   if (slot(hole).id !== id) return;
-  forget(slot(hole).kept);
+  forgetHeaders(slot(hole).saved);
   count--;
   // Streams that were pushed past this slot move up, so that no search ends too early.
   for (let next = (hole + 1) & (capacity - 1); slot(next).id !== 0; next = (next + 1) & (capacity - 1)) {

@@ -9,7 +9,7 @@ const CREATE: Slice = text("expr_create");
 const EVALUATE: Slice = text("expr_evaluate");
 
 /** The host refused to compile it, or cannot. */
-const NO_EXPRESSION: u32 = u32.MAX_VALUE;
+export const NO_EXPRESSION: u32 = u32.MAX_VALUE;
 
 const tokenCell: usize = heap.alloc(4);
 

@@ -56,13 +56,14 @@ export class BatchQueue {
 
   /**
    * The address of `size` free bytes at the end of the open batch, or 0 if there can be none. Write the span there and pass
-   * its end to commit().
+   * its end to commit(). An `expendable` span drops no other, and leaves three quarters of the bytes to those that are not.
    */
-  reserve(size: u32): usize {
+  reserve(size: u32, expendable: bool = false): usize {
     // A span that cannot fit must not cost the batches that wait. In 64 bits, so that the sum cannot wrap.
     let head = this.open === NO_BATCH ? this.format.head.size : 0;
     if (<u64>size + head + this.fixedBytes > this.maxBytes) return 0;
     let needed = size + head;
+    if (expendable && <u64>this.bytes + needed > this.maxBytes / 4) return 0;
     while (<u64>this.bytes + needed > this.maxBytes) if (!this.evict()) return 0;
     if (this.open === NO_BATCH) this.begin(needed);
     let batch = changetype<Batch>(this.open);

@@ -27,6 +27,8 @@ export function closeRequest(isSampled: bool): void {
 }
 
 export const spansRecorded: Metric = counter(text("lightspan.spans_recorded"));
+/** The recorded spans whose trace is not sampled. */
+export const spansKept: Metric = counter(text("lightspan.spans_kept"));
 export const spansSent: Metric = counter(text("lightspan.spans_sent"));
 export const spansDropped: Metric = counter(text("lightspan.spans_dropped"));
 export const spansBuffered: Metric = gauge(text("lightspan.spans_buffered"));

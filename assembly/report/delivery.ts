@@ -104,7 +104,7 @@ export class Delivery {
     counters.spansRecorded.add(1);
     this.wake();
     if (this.isDisabled) return this.drop(1, counters.DISABLED);
-    let at = this.queue.reserve(this.format.maxSpanSize(span));
+    let at = this.queue.reserve(this.format.maxSpanSize(span), span.isKept);
     let evicted = this.queue.takeEvicted();
     if (at === 0) evicted++;
     else counters.spansBuffered.add(1);

@@ -4,21 +4,21 @@ import { Field } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 
-// The request headers that a span needs. They're kept while the stream is open, because over HTTP/3 they can't be read
+// The request headers that a span needs. They're saved while the stream is open, because over HTTP/3 they can't be read
 // at its end.
-export const METHOD: Field = carrier.keep(text(":method"));
-export const SCHEME: Field = carrier.keep(text(":scheme"));
-export const AUTHORITY: Field = carrier.keep(text(":authority"));
-export const PATH: Field = carrier.keep(text(":path"));
-export const ORIGINAL_PATH: Field = carrier.keep(text("x-envoy-original-path"));
-export const USER_AGENT: Field = carrier.keep(text("user-agent"));
-export const REQUEST_ID: Field = carrier.keep(text("x-request-id"));
-export const CLIENT_TRACE_ID: Field = carrier.keep(text("x-client-trace-id"));
-export const DOWNSTREAM_CLUSTER: Field = carrier.keep(text("x-envoy-downstream-service-cluster"));
-export const DECORATOR_OPERATION: Field = carrier.keep(text("x-envoy-decorator-operation"));
-export const CONTENT_TYPE: Field = carrier.keep(text("content-type"));
-export const GRPC_TIMEOUT: Field = carrier.keep(text("grpc-timeout"));
-export const TRACESTATE: Field = carrier.keep(text("tracestate"));
+export const METHOD: Field = carrier.save(text(":method"));
+export const SCHEME: Field = carrier.save(text(":scheme"));
+export const AUTHORITY: Field = carrier.save(text(":authority"));
+export const PATH: Field = carrier.save(text(":path"));
+export const ORIGINAL_PATH: Field = carrier.save(text("x-envoy-original-path"));
+export const USER_AGENT: Field = carrier.save(text("user-agent"));
+export const REQUEST_ID: Field = carrier.save(text("x-request-id"));
+export const CLIENT_TRACE_ID: Field = carrier.save(text("x-client-trace-id"));
+export const DOWNSTREAM_CLUSTER: Field = carrier.save(text("x-envoy-downstream-service-cluster"));
+export const DECORATOR_OPERATION: Field = carrier.save(text("x-envoy-decorator-operation"));
+export const CONTENT_TYPE: Field = carrier.save(text("content-type"));
+export const GRPC_TIMEOUT: Field = carrier.save(text("grpc-timeout"));
+export const TRACESTATE: Field = carrier.save(text("tracestate"));
 
 const AT_SIGN: u8 = 0x40;
 const authority: Slice = new Slice();

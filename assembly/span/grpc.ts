@@ -13,6 +13,11 @@ export function isGrpc(contentType: Slice): bool {
   return contentType.size === size || load<u8>(contentType.at + size) === PLUS;
 }
 
+/** True for gRPC and grpc-web: their answers have a status of their own. */
+export function hasGrpcStatus(contentType: Slice): bool {
+  return startsWith(contentType, APPLICATION_GRPC);
+}
+
 /** Unknown 2, DeadlineExceeded 4, ResourceExhausted 8, Unimplemented 12, Internal 13, Unavailable 14, DataLoss 15. */
 const ERRORS: u32 = (1 << 2) | (1 << 4) | (1 << 8) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 15);
 

@@ -27,6 +27,8 @@ export const ISTIO_WORKLOAD: Slice = name(text("istio.workload"));
 export const ISTIO_NAMESPACE: Slice = name(text("istio.namespace"));
 export const ISTIO_CLUSTER_ID: Slice = name(text("istio.cluster_id"));
 
+export const SAMPLING_KEPT: Slice = name(text("sampling.kept"));
+
 export const GUID_REQUEST_ID: Slice = name(text("guid:x-request-id"));
 export const HTTP_URL: Slice = name(text("http.url"));
 export const HTTP_METHOD: Slice = name(text("http.method"));

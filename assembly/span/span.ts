@@ -4,7 +4,7 @@ import { TraceContext } from "../context/context";
 import { MAX_CUSTOM_TAGS } from "./custom";
 
 /** Upper bound on the tags that describe() in tags.ts adds. */
-const MAX_TAGS: u32 = 20 + MAX_CUSTOM_TAGS;
+const MAX_TAGS: u32 = 21 + MAX_CUSTOM_TAGS;
 
 /** A tag that stays the same for the life of the configuration. */
 export class ConstantTag {
@@ -32,6 +32,8 @@ export class Span {
   operation: Slice = new Slice();
   /** The `tracestate` that left with the request; empty if there was none. */
   traceState: Slice = new Slice();
+  /** If its trace is not sampled: why it is kept; otherwise empty. Stays until the span is encoded. */
+  kept: Slice = new Slice();
   tagCount: u32 = 0;
   /** MAX_TAGS tags and a spare one. */
   private tags: usize = heap.alloc((<usize>MAX_TAGS + 1) * offsetof<Tag>());
@@ -39,6 +41,11 @@ export class Span {
   constructor(context: TraceContext) {
     this.context = context;
     for (let i: u32 = 0; i <= MAX_TAGS; i++) this.tagAt(i).value = new Slice();
+  }
+
+  /** Its trace is not sampled. */
+  get isKept(): bool {
+    return this.kept.size > 0;
   }
 
   tagAt(index: u32): Tag {

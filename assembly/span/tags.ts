@@ -5,6 +5,7 @@ import { spellDecimal } from "../bytes/decimal";
 import { Field, Fields } from "../bytes/fields";
 import { Slice, text } from "../bytes/slice";
 import { cutSize, makeValid } from "../bytes/utf8";
+import { UNKNOWN, writeThreshold } from "../context/threshold";
 import { isTracestate, joinLines, MAX_TRACESTATE } from "../context/tracestate";
 import * as headers from "./exchange";
 import { CustomTag } from "./custom";
@@ -119,7 +120,7 @@ function responseTags(span: Span, exchange: Exchange): void {
  * True without a response, for a 5xx, or for one of gRPC's error statuses. A 4xx or a response flag alone isn't an
  * error.
  */
-function isError(exchange: Exchange): bool {
+export function isError(exchange: Exchange): bool {
   let code = exchange.statusCode;
   return code === 0 || (code >= 500 && code < 600) || exchange.isGrpcError;
 }
@@ -145,21 +146,24 @@ export class TagSettings {
 /**
  * Sets the span's trace state to the `tracestate` that left with the request, its lines joined. It's validated again,
  * because later filters may have written anything. If it's longer than its members can be, the rest is white space and
- * it's dropped.
+ * it's dropped. The threshold is written again, because not every request takes its `tracestate` along. A kept span has
+ * none: nobody knows how many others it stands for.
  */
 function setTraceState(span: Span, requestHeaders: Fields): void {
   let state = span.traceState;
   state.clear();
   let field = headers.TRACESTATE;
-  if (field.seen === 0 || !isTracestate(requestHeaders, field)) return;
-  joinLines(requestHeaders, field, state);
+  if (field.seen > 0 && isTracestate(requestHeaders, field)) joinLines(requestHeaders, field, state);
   if (state.size > MAX_TRACESTATE) state.clear();
+  if (span.isKept) writeThreshold(state, UNKNOWN);
+  else if (span.context.setsThreshold) writeThreshold(state, span.context.threshold);
 }
 
 /** Sets the error mark, the trace state and all tags of `span` that aren't constant. */
 export function describe(span: Span, exchange: Exchange, requestHeaders: Fields, settings: TagSettings): void {
   span.tagCount = 0;
   setTraceState(span, requestHeaders);
+  sliceTag(span, names.SAMPLING_KEPT, span.kept);
   requestTags(span, exchange, settings);
   responseTags(span, exchange);
   for (let i = 0; i < settings.custom.length; i++) customTag(span, unchecked(settings.custom[i]), settings.maxLength);
