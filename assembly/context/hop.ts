@@ -8,8 +8,8 @@ import { ACCEPT, DEFER, DENY, TraceContext } from "./context";
 import { nextId } from "./ids";
 import { Propagation } from "./propagation";
 import { PATH } from "./rule";
-import { isForced, Sampler } from "./sampling";
-import { NO_RANDOMNESS, RANDOM_BITS, readRandomness, UNKNOWN } from "./threshold";
+import { isForced, randomBitsOf, Sampler } from "./sampling";
+import { NO_RANDOMNESS, readRandomness, UNKNOWN } from "./threshold";
 import { TRACESTATE } from "./tracecontext";
 import { joinLines } from "./tracestate";
 
@@ -35,7 +35,7 @@ function randomnessOf(own: TraceContext, sampler: Sampler): u64 {
     let randomness = readRandomness(tracestate);
     if (randomness !== NO_RANDOMNESS) return randomness;
   }
-  return own.traceLow & (RANDOM_BITS - 1);
+  return randomBitsOf(own.traceLow);
 }
 
 /** Decides for `own`, with or without ids. Without ids a trace starts here, unless its path is excluded. */

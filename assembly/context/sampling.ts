@@ -30,6 +30,11 @@ export function thresholdOf(rate: u32): u64 {
   return (RANDOM_BITS / ALWAYS) * dropped + ((RANDOM_BITS % ALWAYS) * dropped) / ALWAYS;
 }
 
+/** The random bits of a trace id, of which `traceLow` is the lower half. */
+export function randomBitsOf(traceLow: u64): u64 {
+  return traceLow & (RANDOM_BITS - 1);
+}
+
 /** Which traces are recorded, and which spans of the others are kept. */
 export class Sampler {
   /** The threshold for requests that match no rule. */

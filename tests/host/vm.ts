@@ -12,7 +12,16 @@ export interface ListItem {
   fallback?: Uint8Array;
 }
 
-/** An expression: one list if the attribute `asked` is present, another if it is absent. */
+/** A comparison of a number, or of a duration in nanoseconds. */
+export interface Comparison {
+  path: string;
+  operator: string;
+  than: bigint;
+}
+
+/** An expression: one list if the attribute `asked` is present, another if it is absent. Or whether all comparisons hold. */
+export type Expression = ListChoice | Comparison[];
+
 export interface ListChoice {
   asked: string;
   present: ListItem[];
@@ -40,7 +49,7 @@ export class Context {
   streamAttributes: Properties = NO_PROPERTIES;
   configuration: Uint8Array | null = null;
   /** By token. */
-  readonly expressions: ListChoice[] = [];
+  readonly expressions: Expression[] = [];
   /** `trailers` is null if there are none. */
   answer: { headers: HeaderMap; body: Uint8Array; trailers: HeaderMap | null } | null = null;
   /** Milliseconds; 0 = no timer. */

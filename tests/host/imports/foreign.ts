@@ -1,20 +1,49 @@
 // Functions that Envoy offers by name (source/extensions/common/wasm/foreign.cc): compression, and expressions. Only
-// expressions that list attributes are supported here.
+// expressions that list attributes, or that compare some with numbers, are supported here.
 import { deflateSync } from "node:zlib";
 import { HeaderMap } from "../headers.ts";
 import type { HostFunction } from "../link.ts";
 import { BAD_ARGUMENT, INTERNAL_FAILURE, INVALID_MEMORY_ACCESS, NOT_FOUND, OK } from "../status.ts";
-import type { ListItem, Vm } from "../vm.ts";
+import type { Comparison, Expression, ListChoice, ListItem, Vm } from "../vm.ts";
 
 /** `has(a.b)?[…]:[…]` */
 const CHOICE = /^has\((\w+(?:\.\w+)+)\)\?\[([^\]]+)\]:\[([^\]]+)\]$/;
 /** `a.b`, or `has(a.b)?a.b:0`, or `has(a.b)?a.b:''`. */
 const ITEM = /^(?:has\((?<asked>\w+(?:\.\w+)+)\)\?\k<asked>:(?<fallback>0|'')|(?<path>\w+(?:\.\w+)+))$/;
 
+/** `a.b<500`, or `a.b<=duration('250ms')`. */
+const COMPARISON = /^(\w+(?:\.\w+)+)(==|<=|<|>)(?:(\d+)|duration\('(\d+)ms'\))$/;
+
+function comparisonOf(text: string): Comparison | undefined {
+  const [, path, operator = "", number, ms] = COMPARISON.exec(text) ?? [];
+  if (path === undefined) return undefined;
+  const than = number === undefined ? BigInt(ms ?? 0) * 1_000_000n : BigInt(number);
+  return { path: path.replaceAll(".", "\0"), operator, than };
+}
+
+function comparisonsOf(text: string): Comparison[] | undefined {
+  const parts = text.split("&&").map(comparisonOf);
+  const comparisons = parts.filter((part) => part !== undefined);
+  return comparisons.length < parts.length ? undefined : comparisons;
+}
+
+function holds(value: bigint, { operator, than }: Comparison): boolean {
+  if (operator === "==") return value === than;
+  if (operator === ">") return value > than;
+  return operator === "<" ? value < than : value <= than;
+}
+
 function listOf(texts: string | undefined): ListItem[] | undefined {
   const items = (texts ?? "").split(",").map(itemOf);
   const list = items.filter((item) => item !== undefined);
   return list.length < items.length ? undefined : list;
+}
+
+function choiceOf(text: string): ListChoice | undefined {
+  const [, asked = "", ...lists] = CHOICE.exec(text) ?? [];
+  const [present, absent] = lists.map(listOf);
+  if (present === undefined || absent === undefined) return undefined;
+  return { asked: asked.replaceAll(".", "\0"), present, absent };
 }
 
 function itemOf(text: string): ListItem | undefined {
@@ -33,19 +62,40 @@ export function foreignImports(vm: Vm): Record<string, HostFunction> {
   const guest = vm.guest;
 
   function compile(expression: string, addressCell: number, sizeCell: number): number {
-    const [, asked = "", ...lists] = CHOICE.exec(expression) ?? [];
-    const [present, absent] = lists.map(listOf);
-    if (present === undefined || absent === undefined) return BAD_ARGUMENT;
+    const compiled: Expression | undefined = comparisonsOf(expression) ?? choiceOf(expression);
+    if (compiled === undefined) return BAD_ARGUMENT;
     const expressions = vm.context.root.expressions;
-    expressions.push({ asked: asked.replaceAll(".", "\0"), present, absent });
+    expressions.push(compiled);
     guest.hand(u32(expressions.length - 1), addressCell, sizeCell);
     return OK;
   }
 
   function evaluate(token: Uint8Array, addressCell: number, sizeCell: number): number {
     if (token.length !== 4) return BAD_ARGUMENT;
-    const choice = vm.context.root.expressions[new DataView(token.buffer).getUint32(0, true)];
-    if (choice === undefined) return NOT_FOUND;
+    const expression = vm.context.root.expressions[new DataView(token.buffer).getUint32(0, true)];
+    if (expression === undefined) return NOT_FOUND;
+    return Array.isArray(expression)
+      ? compare(expression, addressCell, sizeCell)
+      : list(expression, addressCell, sizeCell);
+  }
+
+  /** In CEL, a comparison of an absent attribute is an error, unless another one is false. */
+  function compare(comparisons: Comparison[], addressCell: number, sizeCell: number): number {
+    let result = OK;
+    for (const each of comparisons) {
+      const bytes = vm.property(each.path);
+      if (bytes === undefined) result = INTERNAL_FAILURE;
+      else if (!holds(Buffer.from(bytes).readBigInt64LE(), each)) return answer(0, addressCell, sizeCell);
+    }
+    return result === OK ? answer(1, addressCell, sizeCell) : result;
+  }
+
+  function answer(truth: number, addressCell: number, sizeCell: number): number {
+    guest.hand(Uint8Array.of(truth), addressCell, sizeCell);
+    return OK;
+  }
+
+  function list(choice: ListChoice, addressCell: number, sizeCell: number): number {
     const list = vm.property(choice.asked) === undefined ? choice.absent : choice.present;
     const values = list.map(({ path, fallback }) => vm.property(path) ?? fallback);
     // In CEL, an absent attribute is an error, and so is a list that contains one.

@@ -1,16 +1,17 @@
 // How many traces may start: bursts, rates below one a second, and irregular clocks.
-import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
+import { Cap } from "../../../../assembly/context/cap";
+import { ALWAYS } from "../../../../assembly/context/sampling";
 
 /** One trace a second, in the unit of the cap. */
 const ONE: u64 = ALWAYS;
 const ALL_BITS: u64 = 0xffffffffffffffff;
 
-function capped(perSecond: u64): Sampler {
-  return new Sampler(ALWAYS, perSecond, []);
+function capped(perSecond: u64): Cap {
+  return new Cap(perSecond);
 }
 
 /** How many of `wanted` traces may start at `nowMs`. */
-function admitted(cap: Sampler, wanted: u32, nowMs: u64): u32 {
+function admitted(cap: Cap, wanted: u32, nowMs: u64): u32 {
   let count: u32 = 0;
   for (let i: u32 = 0; i < wanted; i++) if (cap.admits(nowMs)) count++;
   return count;
@@ -18,8 +19,8 @@ function admitted(cap: Sampler, wanted: u32, nowMs: u64): u32 {
 
 describe("a cap", () => {
   it("does not limit if it is 0", () => {
-    expect(capped(0).isCapped).toBe(false);
-    expect(capped(1).isCapped).toBe(true);
+    expect(capped(0).isSet).toBe(false);
+    expect(capped(1).isSet).toBe(true);
   });
 
   it("lets a second's worth of traces start at once, and no more", () => {

@@ -10,7 +10,7 @@ import { continueFrom } from "../../../../assembly/context/hop";
 import { seed } from "../../../../assembly/context/ids";
 import { Propagation } from "../../../../assembly/context/propagation";
 import { Propagator } from "../../../../assembly/context/propagator";
-import { ALWAYS, Sampler } from "../../../../assembly/context/sampling";
+import { ALWAYS, randomBitsOf, Sampler } from "../../../../assembly/context/sampling";
 import { tracecontext } from "../../../../assembly/context/tracecontext";
 import { setExample } from "../contexts";
 
@@ -195,7 +195,8 @@ describe("the rate", () => {
       arrive("/");
       let decision = decideWith(half);
       if (decision === ACCEPT) accepted++;
-      if ((decision === ACCEPT) !== half.keeps(own.traceLow)) expect(i).toBe(-1, "the id says otherwise");
+      if ((decision === ACCEPT) !== randomBitsOf(own.traceLow) >= half.thresholdOfRequest())
+        expect(i).toBe(-1, "the id says otherwise");
     }
     // Five standard deviations: 5 * sqrt(10000 * 0.5 * 0.5).
     expect(abs(accepted - 5000)).toBeLessThan(250);
@@ -326,7 +327,8 @@ describe("a new trace", () => {
       let decision = decideWith(half, NARROW);
       expect(own.traceHigh).toBe(0);
       expect(own.wide).toBe(false);
-      if ((decision === ACCEPT) !== half.keeps(own.traceLow)) expect(i).toBe(-1, "the id says otherwise");
+      if ((decision === ACCEPT) !== randomBitsOf(own.traceLow) >= half.thresholdOfRequest())
+        expect(i).toBe(-1, "the id says otherwise");
     }
   });
 

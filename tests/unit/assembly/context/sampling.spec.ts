@@ -3,7 +3,7 @@
 import { Field } from "../../../../assembly/bytes/fields";
 import { Slice, text } from "../../../../assembly/bytes/slice";
 import { nextId, seed } from "../../../../assembly/context/ids";
-import { ALWAYS, isForced, Sampler } from "../../../../assembly/context/sampling";
+import { ALWAYS, isForced, randomBitsOf, Sampler } from "../../../../assembly/context/sampling";
 
 const NOTHING: Slice[] = [];
 const HALF: u32 = ALWAYS / 2;
@@ -12,6 +12,11 @@ const RANDOM_BITS: u64 = 0x00ffffffffffffff;
 
 function sampler(rate: u32): Sampler {
   return new Sampler(rate, 0, NOTHING);
+}
+
+/** A trace with this id is sampled. */
+function keeps(each: Sampler, traceLow: u64): bool {
+  return randomBitsOf(traceLow) >= each.thresholdOfRequest();
 }
 
 const EXTREMES: u64[] = [
@@ -33,7 +38,7 @@ const EXTREMES: u64[] = [
 function keptOfMillion(rate: u32): i32 {
   let each = sampler(rate);
   let kept = 0;
-  for (let i = 0; i < 1000000; i++) if (each.keeps(nextId())) kept++;
+  for (let i = 0; i < 1000000; i++) if (keeps(each, nextId())) kept++;
   return kept;
 }
 
@@ -41,8 +46,8 @@ describe("a rate of 1", () => {
   it("keeps every id: 100,000 of them, and the extreme ones", () => {
     seed(1, 2);
     let always = sampler(ALWAYS);
-    for (let i = 0; i < 100000; i++) if (!always.keeps(nextId())) expect(i).toBe(-1, "an id was not kept");
-    for (let i = 0; i < EXTREMES.length; i++) expect(always.keeps(EXTREMES[i])).toBe(true);
+    for (let i = 0; i < 100000; i++) if (!keeps(always, nextId())) expect(i).toBe(-1, "an id was not kept");
+    for (let i = 0; i < EXTREMES.length; i++) expect(keeps(always, EXTREMES[i])).toBe(true);
   });
 });
 
@@ -50,28 +55,28 @@ describe("a rate of 0", () => {
   it("keeps no id: 100,000 of them, and the extreme ones", () => {
     seed(1, 2);
     let never = sampler(0);
-    for (let i = 0; i < 100000; i++) if (never.keeps(nextId())) expect(i).toBe(-1, "an id was kept");
-    for (let i = 0; i < EXTREMES.length; i++) expect(never.keeps(EXTREMES[i])).toBe(false);
+    for (let i = 0; i < 100000; i++) if (keeps(never, nextId())) expect(i).toBe(-1, "an id was kept");
+    for (let i = 0; i < EXTREMES.length; i++) expect(keeps(never, EXTREMES[i])).toBe(false);
   });
 });
 
 describe("a rate", () => {
   it("keeps the ids whose last 56 bits are not below 2^56 * (1 - rate): 0.0001", () => {
     let least = sampler(1);
-    expect(least.keeps(72050388278524142)).toBe(false);
-    expect(least.keeps(72050388278524143)).toBe(true);
+    expect(keeps(least, 72050388278524142)).toBe(false);
+    expect(keeps(least, 72050388278524143)).toBe(true);
   });
 
   it("keeps the ids whose last 56 bits are not below 2^56 * (1 - rate): 0.9999", () => {
     let most = sampler(ALWAYS - 1);
-    expect(most.keeps(7205759403791)).toBe(false);
-    expect(most.keeps(7205759403792)).toBe(true);
+    expect(keeps(most, 7205759403791)).toBe(false);
+    expect(keeps(most, 7205759403792)).toBe(true);
   });
 
   it("keeps the ids whose last 56 bits are not below 2^56 * (1 - rate): 0.5", () => {
     let half = sampler(HALF);
-    expect(half.keeps(0x007fffffffffffff)).toBe(false);
-    expect(half.keeps(0x0080000000000000)).toBe(true);
+    expect(keeps(half, 0x007fffffffffffff)).toBe(false);
+    expect(keeps(half, 0x0080000000000000)).toBe(true);
   });
 
   it("has an exact threshold at each of its 9,999 steps", () => {
@@ -80,15 +85,15 @@ describe("a rate", () => {
       let left = <u64>(ALWAYS - rate);
       let threshold = ((left / 625) << 52) + ((left % 625) << 52) / 625;
       let each = sampler(rate);
-      if (!each.keeps(threshold) || each.keeps(threshold - 1)) expect(rate).toBe(0, "the threshold is another");
+      if (!keeps(each, threshold) || keeps(each, threshold - 1)) expect(rate).toBe(0, "the threshold is another");
     }
   });
 
   it("ignores the first byte of the last half, and everything before it", () => {
     let half = sampler(HALF);
     for (let first: u64 = 0; first < 256; first++) {
-      expect(half.keeps((first << 56) | 0x0080000000000000)).toBe(true);
-      expect(half.keeps((first << 56) | 0x007fffffffffffff)).toBe(false);
+      expect(keeps(half, (first << 56) | 0x0080000000000000)).toBe(true);
+      expect(keeps(half, (first << 56) | 0x007fffffffffffff)).toBe(false);
     }
   });
 
@@ -98,8 +103,8 @@ describe("a rate", () => {
     let other = sampler(1234);
     for (let i = 0; i < 100000; i++) {
       let id = nextId();
-      let first = one.keeps(id);
-      if (one.keeps(id) !== first || other.keeps(id) !== first) expect(id).toBe(0, "two answers for one id");
+      let first = keeps(one, id);
+      if (keeps(one, id) !== first || keeps(other, id) !== first) expect(id).toBe(0, "two answers for one id");
     }
   });
 
@@ -112,9 +117,9 @@ describe("a rate", () => {
       let id = nextId();
       let kept = false;
       for (let i = 0; i < samplers.length; i++) {
-        let keeps = samplers[i].keeps(id);
-        if (kept && !keeps) expect(id).toBe(0, "kept at a rate and not at a larger one");
-        kept = keeps;
+        let isKept = keeps(samplers[i], id);
+        if (kept && !isKept) expect(id).toBe(0, "kept at a rate and not at a larger one");
+        kept = isKept;
       }
     }
   });
