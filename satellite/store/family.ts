@@ -1,10 +1,13 @@
 // Arranges the spans of a trace as a tree. Trusts no parent id: it may name a missing span, the span itself, or one of
 // its descendants. Does not know how a tree is drawn; the terminal and the page both use it.
 
-/** The fields that decide a span's place. */
+import type { KeptReason } from "./kept.ts";
+
+/** The fields that decide a span's place, and the remark on it. */
 export interface Relative {
   spanId: string;
   parentId: string | null;
+  kept: KeptReason | null;
 }
 
 /**
@@ -23,11 +26,16 @@ export function arrange<S extends Relative>(spans: S[]): Placed<S>[] {
   const family = new Family(spans);
   for (const span of spans) {
     if (span.parentId === null) family.descend(span, "");
-    else if (!family.has(span.parentId)) family.descend(span, `orphan of ${span.parentId}`);
+    else if (!family.has(span.parentId)) family.descend(span, explainAbsence(span, span.parentId));
   }
   // The remaining spans are on cycles or below them. The earliest span of a cycle becomes its top.
   for (const span of spans) family.descend(span, "cycle");
   return family.rows;
+}
+
+// The parent of a kept span was not sampled either: its absence is no loss.
+function explainAbsence({ kept }: Relative, parentId: string): string {
+  return kept === null ? `orphan of ${parentId}` : "parent not sampled";
 }
 
 class Family<S extends Relative> {

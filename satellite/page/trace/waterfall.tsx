@@ -68,6 +68,14 @@ export function Waterfall(props: WaterfallProps) {
               {span.operation}
             </span>
             {span.error && <span class="badge">error</span>}
+            {span.kept !== null && (
+              <span
+                class="badge plain"
+                title={`Not sampled, but kept for ${span.kept === "error" ? "its error" : "its slowness"}`}
+              >
+                kept
+              </span>
+            )}
             {remark !== "" && <span class="remark">{remark}</span>}
           </div>
           <div role="gridcell" class="service">
