@@ -11,7 +11,8 @@ export interface Relative {
 }
 
 /**
- * A span in its place. `remark` says why a span with a parent id is at the top level; `last` marks the last sibling.
+ * A span in its place. `remark` says why a span with a parent id is at the top level, except for a kept span: its parent
+ * was not sampled either, so nothing is lost. `last` marks the last sibling.
  */
 export interface Placed<S extends Relative> {
   span: S;
@@ -26,16 +27,11 @@ export function arrange<S extends Relative>(spans: S[]): Placed<S>[] {
   const family = new Family(spans);
   for (const span of spans) {
     if (span.parentId === null) family.descend(span, "");
-    else if (!family.has(span.parentId)) family.descend(span, explainAbsence(span, span.parentId));
+    else if (!family.has(span.parentId)) family.descend(span, span.kept ? "" : `orphan of ${span.parentId}`);
   }
   // The remaining spans are on cycles or below them. The earliest span of a cycle becomes its top.
   for (const span of spans) family.descend(span, "cycle");
   return family.rows;
-}
-
-// The parent of a kept span was not sampled either: its absence is no loss.
-function explainAbsence({ kept }: Relative, parentId: string): string {
-  return kept === null ? `orphan of ${parentId}` : "parent not sampled";
 }
 
 class Family<S extends Relative> {

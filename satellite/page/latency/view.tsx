@@ -50,18 +50,15 @@ interface NothingProps {
 function Nothing({ problem, comparison, service }: NothingProps) {
   if (problem) return <Empty title={sentence(problem)} />;
   if (comparison === undefined) return <Empty title="Loading …" />;
-  if (comparison.keptSpans > 0) {
-    return (
-      <Empty title="No sampled span has come yet">
-        <LeftOut keptSpans={comparison.keptSpans} service={service} />
-      </Empty>
-    );
+  const { operations, keptSpans } = comparison;
+  const leftOut = keptSpans > 0 && <LeftOut keptSpans={keptSpans} service={service} />;
+  const wanted = keptSpans > 0 ? "sampled span" : "span";
+  if (operations.length === 0) {
+    return <Empty title={`No ${wanted} has come yet`}>{leftOut || "Their latency appears here as they arrive."}</Empty>;
   }
-  if (comparison.operations.length === 0)
-    return <Empty title="No span has come yet">Their latency appears here as they arrive.</Empty>;
   return (
-    <Empty title="There are no spans of this operation">
-      The satellite keeps the latest ones only. <a href={linkTo("latency")}>Another operation</a>
+    <Empty title={`There are no ${wanted}s of this operation`}>
+      {leftOut || "The satellite keeps the latest ones only."} <a href={linkTo("latency")}>Another operation</a>
     </Empty>
   );
 }
@@ -70,8 +67,7 @@ function Nothing({ problem, comparison, service }: NothingProps) {
 function LeftOut({ keptSpans, service }: { keptSpans: number; service: string }) {
   return (
     <>
-      {plural(keptSpans, "span")} of traces that were not sampled, kept for an error or for slowness, would distort the
-      comparison and {keptSpans === 1 ? "is" : "are"} left out.{" "}
+      Not counted: {plural(keptSpans, "span")} kept only for an error or slowness, from traces that were not sampled.{" "}
       <a href={linkToTraces({ service, tags: [KEPT_TAG], min: "", max: "" })}>Show the traces</a>
     </>
   );

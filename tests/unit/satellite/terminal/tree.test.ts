@@ -38,7 +38,7 @@ reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.
     );
   });
 
-  it("says that a trace was not sampled, why it has these spans, and that their parents are no loss", () => {
+  it("says that a trace was not sampled, why it has these spans, and calls none of them an orphan", () => {
     const spans = [
       span("03", "02", 0, { kept: "error", error: true }),
       span("04", "02", 100, { kept: "error", error: true }),
@@ -50,9 +50,9 @@ reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.
 trace 463ac35c9f6413ad · 1.20ms · 3 spans · 2 errors · not sampled
 This trace was not sampled: it has only the spans kept for an error (2) or for slowness (1), so parents can be missing and a caller can be a sibling of its callee.
 operation                                    service                        duration
-reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.00ms  error, kept, parent not sampled  ████████████████████
-reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.00ms  error, kept, parent not sampled    ████████████████████
-└─ reviews.default.svc.cluster.local:9080/*  reviews.default: proxy server    1.00ms  kept                                 ████████████████████
+reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.00ms  error, kept  ████████████████████
+reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.00ms  error, kept    ████████████████████
+└─ reviews.default.svc.cluster.local:9080/*  reviews.default: proxy server    1.00ms  kept             ████████████████████
 `.trim(),
     );
   });
@@ -70,10 +70,10 @@ reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.
 trace 463ac35c9f6413ad · 1.30ms · 4 spans · 1 error · partly sampled
 Part of this trace was not sampled: of that part, it has only the spans kept for slowness (1), so parents can be missing and a caller can be a sibling of its callee.
 operation                                       service                        duration
-reviews.default.svc.cluster.local:9080/*        reviews.default: proxy server    1.00ms  kept, parent not sampled  ██████████████████▌
-└─ reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.00ms                             ██████████████████▌
-   └─ reviews.default.svc.cluster.local:9080/*  reviews.default: proxy server    1.00ms  error                        ██████████████████▌
-reviews.default.svc.cluster.local:9080/*        reviews.default: proxy server    1.00ms  orphan of 99                   ██████████████████▌
+reviews.default.svc.cluster.local:9080/*        reviews.default: proxy server    1.00ms  kept          ██████████████████▌
+└─ reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.00ms                 ██████████████████▌
+   └─ reviews.default.svc.cluster.local:9080/*  reviews.default: proxy server    1.00ms  error            ██████████████████▌
+reviews.default.svc.cluster.local:9080/*        reviews.default: proxy server    1.00ms  orphan of 99       ██████████████████▌
 `.trim(),
     );
   });
