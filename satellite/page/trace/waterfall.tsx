@@ -76,7 +76,11 @@ export function Waterfall(props: WaterfallProps) {
                 kept
               </span>
             )}
-            {remark !== "" && <span class="remark">{remark}</span>}
+            {remark !== "" && (
+              <span class="remark" title={remark}>
+                {remark}
+              </span>
+            )}
           </div>
           <div role="gridcell" class="service">
             <span title={span.label}>{span.label}</span>
