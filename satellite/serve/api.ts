@@ -67,7 +67,7 @@ export function showStats(store: TraceStore, counts: Counts, forwarded: ForwardC
 }
 
 /** A trace without its spans. */
-export function summarise({ traceId, root, startMicros, durationMicros, spans, errors, services }: Trace): Summary {
+export function summarise({ spans, ...trace }: Trace): Summary {
   const first = spans[0] ? { operation: spans[0].operation, service: spans[0].service } : null;
-  return { traceId, root, first, startMicros, durationMicros, spanCount: spans.length, errors, services };
+  return { ...trace, first, spanCount: spans.length };
 }

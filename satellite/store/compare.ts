@@ -1,5 +1,5 @@
-// Answers "what makes it slow?": the latency of one operation, as a distribution for each value of a tag. Uses spans
-// alone; knows neither HTTP nor how a distribution is drawn.
+// Answers "what makes it slow?": the latency of one operation, as a distribution for each value of a tag. Uses sampled
+// spans alone: kept ones are all slow or failed, and would distort it. Knows neither HTTP nor how a distribution is drawn.
 
 import { nearestRank, slowAmong } from "./latency.ts";
 import { label } from "./traces.ts";
@@ -47,7 +47,11 @@ export interface Group {
   buckets: Bucket[];
 }
 
-/** `operations` come widest spread first; `otherValues` counts the values left out for having the fewest spans. */
+/**
+ * `operations` come widest spread first; `otherValues` counts the values left out for having the fewest spans.
+ * `keptSpans` counts the spans of the operation that are left out because they were kept; without a selected operation,
+ * those of all wanted ones.
+ */
 export interface Comparison {
   by: string;
   operations: OperationChoice[];
@@ -55,6 +59,7 @@ export interface Comparison {
   tags: TagChoice[];
   groups: Group[];
   otherValues: number;
+  keptSpans: number;
 }
 
 /** Bars per factor of ten. */
@@ -65,12 +70,14 @@ const MOST_CHOICES = 200;
 
 /** Compares the operation that `wanted` names, or the one where the tag `by` makes the greatest difference. */
 export function compare(spans: Span[], by: string, wanted: Partial<Operation>): Comparison {
+  const sampled = spans.filter(({ kept }) => kept === null);
   const choices = [
-    ...groupBy(spans, (span) => JSON.stringify([span.service, span.component, span.kind, span.operation])),
+    ...groupBy(sampled, (span) => JSON.stringify([span.service, span.component, span.kind, span.operation])),
   ]
     .map(([, members]) => ({ choice: describe(members, by), members }))
     .sort((a, b) => b.choice.spread - a.choice.spread || b.choice.count - a.choice.count);
   const chosen = choices.find(({ choice }) => matches(choice, wanted));
+  const compared = chosen?.choice ?? wanted;
   const groups = chosen ? valuesOf(chosen.members, by) : [];
   const largest = groups.sort((a, b) => b[1].length - a[1].length).slice(0, MOST_GROUPS);
   const isSlow = slowAmong(largest.map(([, members]) => median(members)));
@@ -81,12 +88,13 @@ export function compare(spans: Span[], by: string, wanted: Partial<Operation>): 
     tags: chosen ? tagChoices(chosen.members, by) : [],
     groups: largest.map(([value, members]) => summarise(value, members, isSlow)).sort(byValue),
     otherValues: groups.length - largest.length,
+    keptSpans: spans.filter((span) => span.kept !== null && matches(span, compared)).length,
   };
 }
 
-function matches(choice: Operation, wanted: Partial<Operation>): boolean {
-  const { service = choice.service, kind = choice.kind, operation = choice.operation } = wanted;
-  return choice.service === service && choice.kind === kind && choice.operation === operation;
+function matches(found: Operation, wanted: Partial<Operation>): boolean {
+  const { service = found.service, kind = found.kind, operation = found.operation } = wanted;
+  return found.service === service && found.kind === kind && found.operation === operation;
 }
 
 function describe(members: Span[], by: string): OperationChoice {

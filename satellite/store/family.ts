@@ -1,14 +1,18 @@
 // Arranges the spans of a trace as a tree. Trusts no parent id: it may name a missing span, the span itself, or one of
 // its descendants. Does not know how a tree is drawn; the terminal and the page both use it.
 
-/** The fields that decide a span's place. */
+import type { KeptReason } from "./kept.ts";
+
+/** The fields that decide a span's place, and the remark on it. */
 export interface Relative {
   spanId: string;
   parentId: string | null;
+  kept: KeptReason | null;
 }
 
 /**
- * A span in its place. `remark` says why a span with a parent id is at the top level; `last` marks the last sibling.
+ * A span in its place. `remark` says why a span with a parent id is at the top level, except for a kept span: its parent
+ * was not sampled either, so nothing is lost. `last` marks the last sibling.
  */
 export interface Placed<S extends Relative> {
   span: S;
@@ -23,7 +27,7 @@ export function arrange<S extends Relative>(spans: S[]): Placed<S>[] {
   const family = new Family(spans);
   for (const span of spans) {
     if (span.parentId === null) family.descend(span, "");
-    else if (!family.has(span.parentId)) family.descend(span, `orphan of ${span.parentId}`);
+    else if (!family.has(span.parentId)) family.descend(span, span.kept ? "" : `orphan of ${span.parentId}`);
   }
   // The remaining spans are on cycles or below them. The earliest span of a cycle becomes its top.
   for (const span of spans) family.descend(span, "cycle");

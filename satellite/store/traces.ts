@@ -1,7 +1,10 @@
 // Assembles reported spans into traces, in bounded memory. Knows which tags and reporter fields determine a span's
-// service, component, kind, version and error. Does not know how spans arrive or how a trace is shown.
+// service, component, kind, version and error, and whether it was kept. Does not know how spans arrive or how a trace
+// is shown.
 
 import { EventEmitter } from "node:events";
+import { readKept } from "./kept.ts";
+import type { KeptReason } from "./kept.ts";
 import type { Report, ReportedSpan, Tags } from "./report.ts";
 
 /** One span, in the shape of the JSON API. `tags` holds every tag, including those that also have a field. */
@@ -11,6 +14,8 @@ export interface Span extends ReportedSpan {
   kind: string;
   version: string | null;
   error: boolean;
+  /** Why the span was kept although its trace was not sampled; null for a sampled span. */
+  kept: KeptReason | null;
   reporterId: string;
 }
 
@@ -23,6 +28,8 @@ export interface Trace {
   root: { operation: string; service: string } | null;
   spans: Span[];
   errors: number;
+  /** How many spans were kept. If there are any, the trace is not whole. */
+  keptSpans: number;
   services: string[];
 }
 
@@ -159,6 +166,7 @@ function describe(span: ReportedSpan, report: Report): Span {
     kind: text(tags, "span.kind") ?? "",
     version: text(tags, "version"),
     error: text(tags, "error") === "true",
+    kept: readKept(tags),
     reporterId: report.reporterId,
   };
 }
@@ -186,6 +194,7 @@ function assemble(traceId: string, spans: Span[]): Trace {
     root: root ? { operation: root.operation, service: root.service } : null,
     spans,
     errors: spans.filter((span) => span.error).length,
+    keptSpans: spans.filter((span) => span.kept !== null).length,
     services: [...new Set(spans.map((span) => span.service))],
   };
 }

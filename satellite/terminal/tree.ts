@@ -3,6 +3,7 @@
 import { drawBar } from "./bar.ts";
 import { formatDuration } from "../duration.ts";
 import { arrange } from "../store/family.ts";
+import { explainSampling, samplingOf } from "../store/kept.ts";
 import { drawTable, PLAIN } from "./table.ts";
 import type { Cell, Column, Style } from "./table.ts";
 import { label } from "../store/traces.ts";
@@ -19,15 +20,17 @@ const COLUMNS: Column[] = [
 const BAR_CELLS = 24;
 const DEEPEST_GUIDE = 48;
 
-/** One line about the trace and one per span below it, without a final newline. */
+/** One line about the trace, another if it is not whole, and one per span below, without a final newline. */
 export function drawTree(trace: Trace, style: Style = PLAIN): string {
   const rows = guides(trace.spans).map((row) => drawSpan(row, trace));
-  return `${drawHead(trace)}\n${drawTable(COLUMNS, rows, style)}`;
+  return [drawHead(trace), explainSampling(trace.spans), drawTable(COLUMNS, rows, style)].filter(Boolean).join("\n");
 }
 
 function drawHead(trace: Trace): string {
   const facts = [`trace ${trace.traceId}`, formatDuration(trace.durationMicros), plural(trace.spans.length, "span")];
   if (trace.errors > 0) facts.push(plural(trace.errors, "error"));
+  const sampling = samplingOf(trace.keptSpans, trace.spans.length);
+  if (sampling !== "") facts.push(sampling);
   return facts.join(" · ");
 }
 
@@ -47,12 +50,13 @@ function drawSpan({ span, guide, remark }: Row, trace: Trace): Cell[] {
   const offset = span.startMicros - trace.startMicros;
   const whole = Math.max(1, trace.durationMicros);
   const ink = span.error ? "red" : undefined;
+  const words = [span.error && "error", span.kept && "kept", remark].filter(Boolean);
   return [
     { text: guide + span.operation, ink },
     { text: label(span) },
     { text: formatDuration(span.durationMicros) },
     { text: span.version ?? "", ink: "cyan" },
-    { text: [span.error ? "error" : "", remark].filter(Boolean).join(", "), ink: ink ?? "yellow" },
+    { text: words.join(", "), ink: ink ?? "yellow" },
     { text: drawBar(offset / whole, (offset + span.durationMicros) / whole, BAR_CELLS), ink: ink ?? "green" },
   ];
 }

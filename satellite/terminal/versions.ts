@@ -1,5 +1,5 @@
-// Answers "which version is slow?" from spans alone: groups the server spans of one service by their `version` tag.
-// Does not know where the spans come from.
+// Answers "which version is slow?" from spans alone: groups the server spans of one service by their `version` tag. Kept
+// spans are all slow or failed, and would distort the answer. Does not know where the spans come from.
 
 import { drawBar } from "./bar.ts";
 import { formatDuration } from "../duration.ts";
@@ -17,6 +17,12 @@ export interface Row {
   errors: number;
 }
 
+/** The versions of a service, and how many of its server spans are left out because they were kept. */
+export interface Versions {
+  rows: Row[];
+  keptSpans: number;
+}
+
 const COLUMNS: Column[] = [
   { title: "version" },
   { title: "count", right: true },
@@ -28,22 +34,33 @@ const COLUMNS: Column[] = [
 const BAR_CELLS = 24;
 
 /** Latency of the service's server spans by version, v2 before v10. Exact: every duration counts. */
-export function latencyByVersion(spans: Iterable<Span>, service: string): Row[] {
+export function latencyByVersion(spans: Iterable<Span>, service: string): Versions {
   const byVersion = new Map<string | null, Span[]>();
+  let keptSpans = 0;
   for (const span of spans) {
     if (span.service !== service || span.kind !== "server") continue;
+    if (span.kept !== null) {
+      keptSpans++;
+      continue;
+    }
     const group = byVersion.get(span.version);
     if (group) group.push(span);
     else byVersion.set(span.version, [span]);
   }
-  return [...byVersion].map(([version, group]) => summarise(version, group)).sort(byVersionName);
+  const rows = [...byVersion].map(([version, group]) => summarise(version, group)).sort(byVersionName);
+  return { rows, keptSpans };
 }
 
 /**
- * The rows as an aligned table without a final newline, with a bar per median. The slowest version's is full length.
+ * The versions as an aligned table without a final newline, with a bar per median; the slowest version's is full length.
+ * A line below counts the spans left out.
  */
-export function drawVersions(rows: Row[], style: Style = PLAIN): string {
-  if (rows.length === 0) return "no server spans";
+export function drawVersions({ rows, keptSpans }: Versions, style: Style = PLAIN): string {
+  const table = rows.length === 0 ? "no server spans" : drawRows(rows, style);
+  return keptSpans === 0 ? table : `${table}\nleft out, because their traces were not sampled: ${keptSpans}`;
+}
+
+function drawRows(rows: Row[], style: Style): string {
   const medians = rows.map((row) => row.medianMicros);
   const slowest = Math.max(...medians, 1);
   const isSlow = slowAmong(medians);

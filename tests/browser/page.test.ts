@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { startSatellite, type Satellite } from "../../satellite/server.ts";
 import { post } from "../unit/satellite/client.ts";
 import { encodeReport, someSpan, type WireSpan } from "../unit/satellite/encode.ts";
-import { inWindow, NARROW, openBrowser, sees, textsOf, WIDE } from "./ground.ts";
+import { barriers, inWindow, NARROW, openBrowser, sees, textsOf, WIDE } from "./ground.ts";
 
 const ROWS = ".rows .body .row";
 const ACTIVE = ".rows .row[aria-selected=true]";
@@ -423,6 +423,109 @@ test("a trace is given time before it is said to have no root", async () => {
       await sees(names, ["new reviews.default", "old reviews.default no root"], "the list at first");
       await sees(names, ["new reviews.default no root", "old reviews.default no root"], "the list in the end");
     });
+  });
+});
+
+test("a trace that was not sampled is said not to be whole, and its kept spans distort no comparison", async () => {
+  await withSatellite(async (satellite) => {
+    const one = (traceId: number, spanId: number, durationMicros: number, changes: WireSpan, tags: WireSpan["tags"]) =>
+      someSpan({
+        traceId: hex(traceId),
+        spanId: hex(spanId),
+        startMicros: NOW + (traceId + spanId) * 1000,
+        durationMicros,
+        tags: { component: "proxy", "span.kind": "server", ...tags },
+        ...changes,
+      });
+    const failed = { version: "v1", error: true, "sampling.kept": "error" };
+    const slow = { version: "v1", "sampling.kept": "slow" };
+    const lacking = { parentId: hex(99) };
+    await report(satellite, [
+      one(100, 1, 1000, {}, { version: "v1" }),
+      one(100, 2, 1100, { parentId: hex(1) }, { version: "v2" }),
+      one(200, 3, 900_000, lacking, failed),
+      one(200, 4, 900_000, lacking, failed),
+      one(200, 5, 900_000, { parentId: hex(4) }, slow),
+      one(300, 6, 900_000, lacking, slow),
+      one(300, 7, 1000, { parentId: hex(6) }, { version: "v1" }),
+      one(400, 8, 900_000, { operation: "kept alone" }, slow),
+    ]);
+    const look = async (page: Page, width: number) => {
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+      assert.deepEqual(await barriers(page), []);
+    };
+    for (const [size, dark] of [
+      [WIDE, false],
+      [WIDE, true],
+      [NARROW, false],
+    ] as const) {
+      await inWindow(
+        browser,
+        satellite.url,
+        "#/traces?tag=sampling.kept",
+        async (page) => {
+          await sees(
+            () => textsOf(page, `${ROWS} .badge`),
+            ["not sampled", "partly sampled", "not sampled"],
+            "the list of traces with kept spans",
+          );
+          assert.deepEqual(await textsOf(page, ".found"), ["3 traces of 4"]);
+          await look(page, size.width);
+
+          await page.goto(`${satellite.url}/#/trace/${hex(200)}`);
+          await sees(
+            () => textsOf(page, ".gap"),
+            [
+              "This trace was not sampled: it has only the spans kept for an error (2) or for slowness (1), so parents can be missing and a caller can be a sibling of its callee.",
+            ],
+            "what the trace lacks",
+          );
+          assert.deepEqual(await textsOf(page, `${ROWS} .badge, ${ROWS} .remark`), [
+            ...["error", "kept"],
+            ...["error", "kept"],
+            "kept",
+          ]);
+          await look(page, size.width);
+
+          await page.goto(`${satellite.url}/#/trace/${hex(300)}`);
+          await sees(
+            () => textsOf(page, ".gap"),
+            [
+              "Part of this trace was not sampled: of that part, it has only the spans kept for slowness (1), so parents can be missing and a caller can be a sibling of its callee.",
+            ],
+            "what the other trace lacks",
+          );
+          assert.deepEqual(await textsOf(page, `${ROWS} .badge, ${ROWS} .remark`), ["kept"]);
+          await page.goto(`${satellite.url}/#/trace/${hex(100)}`);
+          await sees(() => textsOf(page, ".trace-head .mono dd"), [hex(100)], "the sampled trace");
+          assert.equal(await page.locator(".gap").count(), 0);
+
+          await page.goto(`${satellite.url}/#/latency`);
+          await sees(
+            () => textsOf(page, ".verdict, .aside"),
+            [
+              "No version stands out: no median is more than twice that of v1, 1.00ms.",
+              "Not counted: 4 spans kept only for an error or slowness, from traces that were not sampled. Show the traces",
+            ],
+            "the comparison",
+          );
+          await look(page, size.width);
+          await page.goto(`${satellite.url}/#/latency?operation=kept+alone`);
+          await sees(
+            () => textsOf(page, ".empty p"),
+            [
+              "There are no sampled spans of this operation",
+              "Not counted: 1 span kept only for an error or slowness, from traces that were not sampled. Show the traces Another operation",
+            ],
+            "the latency of kept spans alone",
+          );
+          await look(page, size.width);
+          await page.getByRole("link", { name: "Show the traces" }).click();
+          await sees(() => textsOf(page, ".found"), ["3 traces of 4"], "the traces with kept spans");
+        },
+        { size, dark },
+      );
+    }
   });
 });
 

@@ -2,9 +2,11 @@
 // by that tag. Every name and number comes from the spans.
 import type { Comparison, Group, Operation, OperationChoice } from "../../store/compare.ts";
 import { formatDuration } from "../../duration.ts";
+import { KEPT_TAG } from "../../store/kept.ts";
 import { Empty } from "../empty.tsx";
 import { useCalm, useFetched } from "../fetch.ts";
 import { goTo, linkTo } from "../route.ts";
+import { linkToTraces } from "../traces/filters.ts";
 import { formatFactor, plural, sentence, shorten } from "../words.ts";
 import { Distributions } from "./plot.tsx";
 
@@ -31,22 +33,43 @@ export function LatencyView({ query, colours, touched }: LatencyProps) {
       ) : (
         <>
           <h1 class="unseen">Latency</h1>
-          <Nothing problem={problem} stored={value?.operations.length} />
+          <Nothing problem={problem} comparison={value} service={query.get("service") ?? ""} />
         </>
       )}
     </section>
   );
 }
 
-/** `stored` is the number of operations that have spans; undefined before the first answer. */
-function Nothing({ problem, stored }: { problem: string | undefined; stored: number | undefined }) {
+interface NothingProps {
+  problem: string | undefined;
+  /** Undefined before the first answer. */
+  comparison: Comparison | undefined;
+  service: string;
+}
+
+function Nothing({ problem, comparison, service }: NothingProps) {
   if (problem) return <Empty title={sentence(problem)} />;
-  if (stored === undefined) return <Empty title="Loading …" />;
-  if (stored === 0) return <Empty title="No span has come yet">Their latency appears here as they arrive.</Empty>;
+  if (comparison === undefined) return <Empty title="Loading …" />;
+  const { operations, keptSpans } = comparison;
+  const leftOut = keptSpans > 0 && <LeftOut keptSpans={keptSpans} service={service} />;
+  const wanted = keptSpans > 0 ? "sampled span" : "span";
+  if (operations.length === 0) {
+    return <Empty title={`No ${wanted} has come yet`}>{leftOut || "Their latency appears here as they arrive."}</Empty>;
+  }
   return (
-    <Empty title="There are no spans of this operation">
-      The satellite keeps the latest ones only. <a href={linkTo("latency")}>Another operation</a>
+    <Empty title={`There are no ${wanted}s of this operation`}>
+      {leftOut || "The satellite keeps the latest ones only."} <a href={linkTo("latency")}>Another operation</a>
     </Empty>
+  );
+}
+
+/** Says how many spans the comparison leaves out and why, and links to their traces. */
+function LeftOut({ keptSpans, service }: { keptSpans: number; service: string }) {
+  return (
+    <>
+      Not counted: {plural(keptSpans, "span")} kept only for an error or slowness, from traces that were not sampled.{" "}
+      <a href={linkToTraces({ service, tags: [KEPT_TAG], min: "", max: "" })}>Show the traces</a>
+    </>
   );
 }
 
@@ -83,7 +106,7 @@ function Operations({ comparison, colours }: { comparison: Comparison; colours: 
 }
 
 function Answer({ comparison, selected }: { comparison: Comparison; selected: OperationChoice }) {
-  const { by, groups, tags, otherValues } = comparison;
+  const { by, groups, tags, otherValues, keptSpans } = comparison;
   return (
     <div class="answer">
       <header>
@@ -106,8 +129,13 @@ function Answer({ comparison, selected }: { comparison: Comparison; selected: Op
         {verdict(by, groups)}
       </p>
       <Distributions by={by} service={selected.service} groups={groups} />
+      {otherValues > 0 && <p class="aside">{plural(otherValues, "value")} with fewer spans are not shown.</p>}
+      {keptSpans > 0 && (
+        <p class="aside">
+          <LeftOut keptSpans={keptSpans} service={selected.service} />
+        </p>
+      )}
       <OtherTags comparison={comparison} selected={selected} />
-      {otherValues > 0 && <p class="quiet">{plural(otherValues, "value")} with fewer spans are not shown.</p>}
     </div>
   );
 }

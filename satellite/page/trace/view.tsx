@@ -2,6 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { TraceBody } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
+import { explainSampling } from "../../store/kept.ts";
 import { Empty } from "../empty.tsx";
 import { useCalm, useFetched } from "../fetch.ts";
 import { useNarrow } from "../media.ts";
@@ -59,6 +60,7 @@ function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "ch
   };
   const parents = all.filter(({ children }) => children > 0).map(({ key }) => key);
   const operation = (trace.root ?? trace.spans[0])?.operation;
+  const gap = explainSampling(trace.spans);
   const close = (): void => {
     setOpen(false);
     document.querySelector<HTMLElement>(".treegrid")?.focus();
@@ -75,6 +77,7 @@ function Loaded({ trace, span, colours, back }: Omit<TraceProps, "traceId" | "ch
           <Fact name="Began" value={formatTime(trace.startMicros)} />
           <Fact name="Trace" value={trace.traceId} mono />
         </dl>
+        {gap !== "" && <p class="gap">{gap}</p>}
         <div class="legend">
           <ul aria-label="Services">
             {trace.services.slice(0, MOST_SERVICES).map((service) => (

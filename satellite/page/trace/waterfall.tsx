@@ -68,7 +68,19 @@ export function Waterfall(props: WaterfallProps) {
               {span.operation}
             </span>
             {span.error && <span class="badge">error</span>}
-            {remark !== "" && <span class="remark">{remark}</span>}
+            {span.kept !== null && (
+              <span
+                class="badge plain"
+                title={`Not sampled, but kept for ${span.kept === "error" ? "its error" : "its slowness"}`}
+              >
+                kept
+              </span>
+            )}
+            {remark !== "" && (
+              <span class="remark" title={remark}>
+                {remark}
+              </span>
+            )}
           </div>
           <div role="gridcell" class="service">
             <span title={span.label}>{span.label}</span>

@@ -2,6 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Summary } from "../../serve/api.ts";
 import { formatDuration } from "../../duration.ts";
+import { samplingOf } from "../../store/kept.ts";
 import { Empty } from "../empty.tsx";
 import type { Connection, Live } from "../live.ts";
 import { useNarrow } from "../media.ts";
@@ -98,8 +99,9 @@ function isFresh({ startMicros, durationMicros }: Summary): boolean {
 }
 
 function drawTrace(trace: Summary, longest: number, colours: Map<string, string>): Drawn {
-  const { traceId, root, first, startMicros, durationMicros, spanCount, errors, services } = trace;
+  const { traceId, root, first, startMicros, durationMicros, spanCount, errors, keptSpans, services } = trace;
   const named = root ?? first;
+  const sampling = samplingOf(keptSpans, spanCount);
   const cells = (
     <>
       <div role="gridcell" class="time">
@@ -122,7 +124,12 @@ function drawTrace(trace: Summary, longest: number, colours: Map<string, string>
         <span class="service" title={named?.service}>
           {named?.service}
         </span>
-        {root === null && (
+        {sampling !== "" && (
+          <span class="badge plain" title="Of what was not sampled, only spans that failed or were slow were kept">
+            {sampling}
+          </span>
+        )}
+        {root === null && sampling === "" && (
           <span
             class={`badge plain ${isFresh(trace) ? "patient" : ""}`}
             title="The span that its first one is a child of has not come"

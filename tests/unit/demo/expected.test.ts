@@ -21,6 +21,7 @@ function span(id: string, parent: string | null, kind: string, service: string, 
     durationMicros: 1,
     version: service === "reviews.default" ? "v3" : "v1",
     error: false,
+    kept: null,
     tags: service === "reviews.default" ? { node_id: nodeId } : {},
     reporterId: "1",
   };
@@ -40,7 +41,16 @@ function pageView(): Span[] {
 }
 
 function trace(spans: Span[]): Trace {
-  return { traceId: "463ac35c9f6413ad", startMicros: 0, durationMicros: 1, root: null, spans, errors: 0, services: [] };
+  return {
+    traceId: "463ac35c9f6413ad",
+    startMicros: 0,
+    durationMicros: 1,
+    root: null,
+    spans,
+    keptSpans: 0,
+    errors: 0,
+    services: [],
+  };
 }
 
 /** The faults of a page view with a changed span `id`. */

@@ -42,6 +42,7 @@ describe("GET", () => {
       durationMicros: 1_260_000,
       spanCount: 1,
       errors: 0,
+      keptSpans: 0,
       services: ["productpage.default"],
     });
     assert.deepEqual(

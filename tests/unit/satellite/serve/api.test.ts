@@ -1,4 +1,4 @@
-// What the page asks of the JSON API: filtered lists, and latency by a tag.
+// What the page asks of the JSON API: filtered lists, kept spans in any format, and latency by a tag.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Comparison } from "../../../../satellite/store/compare.ts";
@@ -6,6 +6,8 @@ import { startSatellite } from "../../../../satellite/server.ts";
 import type { Satellite } from "../../../../satellite/server.ts";
 import { get, post } from "../client.ts";
 import { encodeReport, someSpan, type WireSpan } from "../encode.ts";
+import { attribute, encodeOtlp, someOtlpSpan, TRACE_ID } from "../otlp.ts";
+import { send, zipkin } from "../receive/senders.ts";
 
 const hex = (value: number) => value.toString(16).padStart(16, "0");
 
@@ -73,6 +75,31 @@ describe("the filters of /api/traces", () => {
   }
 });
 
+describe("a span with the tag sampling.kept", () => {
+  const parentId = "00000000000000aa";
+  const kept = { "sampling.kept": "slow" };
+  const formats = {
+    lightstep: () => report([someSpan({ traceId: TRACE_ID.slice(-16), parentId, tags: kept })]),
+    otlp: () => {
+      const attributes = [attribute("sampling.kept", "slow")];
+      const span = someOtlpSpan({ parentSpanId: Buffer.from(parentId, "hex"), attributes });
+      return send(satellite, "/v1/traces", "application/x-protobuf", encodeOtlp({ spans: [span] }));
+    },
+    zipkin: () => send(satellite, "/api/v2/spans", "application/json", zipkin({ parentId, tags: kept })),
+  };
+
+  for (const [format, sendKept] of Object.entries(formats)) {
+    it(`is known as kept when it comes as ${format}, and its trace is found by the tag`, async () => {
+      await report([someSpan({ traceId: hex(1) })]);
+      await sendKept();
+      const [summary, ...others] = (await get(satellite, "/api/traces?tag=sampling.kept")).body;
+      assert.deepEqual([summary.keptSpans, summary.spanCount, others], [1, 1, []]);
+      assert.equal((await get(satellite, `/api/traces/${TRACE_ID}`)).body.spans[0].kept, "slow");
+      assert.equal((await get(satellite, `/api/traces/${hex(1)}`)).body.keptSpans, 0);
+    });
+  }
+});
+
 describe("/api/latency", () => {
   const ask = async (query = ""): Promise<Comparison> => (await get(satellite, `/api/latency?${query}`)).body;
 
@@ -118,6 +145,31 @@ describe("/api/latency", () => {
     assert.equal((await ask("operation=even&service=reviews.default&kind=server")).selected?.operation, "even");
     const { selected: none, groups } = await ask("operation=absent");
     assert.deepEqual([none, groups], [null, []]);
+  });
+
+  it("leaves kept spans out of every number, and counts those of the operation", async () => {
+    await report([
+      ...spans(3, 100, { version: "v1" }),
+      ...spans(3, 150, { version: "v2" }),
+      ...spans(9, 9000, { version: "v1", "sampling.kept": "slow" }),
+      ...spans(2, 50, { version: "v2", "sampling.kept": "error", error: true }),
+      ...spans(4, 7000, { version: "v1", "sampling.kept": "slow" }, "never sampled"),
+    ]);
+    const { operations, selected, tags, groups, keptSpans } = await ask();
+    assert.deepEqual([operations.length, selected?.count, keptSpans], [1, 6, 11]);
+    assert.deepEqual(
+      tags.map(({ name }) => name),
+      ["version"],
+    );
+    assert.deepEqual(
+      groups.map(({ value, count, medianMicros, errors, slow }) => [value, count, medianMicros, errors, slow]),
+      [
+        ["v1", 3, 101, 0, false],
+        ["v2", 3, 151, 0, false],
+      ],
+    );
+    const unsampled = await ask("operation=never+sampled");
+    assert.deepEqual([unsampled.selected, unsampled.groups, unsampled.keptSpans], [null, [], 4]);
   });
 
   it("tells the two sides of a call apart", async () => {

@@ -44,6 +44,7 @@ describe("TraceStore", () => {
         durationMicros: 1_260_000,
         version: "v2",
         error: true,
+        kept: null,
         tags,
         reporterId: "0000000000000000",
       },
@@ -65,6 +66,22 @@ describe("TraceStore", () => {
     it(`takes the error tag ${JSON.stringify(value)} for ${expected}`, () => {
       const trace = storeOf(someSpan({ tags: { error: value } })).get("463ac35c9f6413ad");
       assert.deepEqual([trace?.spans[0]?.error, trace?.errors], [expected, expected ? 1 : 0]);
+    });
+  }
+
+  for (const [value, expected] of [
+    ["error", "error"],
+    ["slow", "slow"],
+    ["other", null],
+    [true, null],
+  ] as const) {
+    it(`takes the tag sampling.kept ${JSON.stringify(value)} for ${expected}`, () => {
+      const trace = storeOf(someSpan({ tags: { "sampling.kept": value } }), someSpan({ spanId: "02" })).list()[0];
+      assert.deepEqual(
+        trace?.spans.map(({ kept }) => kept),
+        [expected, null],
+      );
+      assert.equal(trace?.keptSpans, expected === null ? 0 : 1);
     });
   }
 

@@ -18,6 +18,7 @@ export function span(spanId: string, parentId: string | null, at: number, change
     durationMicros: 1000,
     version: null,
     error: false,
+    kept: null,
     tags: {},
     reporterId: "0000000000000001",
     ...changes,
@@ -34,6 +35,7 @@ export function trace(spans: Span[]): Trace {
     root: null,
     spans,
     errors: spans.filter((each) => each.error).length,
+    keptSpans: spans.filter((each) => each.kept !== null).length,
     services: [...new Set(spans.map((each) => each.service))],
   };
 }

@@ -38,6 +38,46 @@ reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.
     );
   });
 
+  it("says that a trace was not sampled, why it has these spans, and calls none of them an orphan", () => {
+    const spans = [
+      span("03", "02", 0, { kept: "error", error: true }),
+      span("04", "02", 100, { kept: "error", error: true }),
+      span("05", "04", 200, { kept: "slow" }),
+    ];
+    assert.equal(
+      drawTree(trace(spans)),
+      `
+trace 463ac35c9f6413ad · 1.20ms · 3 spans · 2 errors · not sampled
+This trace was not sampled: it has only the spans kept for an error (2) or for slowness (1), so parents can be missing and a caller can be a sibling of its callee.
+operation                                    service                        duration
+reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.00ms  error, kept  ████████████████████
+reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.00ms  error, kept    ████████████████████
+└─ reviews.default.svc.cluster.local:9080/*  reviews.default: proxy server    1.00ms  kept             ████████████████████
+`.trim(),
+    );
+  });
+
+  it("tells kept spans from the sampled part of their trace", () => {
+    const spans = [
+      span("03", "02", 0, { kept: "slow" }),
+      span("05", "03", 100),
+      span("06", "05", 200, { error: true }),
+      span("07", "99", 300),
+    ];
+    assert.equal(
+      drawTree(trace(spans)),
+      `
+trace 463ac35c9f6413ad · 1.30ms · 4 spans · 1 error · partly sampled
+Part of this trace was not sampled: of that part, it has only the spans kept for slowness (1), so parents can be missing and a caller can be a sibling of its callee.
+operation                                       service                        duration
+reviews.default.svc.cluster.local:9080/*        reviews.default: proxy server    1.00ms  kept          ██████████████████▌
+└─ reviews.default.svc.cluster.local:9080/*     reviews.default: proxy server    1.00ms                 ██████████████████▌
+   └─ reviews.default.svc.cluster.local:9080/*  reviews.default: proxy server    1.00ms  error            ██████████████████▌
+reviews.default.svc.cluster.local:9080/*        reviews.default: proxy server    1.00ms  orphan of 99       ██████████████████▌
+`.trim(),
+    );
+  });
+
   it("begins a circle of parents at its earliest span", () => {
     const spans = [span("01", null, 0), span("02", "03", 100), span("03", "02", 200), span("04", "04", 300)];
     assert.equal(

@@ -10,7 +10,7 @@ const upTo = (last: number) => Array.from({ length: last }, (_, index) => index 
 
 describe("latencyByVersion", () => {
   it("groups by version, v2 before v10", () => {
-    const rows = latencyByVersion(
+    const { rows } = latencyByVersion(
       [...timed("v10", [3]), ...timed("v2", [1, 2]), ...timed(null, [4])],
       "reviews.default",
     );
@@ -30,9 +30,23 @@ describe("latencyByVersion", () => {
       ...timed("v1", [2], { kind: "client" }),
       ...timed("v1", [3], { service: "ratings.default" }),
     ];
-    assert.deepEqual(latencyByVersion(spans, "reviews.default"), [
-      { version: "v1", count: 1, medianMicros: 1, p99Micros: 1, errors: 0 },
-    ]);
+    assert.deepEqual(latencyByVersion(spans, "reviews.default"), {
+      rows: [{ version: "v1", count: 1, medianMicros: 1, p99Micros: 1, errors: 0 }],
+      keptSpans: 0,
+    });
+  });
+
+  it("leaves out kept spans, and counts those of that service's servers", () => {
+    const spans = [
+      ...timed("v1", [1]),
+      ...timed("v1", [900], { kept: "slow" }),
+      ...timed("v2", [2], { kept: "error", error: true }),
+      ...timed("v1", [900], { kept: "slow", kind: "client" }),
+    ];
+    assert.deepEqual(latencyByVersion(spans, "reviews.default"), {
+      rows: [{ version: "v1", count: 1, medianMicros: 1, p99Micros: 1, errors: 0 }],
+      keptSpans: 2,
+    });
   });
 
   for (const [count, median, p99] of [
@@ -45,17 +59,18 @@ describe("latencyByVersion", () => {
     [1000, 500, 990],
   ] as const) {
     it(`takes median ${median} and p99 ${p99} of 1 to ${count} by nearest rank, in any order`, () => {
-      const [row] = latencyByVersion(timed("v1", upTo(count).reverse()), "reviews.default");
+      const [row] = latencyByVersion(timed("v1", upTo(count).reverse()), "reviews.default").rows;
       assert.deepEqual([row?.medianMicros, row?.p99Micros], [median, p99]);
     });
   }
 
   it("counts errors", () => {
     const spans = [...timed("v1", [1, 2]), ...timed("v1", [3], { error: true })];
-    assert.equal(latencyByVersion(spans, "reviews.default")[0]?.errors, 1);
+    assert.equal(latencyByVersion(spans, "reviews.default").rows[0]?.errors, 1);
   });
 
-  it("has no rows without spans", () => assert.deepEqual(latencyByVersion([], "reviews.default"), []));
+  it("has no rows without spans", () =>
+    assert.deepEqual(latencyByVersion([], "reviews.default"), { rows: [], keptSpans: 0 }));
 });
 
 describe("drawVersions", () => {
@@ -64,11 +79,11 @@ describe("drawVersions", () => {
     ...timed("v2", [10_000, 10_500, 310_000], { error: true }),
     ...timed("v3", [1_200_000, 1_260_000, 1_310_000]),
   ];
-  const rows = latencyByVersion(spans, "reviews.default");
+  const versions = latencyByVersion(spans, "reviews.default");
 
   it("draws an aligned table whose bars show the slow version", () => {
     assert.equal(
-      drawVersions(rows),
+      drawVersions(versions),
       `
 version  count  median     p99  errors
 v1           3  9.25ms  12.4ms       0  ▏
@@ -79,11 +94,11 @@ v3           3   1.26s   1.31s       0  █████████████�
   });
 
   it("leaves the bars out where they do not fit", () => {
-    assert.ok(!drawVersions(rows, { colour: false, width: 60 }).includes("█"));
+    assert.ok(!drawVersions(versions, { colour: false, width: 60 }).includes("█"));
   });
 
   it("draws only the slow version in red", () => {
-    const red = drawVersions(rows, { colour: true, width: 80 })
+    const red = drawVersions(versions, { colour: true, width: 80 })
       .split("\n")
       .map((line) => line.includes("\x1b[31m█"));
     assert.deepEqual(red, [false, false, false, true]);
@@ -101,5 +116,11 @@ v3           3   1.26s   1.31s       0  █████████████�
     );
   });
 
-  it("says that there are no spans", () => assert.equal(drawVersions([]), "no server spans"));
+  it("says that there are no spans", () => assert.equal(drawVersions({ rows: [], keptSpans: 0 }), "no server spans"));
+
+  it("says in a line below how many kept spans it leaves out", () => {
+    const line = "left out, because their traces were not sampled: 3";
+    assert.equal(drawVersions({ ...versions, keptSpans: 3 }), `${drawVersions(versions)}\n${line}`);
+    assert.equal(drawVersions({ rows: [], keptSpans: 3 }), `no server spans\n${line}`);
+  });
 });
