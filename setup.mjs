@@ -10,9 +10,10 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const record = `${root}build/.setup.json`;
-const major = Number(process.versions.node.split(".")[0]);
-if (major < 20) {
-  console.error(`Lightspan needs Node 20 or newer; this is ${process.versions.node}.`);
+const [major, minor] = process.versions.node.split(".").map(Number);
+// 20.11 is the first whose test runner has a limit of time.
+if (major < 20 || (major === 20 && minor < 11)) {
+  console.error(`Lightspan needs Node 20.11 or newer; this is ${process.versions.node}.`);
   process.exit(1);
 }
 

@@ -3,10 +3,11 @@
 // packets. So the port is chosen here. Knows where a listener's address stands in a bootstrap; refuses to know what listens.
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import type { Config } from "./config/bootstrap.ts";
 
-/** All processes of this project agree that holding a UDP port of this address reserves the same port of every other one. */
-const RESERVING = "127.0.0.2";
+/** All processes of this project agree that listening at a TCP port of this address reserves the UDP port of that number. */
+const RESERVING = "127.0.0.1";
 
 export interface UdpPorts {
   /** The bootstrap, with a port in place of every 0 of a UDP listener. */
@@ -29,23 +30,27 @@ interface Bootstrap {
 export async function reserveUdpPorts(config: Config): Promise<UdpPorts> {
   // Not structuredClone: it keeps two listeners with one address object as such.
   const copy = JSON.parse(JSON.stringify(config)) as Config;
-  const reserved: Socket[] = [];
+  const reserved: Server[] = [];
   for (const { address } of (copy as Bootstrap).static_resources?.listeners ?? []) {
     const at = address?.socket_address;
     if (at?.protocol !== "UDP" || at.port_value !== 0) continue;
-    const socket = await reserve(at.address);
-    at.port_value = socket.address().port;
-    reserved.push(socket);
+    const { server, port } = await reserve(at.address);
+    at.port_value = port;
+    reserved.push(server);
   }
-  return { config: copy, release: () => reserved.splice(0).forEach((socket) => socket.close()) };
+  return { config: copy, release: () => reserved.splice(0).forEach((server) => server.close()) };
 }
 
-/** A socket that reserves a port which nobody uses at `address`. */
-async function reserve(address: string): Promise<Socket> {
+/** A server that reserves a port which nobody uses at `address`. */
+async function reserve(address: string): Promise<{ server: Server; port: number }> {
   for (;;) {
-    const socket = await bound(RESERVING, 0);
-    if (await isFree(address, socket.address().port)) return socket.unref();
-    socket.close();
+    const server = createServer((socket) => socket.destroy())
+      .listen(0, RESERVING)
+      .unref();
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    if (await isFree(address, port)) return { server, port };
+    server.close();
   }
 }
 

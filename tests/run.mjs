@@ -2,10 +2,11 @@
 // WebAssembly compiles in a second, all of them take most of a minute. Knows which runner a file needs, and keeps every
 // core busy.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compile } from "./compile.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const aspect = join(root, "node_modules/@as-pect/cli/lib/test.js");
@@ -15,11 +16,24 @@ const named = process.argv.slice(2).filter((name) => !isRoom(name));
 /** Ends a test that hangs; no test waits that long for anything. Milliseconds. */
 const HANGS_MS = 900_000;
 
+if (rooms.length === 0 && named.length === 0) {
+  console.error(
+    "usage: node tests/run.mjs [unit] [envoy] [FILE…]; without a FILE it runs all tests of the folders that it names",
+  );
+  process.exit(2);
+}
 for (const file of named) {
   if (existsSync(file) && /\.(spec|test)\.ts$/.test(file)) continue;
   const where = "tests/unit/assembly/**/*.spec.ts and tests/**/*.test.ts are the ones there are";
   console.error(`npm run test:unit: there is no test ${file}; ${where}`);
   process.exit(2);
+}
+
+/** @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+  // They end, and so does this process, which then removes what it has compiled.
+  process.on(signal, () => running.forEach((child) => child.kill(signal)));
 }
 
 const files = named.length > 0 ? named : rooms.flatMap(filesIn);
@@ -32,10 +46,9 @@ const shares = Array.from({ length: cores }, (_, core) => specs.filter((_, index
 const codes = await Promise.all(printed(shares.filter((share) => share.length > 0).map(runSpecs)));
 if (codes.some((code) => code !== 0)) process.exit(1);
 if (tests.length > 0) {
-  // Tests in Envoy mostly wait: two more files at a time than there are cores fill their pauses.
-  const atOnce = rooms.includes("envoy") ? cores + 2 : cores;
-  const args = ["--import", "tsx", "--test", `--test-concurrency=${atOnce}`, `--test-timeout=${HANGS_MS}`, ...tests];
-  process.exit(await ended(spawn(process.execPath, args, { cwd: root, stdio: "inherit" })));
+  const compiled = await compile(tests.map((test) => relative(root, resolve(test))));
+  process.on("exit", () => rmSync(compiled.folder, { recursive: true }));
+  process.exit(await runTests(compiled.files));
 }
 
 /** All specs and tests of a room. */
@@ -50,7 +63,23 @@ function filesIn(/** @type {string} */ room) {
 function runSpecs(/** @type {string[]} */ share) {
   const args = ["--enable-source-maps", aspect, "--summary", "--no-logo"];
   const env = { FORCE_COLOR: "2", ...process.env, SPECS: share.join(" ") };
-  return spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+  return started(args, { env, stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** Starts Node's test runner, and returns its exit code. */
+function runTests(/** @type {string[]} */ compiled) {
+  // Tests in Envoy mostly wait: two more files at a time than there are cores fill their pauses.
+  const atOnce = rooms.includes("envoy") ? cores + 2 : cores;
+  const options = ["--enable-source-maps", "--test", `--test-concurrency=${atOnce}`, `--test-timeout=${HANGS_MS}`];
+  return ended(started([...options, ...compiled], { stdio: "inherit" }));
+}
+
+/** Starts Node in the root of the clone. */
+function started(/** @type {string[]} */ args, /** @type {import("node:child_process").SpawnOptions} */ options) {
+  const child = spawn(process.execPath, args, { cwd: root, ...options });
+  running.add(child);
+  child.on("exit", () => running.delete(child));
+  return child;
 }
 
 /** Prints the output of processes that run at once, one after the other. Returns their exit codes. */

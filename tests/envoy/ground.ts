@@ -1,7 +1,7 @@
 // The basis of every test in real Envoy: the program, the module, a server to forward to, the account of requests, and
 // Envoy's log in the message of a failure.
 import { existsSync } from "node:fs";
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { findEnvoy } from "../../runner/find.ts";
@@ -34,6 +34,11 @@ export async function listen(server: Server): Promise<Listening> {
       server.closeAllConnections();
     });
   return { host: "127.0.0.1", port: (server.address() as AddressInfo).port, close };
+}
+
+/** A collector that takes every report and reads none: for tests that count spans and look at none of them. */
+export function startSink(): Promise<Listening> {
+  return listen(createServer((request, response) => request.resume().on("end", () => response.end())));
 }
 
 /**

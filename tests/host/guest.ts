@@ -1,6 +1,5 @@
 // The module's memory, as the host accesses it. Views are recreated after the memory has grown. Data for the module
 // goes into memory from the module's own malloc(), as in Envoy.
-import type { HeaderMap } from "./headers.ts";
 
 /** Below this size, a loop beats a call into Node's C++. */
 const SHORT = 48;
@@ -52,6 +51,10 @@ export class Guest {
     return new Uint8Array(this.bytes.subarray(start, start + (size >>> 0)));
   }
 
+  u32(at: number): number {
+    return this.view.getUint32(at >>> 0, true);
+  }
+
   setU32(at: number, value: number): void {
     this.view.setUint32(at >>> 0, value, true);
   }
@@ -70,31 +73,10 @@ export class Guest {
 
   handText(value: string, addressCell: number, sizeCell: number): void {
     const at = this.room(value.length);
-    this.write(value, at);
+    if (value.length > SHORT) this.bytes.write(value, at, "latin1");
+    else for (let i = 0; i < value.length; i++) this.bytes[at + i] = value.charCodeAt(i);
     this.setU32(addressCell, at);
     this.setU32(sizeCell, value.length);
-  }
-
-  /** Hands over a header map as pairs: u32 count, u32 sizes of each name and value, then each with a NUL after it. */
-  handPairs(map: HeaderMap | null, addressCell: number, sizeCell: number): void {
-    const headers = map?.headers ?? [];
-    let size = headers.length === 0 ? 0 : 4;
-    for (const [name, value] of headers) size += 10 + name.length + value.length;
-    const start = this.room(size);
-    if (size > 0) {
-      this.setU32(start, headers.length);
-      let sizes = start + 4;
-      let at = sizes + 8 * headers.length;
-      for (const [name, value] of headers) {
-        this.setU32(sizes, name.length);
-        this.setU32(sizes + 4, value.length);
-        sizes += 8;
-        at = this.writeTerminated(name, at);
-        at = this.writeTerminated(value, at);
-      }
-    }
-    this.setU32(addressCell, start);
-    this.setU32(sizeCell, size);
   }
 
   private room(size: number): number {
@@ -105,16 +87,5 @@ export class Guest {
     this.refresh();
     if (at === 0 || !this.holds(at, size)) throw new Error(`malloc(${size}) gave ${at}`);
     return at;
-  }
-
-  private write(value: string, at: number): void {
-    if (value.length > SHORT) this.bytes.write(value, at, "latin1");
-    else for (let i = 0; i < value.length; i++) this.bytes[at + i] = value.charCodeAt(i);
-  }
-
-  private writeTerminated(value: string, at: number): number {
-    this.write(value, at);
-    this.bytes[at + value.length] = 0;
-    return at + value.length + 1;
   }
 }

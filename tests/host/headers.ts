@@ -17,6 +17,8 @@ function toHeader(header: readonly [Bytes, Bytes]): Header {
 
 export class HeaderMap {
   readonly headers: Header[];
+  /** What `pairs` returned; null after a change. */
+  private written: Buffer | null = null;
 
   private constructor(headers: Header[]) {
     this.headers = headers;
@@ -24,7 +26,15 @@ export class HeaderMap {
 
   /** A map that can be changed without changing `headers`. */
   static from(headers: Headers): HeaderMap {
-    return new HeaderMap(headers instanceof HeaderMap ? headers.headers.slice() : headers.map(toHeader));
+    if (!(headers instanceof HeaderMap)) return new HeaderMap(headers.map(toHeader));
+    const copy = new HeaderMap(headers.headers.slice());
+    copy.written = headers.pairs();
+    return copy;
+  }
+
+  /** As pairs: u32 count, u32 sizes of each name and value, then each with a NUL after it. No bytes if it is empty. */
+  pairs(): Buffer {
+    return (this.written ??= writePairs(this.headers));
   }
 
   /** The first value of `name`. */
@@ -37,13 +47,33 @@ export class HeaderMap {
     const headers = this.headers;
     let kept = 0;
     for (const header of headers) if (header[0] !== name) headers[kept++] = header;
+    if (kept === headers.length) return;
     headers.length = kept;
+    this.written = null;
   }
 
   replace(name: string, value: string): void {
     this.remove(name);
     this.headers.push([name, value]);
+    this.written = null;
   }
+}
+
+function writePairs(headers: readonly Header[]): Buffer {
+  if (headers.length === 0) return Buffer.alloc(0);
+  const sizes = new Uint32Array(1 + 2 * headers.length);
+  sizes[0] = headers.length;
+  let text = "";
+  let at = 1;
+  for (const [name, value] of headers) {
+    sizes[at++] = name.length;
+    sizes[at++] = value.length;
+    text += name + "\0" + value + "\0";
+  }
+  const pairs = Buffer.allocUnsafe(sizes.byteLength + text.length);
+  pairs.set(new Uint8Array(sizes.buffer));
+  pairs.write(text, sizes.byteLength, "latin1");
+  return pairs;
 }
 
 const MAX_PAIRS = 1024;

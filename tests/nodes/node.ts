@@ -7,7 +7,7 @@ import { run } from "../../runner/command.ts";
 import { cached, ToolMissing } from "../peers/tools.ts";
 
 /** Pinned versions by major version, with the SHA-512 of each platform's package. */
-const versions: Record<string, { version: string; sha512: Record<string, string> }> = {
+export const versions: Record<string, { version: string; sha512: Record<string, string> }> = {
   22: {
     version: "22.23.3",
     sha512: {

@@ -1,6 +1,7 @@
-// A client of the chains, over HTTP/1.1 or HTTP/2: where a request went, and how it was answered.
-import { request as request1 } from "node:http";
-import { connect } from "node:http2";
+// A client of the chains, over HTTP/1.1 or HTTP/2: where a request went, and how it was answered. It keeps its
+// connections: a new one for each of thousands of requests would cost more than the requests.
+import { Agent, request as request1 } from "node:http";
+import { connect, type ClientHttp2Session } from "node:http2";
 import { PATIENCE_MS } from "../../wait.ts";
 
 export type Protocol = "HTTP/1.1" | "HTTP/2";
@@ -32,9 +33,11 @@ export async function ask(protocol: Protocol, port: number, question: Question):
   return protocol === "HTTP/2" ? ask2(port, question) : ask1(port, question);
 }
 
+const agent = new Agent({ keepAlive: true });
+
 function ask1(port: number, { method = "GET", path = "/", headers = {} }: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = request1({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
+    const request = request1({ host: "127.0.0.1", port, method, path, headers, agent }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
       response.on("error", reject);
@@ -47,10 +50,22 @@ function ask1(port: number, { method = "GET", path = "/", headers = {} }: Questi
   });
 }
 
+/** HTTP/2 connections by port. */
+const sessions = new Map<number, ClientHttp2Session>();
+
+function sessionTo(port: number): ClientHttp2Session {
+  const known = sessions.get(port);
+  if (known !== undefined && !known.closed && !known.destroyed) return known;
+  const session = connect(`http://127.0.0.1:${port}`);
+  // What fails with the connection are the requests on it: they report the error.
+  session.on("error", () => undefined).unref();
+  sessions.set(port, session);
+  return session;
+}
+
 function ask2(port: number, { method = "GET", path = "/", headers = {} }: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const session = connect(`http://127.0.0.1:${port}`).on("error", reject);
-    const stream = session.request({ ":method": method, ":path": path, ...headers });
+    const stream = sessionTo(port).request({ ":method": method, ":path": path, ...headers });
     let status = 0;
     let answered: Answer["headers"] = {};
     let body = "";
@@ -61,9 +76,6 @@ function ask2(port: number, { method = "GET", path = "/", headers = {} }: Questi
       answered = all as Answer["headers"];
     });
     stream.on("data", (chunk: string) => (body += chunk));
-    stream.on("end", () => {
-      session.close();
-      resolve(answerOf(status, answered, body));
-    });
+    stream.on("end", () => resolve(answerOf(status, answered, body)));
   });
 }

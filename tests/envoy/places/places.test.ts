@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startSatellite, type Satellite } from "../../../satellite/server.ts";
 import type { Span } from "../../../satellite/store/traces.ts";
-import { during } from "../ground.ts";
+import { during, startSink, type Listening } from "../ground.ts";
 import { eventually } from "../../wait.ts";
 import { startHttp3Client } from "../http3/http3.ts";
 import { ask, type Answer, type Protocol, type Question } from "./client.ts";
@@ -79,13 +79,17 @@ function variantsOf(name: string): Chain[] {
 const outcomeOf = ({ status, cluster }: Answer): string => `${status} by ${cluster ?? "Envoy"}`;
 
 let satellite: Satellite;
+let sink: Listening;
 before(async () => {
   satellite = await startSatellite({ maxTraces: 10_000 });
+  sink = await startSink();
 });
-after(() => satellite?.close());
+after(async () => {
+  await Promise.all([satellite?.close(), sink?.close()]);
+});
 
-async function inScene(all: Chain[], body: (scene: Scene) => Promise<void>): Promise<void> {
-  const scene = await startScene(all, satellite.port);
+async function inScene(all: Chain[], body: (scene: Scene) => Promise<void>, collector = satellite.port): Promise<void> {
+  const scene = await startScene(all, collector);
   try {
     await during([scene.envoy], () => body(scene));
   } finally {
@@ -99,24 +103,28 @@ describe("a request through a chain with Lightspan", () => {
       const all = variantsOf(name);
       const wrong: string[] = [];
       const moved = new Set<Place>();
-      await inScene(all, async ({ envoy }) => {
-        const ports = await Promise.all(all.map((chain) => envoy.listenerPort(chain.name)));
-        for (const protocol of protocols) {
-          for (const [what, question] of Object.entries(questions)) {
-            for (const [brought, more] of Object.entries(traced)) {
-              const headers = { ...question.headers, ...more };
-              const answers = await Promise.all(ports.map((port) => ask(protocol, port, { ...question, headers })));
-              const [expected = "", ...outcomes] = answers.map(outcomeOf);
-              for (const [index, outcome] of outcomes.entries()) {
-                const { name: variant = "", place = "none", via } = all[index + 1] ?? {};
-                if (outcome === expected) continue;
-                if (via === "headers" && place !== "none") moved.add(place);
-                else wrong.push(`${variant}, ${protocol}, ${what}, brings ${brought}: ${outcome}, not ${expected}`);
+      await inScene(
+        all,
+        async ({ envoy }) => {
+          const ports = await Promise.all(all.map((chain) => envoy.listenerPort(chain.name)));
+          for (const protocol of protocols) {
+            for (const [what, question] of Object.entries(questions)) {
+              for (const [brought, more] of Object.entries(traced)) {
+                const headers = { ...question.headers, ...more };
+                const answers = await Promise.all(ports.map((port) => ask(protocol, port, { ...question, headers })));
+                const [expected = "", ...outcomes] = answers.map(outcomeOf);
+                for (const [index, outcome] of outcomes.entries()) {
+                  const { name: variant = "", place = "none", via } = all[index + 1] ?? {};
+                  if (outcome === expected) continue;
+                  if (via === "headers" && place !== "none") moved.add(place);
+                  else wrong.push(`${variant}, ${protocol}, ${what}, brings ${brought}: ${outcome}, not ${expected}`);
+                }
               }
             }
           }
-        }
-      });
+        },
+        sink.port,
+      );
       assert.deepEqual(wrong, [], "Envoy writes the headers");
       const documented = places.filter((place) => MOVED[place].includes(name));
       assert.deepEqual([...moved].sort(), documented, "Lightspan writes the headers");
@@ -128,7 +136,7 @@ describe("a request through a chain with Lightspan", () => {
       const all = variantsOf(name).filter(({ place, via }) => place === "none" || via === "filter_state");
       const scene = await startScene(
         all.map((chain, index) => ({ ...chain, name: `chain-${index}`, http3: true })),
-        satellite.port,
+        sink.port,
       );
       try {
         await during([scene.envoy], async () => {

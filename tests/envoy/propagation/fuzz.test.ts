@@ -7,13 +7,12 @@ import { test } from "node:test";
 import { inboundListener, sidecar } from "../../../runner/config/mesh.ts";
 import { startEnvoy } from "../../../runner/process.ts";
 import { services, workload } from "../../../demo/topology.ts";
-import { startSatellite } from "../../../satellite/server.ts";
 import { Generator } from "../../fuzz/generate.ts";
 import { judge, SETTINGS, TRACE_HEADERS } from "../../fuzz/judge.ts";
 import { extract } from "../../fuzz/reference.ts";
 import type { Header } from "../../host/headers.ts";
 import { Random } from "../../host/random.ts";
-import { account, during, envoyBinary, listen, wasm } from "../ground.ts";
+import { account, during, envoyBinary, listen, startSink, wasm } from "../ground.ts";
 import { eventually, PATIENCE_MS } from "../../wait.ts";
 
 const CASES = 24_000;
@@ -66,7 +65,7 @@ test(`${CASES} requests with odd trace headers pass a real Envoy, and leave with
     response.writeHead(200, { "content-length": body.length }).end(body);
   });
   const app = await listen(server);
-  const satellite = await startSatellite({});
+  const collector = await startSink();
   try {
     const perSetting = CASES / SETTINGS.length;
     for (const [seed, setting] of SETTINGS.entries()) {
@@ -76,7 +75,7 @@ test(`${CASES} requests with odd trace headers pass a real Envoy, and leave with
         config: sidecar({
           workload: workload("reviews-v1"),
           lightspan: { wasm, config: { collector: { cluster: "lightspan-collector" }, ...setting.config } },
-          collector: { host: "127.0.0.1", port: satellite.port },
+          collector,
           inbound: {
             service: services.reviews,
             app,
@@ -103,7 +102,7 @@ test(`${CASES} requests with odd trace headers pass a real Envoy, and leave with
       });
     }
   } finally {
-    await satellite.close();
+    await collector.close();
     await app.close();
   }
 });

@@ -10,7 +10,7 @@ import type { EnvoyProcess } from "../../../runner/process.ts";
 import { startSatellite, type Satellite } from "../../../satellite/server.ts";
 import type { Span } from "../../../satellite/store/traces.ts";
 import { listenerOf, skippedBy, startForwarder } from "../forwarder.ts";
-import { account, during, listen, wasm, type Listening } from "../ground.ts";
+import { account, during, listen, startSink, wasm, type Listening } from "../ground.ts";
 import { eventually, PATIENCE_MS } from "../../wait.ts";
 import { reporting, settled, startHops } from "../propagation/hops.ts";
 import { http3KeyPair, startHttp3Client } from "../http3/http3.ts";
@@ -144,11 +144,12 @@ describe("over HTTP/3", () => {
   });
 
   test("20,000 requests leave nothing behind", async () => {
+    const collector = await startSink();
     const server = await startHops({
       name: "http3-many",
       hops: [{ name: "in", direction: "INBOUND", settings: {}, http3: http3KeyPair }],
       upstream: upstream.port,
-      collector: satellite.port,
+      collector: collector.port,
       connectionManager: {
         route_config: {
           virtual_hosts: [
@@ -174,6 +175,7 @@ describe("over HTTP/3", () => {
         assert.equal(counts.requests, requests);
       });
     });
+    await collector.close();
   });
 });
 

@@ -1,7 +1,6 @@
 // Functions that Envoy offers by name (source/extensions/common/wasm/foreign.cc): compression, and expressions. Only
 // expressions that list attributes, or that compare some with numbers, are supported here.
 import { deflateSync } from "node:zlib";
-import { HeaderMap } from "../headers.ts";
 import type { HostFunction } from "../link.ts";
 import { BAD_ARGUMENT, INTERNAL_FAILURE, INVALID_MEMORY_ACCESS, NOT_FOUND, OK } from "../status.ts";
 import type { Comparison, Expression, ListChoice, ListItem, Vm } from "../vm.ts";
@@ -58,6 +57,22 @@ function u32(value: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(value).buffer);
 }
 
+/** A list as the host hands it over: pairs whose names are its values, and whose values are empty. */
+function listAsPairs(values: readonly Uint8Array[]): Uint8Array {
+  let at = 4 + 8 * values.length;
+  let size = at;
+  for (const value of values) size += value.length + 2;
+  const pairs = new Uint8Array(size);
+  const sizes = new Uint32Array(pairs.buffer, 0, 1 + 2 * values.length);
+  sizes[0] = values.length;
+  values.forEach((value, index) => {
+    sizes[1 + 2 * index] = value.length;
+    for (let i = 0; i < value.length; i++) pairs[at + i] = value[i] as number;
+    at += value.length + 2;
+  });
+  return pairs;
+}
+
 export function foreignImports(vm: Vm): Record<string, HostFunction> {
   const guest = vm.guest;
 
@@ -70,9 +85,8 @@ export function foreignImports(vm: Vm): Record<string, HostFunction> {
     return OK;
   }
 
-  function evaluate(token: Uint8Array, addressCell: number, sizeCell: number): number {
-    if (token.length !== 4) return BAD_ARGUMENT;
-    const expression = vm.context.root.expressions[new DataView(token.buffer).getUint32(0, true)];
+  function evaluate(token: number, addressCell: number, sizeCell: number): number {
+    const expression = vm.context.root.expressions[token];
     if (expression === undefined) return NOT_FOUND;
     return Array.isArray(expression)
       ? compare(expression, addressCell, sizeCell)
@@ -97,11 +111,14 @@ export function foreignImports(vm: Vm): Record<string, HostFunction> {
 
   function list(choice: ListChoice, addressCell: number, sizeCell: number): number {
     const list = vm.property(choice.asked) === undefined ? choice.absent : choice.present;
-    const values = list.map(({ path, fallback }) => vm.property(path) ?? fallback);
-    // In CEL, an absent attribute is an error, and so is a list that contains one.
-    if (values.includes(undefined)) return INTERNAL_FAILURE;
-    const pairs = HeaderMap.from(values.map((value) => [value ?? "", ""] as const));
-    guest.handPairs(pairs, addressCell, sizeCell);
+    const values: Uint8Array[] = [];
+    for (const { path, fallback } of list) {
+      const value = vm.property(path) ?? fallback;
+      // In CEL, an absent attribute is an error, and so is a list that contains one.
+      if (value === undefined) return INTERNAL_FAILURE;
+      values.push(value);
+    }
+    guest.hand(listAsPairs(values), addressCell, sizeCell);
     return OK;
   }
 
@@ -116,7 +133,7 @@ export function foreignImports(vm: Vm): Record<string, HostFunction> {
         case "expr_create":
           return compile(guest.latin1(at, size), addressCell, sizeCell);
         case "expr_evaluate":
-          return evaluate(guest.copy(at, size), addressCell, sizeCell);
+          return size === 4 ? evaluate(guest.u32(at), addressCell, sizeCell) : BAD_ARGUMENT;
         default:
           return NOT_FOUND;
       }

@@ -13,6 +13,8 @@ const CALL_RESPONSE_HEADERS = 6;
 const CALL_RESPONSE_TRAILERS = 7;
 const LAST = 8;
 
+const NO_PAIRS = new Uint8Array(0);
+
 function mapOf(vm: Vm, type: number): HeaderMap | null {
   const context = vm.context;
   if (type === REQUEST_HEADERS) return context.requestHeaders;
@@ -34,7 +36,7 @@ export function headerImports(vm: Vm): Record<string, HostFunction> {
     proxy_get_header_map_pairs(type = 0, addressCell = 0, sizeCell = 0) {
       if (type > LAST) return BAD_ARGUMENT;
       // Like Envoy, hands over an inaccessible map as an empty one, with OK.
-      guest.handPairs(mapOf(vm, type), addressCell, sizeCell);
+      guest.hand(mapOf(vm, type)?.pairs() ?? NO_PAIRS, addressCell, sizeCell);
       return OK;
     },
     proxy_get_header_map_value(type = 0, name = 0, nameSize = 0, addressCell = 0, sizeCell = 0) {

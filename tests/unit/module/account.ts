@@ -14,8 +14,12 @@ export interface Account {
 
 /** One counter or gauge, by its name after `lightspan.`. */
 export function count(host: Host, name: string): number {
-  const value = host.metrics.get(`lightspan.${name}`);
-  assert.ok(value !== undefined, `there is no metric lightspan.${name}`);
+  return metric(host, `lightspan.${name}`);
+}
+
+function metric(host: Host, name: string): number {
+  const value = host.metrics.get(name);
+  if (value === undefined) assert.fail(`there is no metric ${name}`);
   return value;
 }
 
@@ -37,18 +41,17 @@ export function droppedBecause(host: Host): Record<string, number> {
 /** Checks the accounts of requests and spans. `open`: the expected number of open streams; not checked if omitted. */
 export function assertBalanced(host: Host, open?: number): void {
   // Runs after every step of every test, so words are made only for a failure.
-  const requests = count(host, "requests");
-  const [recorded, unsampled] = [count(host, "spans_recorded"), count(host, "spans_unsampled")];
-  const opened = count(host, "requests_open");
+  const requests = metric(host, "lightspan.requests");
+  const recorded = metric(host, "lightspan.spans_recorded");
+  const unsampled = metric(host, "lightspan.spans_unsampled");
+  const opened = metric(host, "lightspan.requests_open");
   if (requests !== recorded + unsampled + opened) {
     assert.fail(`requests = recorded + unsampled + open: ${requests} = ${recorded} + ${unsampled} + ${opened}`);
   }
   if (open !== undefined && opened !== open) assert.fail(`${open} streams are open, and ${opened} counted as such`);
-  const [sent, dropped, buffered] = [
-    count(host, "spans_sent"),
-    count(host, "spans_dropped"),
-    count(host, "spans_buffered"),
-  ];
+  const sent = metric(host, "lightspan.spans_sent");
+  const dropped = metric(host, "lightspan.spans_dropped");
+  const buffered = metric(host, "lightspan.spans_buffered");
   if (recorded !== sent + dropped + buffered || buffered < 0) {
     assert.fail(`recorded = sent + dropped + buffered: ${recorded} = ${sent} + ${dropped} + ${buffered}`);
   }

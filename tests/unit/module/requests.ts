@@ -1,5 +1,5 @@
 // Requests as a sidecar of Bookinfo sees them, and how they end.
-import type { Headers } from "../../host/headers.ts";
+import { HeaderMap, type Headers } from "../../host/headers.ts";
 import { properties, type Attributes, type Properties } from "../../host/properties.ts";
 
 export const TRACE_ID = "80f198ee56343ba864fe8b2a57d3eff7";
@@ -24,9 +24,13 @@ export function request(more: Record<string, string> = {}): [string, string][] {
 }
 
 /** No trace context: a trace starts here. */
-export const FRESH: Headers = request();
-export const SAMPLED: Headers = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" });
-export const UNSAMPLED: Headers = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "0" });
+export const FRESH: Headers = HeaderMap.from(request());
+export const SAMPLED: Headers = HeaderMap.from(
+  request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" }),
+);
+export const UNSAMPLED: Headers = HeaderMap.from(
+  request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "0" }),
+);
 
 /** The attributes of a stream that ended well, with `changes` by section. */
 export function ended(changes: Record<string, Attributes> = {}): Properties {
@@ -46,8 +50,8 @@ export function ended(changes: Record<string, Attributes> = {}): Properties {
 }
 
 export const OK: Properties = ended();
-export const ANSWERED: Headers = [
+export const ANSWERED: Headers = HeaderMap.from([
   [":status", "200"],
   ["content-type", "application/json"],
   ["server", "envoy"],
-];
+]);

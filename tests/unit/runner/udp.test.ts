@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import test from "node:test";
 import { bootstrap, socketAddress, type Config } from "../../../runner/config/bootstrap.ts";
 import { reserveUdpPorts } from "../../../runner/udp.ts";
@@ -53,8 +54,14 @@ test("a port is reserved for the listener, and is free again after release", asy
   const listener = createSocket("udp4");
   await once(listener.bind(port, "127.0.0.1"), "listening");
   listener.close();
+  await assert.rejects(reserveAgain(port), { code: "EADDRINUSE" });
   release();
-  const other = createSocket("udp4");
-  await once(other.bind(port, "127.0.0.2"), "listening");
-  other.close();
+  await reserveAgain(port);
 });
+
+/** Reserves the port as every process does, and lets it go. */
+async function reserveAgain(port: number): Promise<void> {
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  server.close();
+}
