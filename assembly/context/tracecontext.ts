@@ -10,7 +10,7 @@ import { Field } from "../bytes/fields";
 import { HexNumber, writeHex } from "../bytes/hex";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "./carrier";
-import { ACCEPT, DENY, TraceContext } from "./context";
+import { ACCEPT, DEFER, DENY, TraceContext } from "./context";
 import { Edits } from "./edits";
 import { ABSENT, MALFORMED, Propagator, READ } from "./propagator";
 import { isTracestate, joinLines } from "./tracestate";
@@ -89,6 +89,21 @@ const joined: Slice = new Slice();
 /** What `traceparent` says, if another format gave the context. */
 const companion: TraceContext = new TraceContext();
 
+/**
+ * Adds what `traceparent` says of the trace to a context from another format. An SDK writes `traceparent` for its own
+ * span and leaves B3 as it was forwarded, so if they name two spans, that of `traceparent` is the nearer one. Its parent
+ * is not known. But if the trace is recorded and that span is not, according to its flag, the other span stays: no
+ * backend would find a parent that nobody recorded.
+ */
+function reconcile(into: TraceContext, traceparent: TraceContext): void {
+  if (into.decision === DEFER) into.decision = traceparent.decision;
+  into.random = traceparent.random;
+  into.flipsSampled = into.decision === DENY && traceparent.sampled;
+  if (traceparent.spanId === into.spanId || (into.sampled && !traceparent.sampled)) return;
+  into.spanId = traceparent.spanId;
+  into.parentId = 0;
+}
+
 class W3C extends Propagator {
   extract(into: TraceContext): u32 {
     return readTraceparent(TRACEPARENT, into);
@@ -102,8 +117,7 @@ class W3C extends Propagator {
     if (TRACEPARENT.size === 0) return;
     if (!isOwn) {
       if (readTraceparent(TRACEPARENT, companion) !== READ || !companion.sameTrace(into)) return;
-      into.random = companion.random;
-      into.flipsSampled = into.decision === DENY && companion.sampled;
+      reconcile(into, companion);
     }
     into.keepsTracestate = TRACESTATE.seen > 0 && isTracestate(carrier, TRACESTATE);
   }

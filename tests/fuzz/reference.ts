@@ -90,6 +90,15 @@ const READERS: Record<Format, (headers: readonly Header[]) => Outcome> = {
   tracecontext: readTraceparent,
 };
 
+/** `context`, with what the request's `traceparent` says of the same trace: its decision if open, and the nearer span. */
+function withTraceparent(context: Context, headers: readonly Header[]): Context {
+  const theirs = traceparentOf(headers);
+  if (theirs === null || theirs.traceId !== context.traceId?.padStart(32, "0")) return context;
+  const decision = context.decision === "defer" ? theirs.decision : context.decision;
+  const isGap = decision !== "deny" && theirs.decision === "deny";
+  return { ...context, decision, random: theirs.random, spanId: isGap ? context.spanId : theirs.spanId };
+}
+
 /**
  * The context of a request, null if it has no usable one, and whether a malformed header is to be counted. A decision
  * that came without ids takes the ids of the next format that has some.
@@ -102,7 +111,9 @@ export function extract(headers: readonly Header[], order: Format[]): { context:
     if (outcome === "malformed") malformed = true;
     else if (outcome === "absent") continue;
     else if (outcome.traceId !== null) {
-      return { context: { ...outcome, decision: decided?.decision ?? outcome.decision }, malformed };
+      const context = { ...outcome, decision: decided?.decision ?? outcome.decision };
+      const hasTwo = format !== "tracecontext" && order.includes("tracecontext");
+      return { context: hasTwo ? withTraceparent(context, headers) : context, malformed };
     } else decided ??= outcome;
   }
   return { context: decided, malformed };
