@@ -88,7 +88,7 @@ export class Settings {
     let propagation = root.section("propagation");
     let formats = propagatorNames();
     this.extract = propagation.someOf("extract", formats, [B3, B3_MULTI, TRACECONTEXT], 1);
-    this.inject = propagation.someOf("inject", formats, [B3_MULTI], 0);
+    this.inject = propagation.someOf("inject", formats, [B3_MULTI, TRACECONTEXT], 0);
     this.traceIdBits = propagation.oneNumberOf("trace_id_bits", 128, 64);
     this.trustIncoming = propagation.boolean("trust_incoming", true);
     this.strip = propagation.boolean("strip", false);

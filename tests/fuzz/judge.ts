@@ -19,6 +19,7 @@ export const SETTINGS: Setting[] = [
   setting("defaults", {}),
   setting("all formats out", { inject: ["b3", "b3multi", "tracecontext"] }),
   setting("b3 out", { inject: ["b3"] }),
+  setting("x-b3 out", { inject: ["b3multi"] }),
   setting("nothing out but what came", { inject: [] }),
   setting("W3C first", { extract: ["tracecontext", "b3", "b3multi"], inject: ["tracecontext"] }),
   setting("64-bit ids", { trace_id_bits: 64, inject: ["b3multi", "tracecontext"] }),
@@ -27,7 +28,8 @@ export const SETTINGS: Setting[] = [
 ];
 
 function setting(name: string, propagation: Record<string, unknown>): Setting {
-  const { extract = ["b3", "b3multi", "tracecontext"], inject = ["b3multi"] } = propagation as Partial<Setting>;
+  const { extract = ["b3", "b3multi", "tracecontext"], inject = ["b3multi", "tracecontext"] } =
+    propagation as Partial<Setting>;
   return {
     name,
     config: { propagation },

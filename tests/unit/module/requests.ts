@@ -27,6 +27,9 @@ export function request(more: Record<string, string> = {}): [string, string][] {
 export const FRESH: Headers = request();
 export const SAMPLED: Headers = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" });
 export const UNSAMPLED: Headers = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "0" });
+/** As the next sidecar gets it: both formats that Lightspan writes. */
+export const SAMPLED_IN_BOTH: Headers = [...SAMPLED, ["traceparent", `00-${TRACE_ID}-${SPAN_ID}-01`]];
+export const UNSAMPLED_IN_BOTH: Headers = [...UNSAMPLED, ["traceparent", `00-${TRACE_ID}-${SPAN_ID}-00`]];
 
 /** The attributes of a stream that ended well, with `changes` by section. */
 export function ended(changes: Record<string, Attributes> = {}): Properties {
