@@ -90,18 +90,19 @@ const joined: Slice = new Slice();
 const companion: TraceContext = new TraceContext();
 
 /**
- * Adds what `traceparent` says of the trace to a context from another format. An SDK writes `traceparent` for its own
- * span and leaves B3 as it was forwarded, so if they name two spans, that of `traceparent` is the nearer one. Its parent
- * is not known. But if the trace is recorded and that span is not, according to its flag, the other span stays: no
- * backend would find a parent that nobody recorded.
+ * Adds what `traceparent` says of B3's trace. If they name two spans, that of `traceparent` is the nearer one: an SDK
+ * wrote it, and the application forwarded B3. Its parent is not known. But B3's span stays if it is a child of the other
+ * one, which a tracer that knows B3 alone has passed on; or if only B3's was recorded, since a parent that nobody
+ * recorded would leave a gap.
  */
-function reconcile(into: TraceContext, traceparent: TraceContext): void {
-  if (into.decision === DEFER) into.decision = traceparent.decision;
-  into.random = traceparent.random;
-  into.flipsSampled = into.decision === DENY && traceparent.sampled;
-  if (traceparent.spanId === into.spanId || (into.sampled && !traceparent.sampled)) return;
-  into.spanId = traceparent.spanId;
-  into.parentId = 0;
+function reconcile(b3: TraceContext, traceparent: TraceContext): void {
+  if (b3.decision === DEFER) b3.decision = traceparent.decision;
+  b3.random = traceparent.random;
+  b3.flipsSampled = b3.decision === DENY && traceparent.sampled;
+  if (traceparent.spanId === b3.spanId || traceparent.spanId === b3.parentId) return;
+  if (b3.sampled && !traceparent.sampled) return;
+  b3.spanId = traceparent.spanId;
+  b3.parentId = 0;
 }
 
 class W3C extends Propagator {

@@ -150,7 +150,8 @@ function checkContinued(format: Format, left: Departure, context: Context, moves
   const expected = format === "tracecontext" ? traceId.padStart(32, "0") : traceId;
   check(left.traceId === expected, `${format} left with trace ${left.traceId} instead of ${expected}`);
   if (context.decision === "deny" && !moves) {
-    check(left.spanId === context.spanId, `${format} of an unsampled trace was changed`);
+    const isSame = left.spanId === context.spanId && (format === "tracecontext" || left.parentId === context.parentId);
+    check(isSame, `${format} of an unsampled trace was changed`);
   } else {
     check(left.spanId !== context.spanId, `${format} left with the caller's span id`);
     if (format !== "tracecontext")

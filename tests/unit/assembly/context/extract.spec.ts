@@ -143,6 +143,13 @@ describe("B3 and a traceparent of one trace with two spans", () => {
     expect(extracted(["b3", B3_IDS + "-d", "traceparent", CHILD + "00"])).toBe(debug);
   });
 
+  it("keep B3's span if its parent is the traceparent's span: a tracer that knows B3 alone has passed traceparent on", () => {
+    let stale = "00-80f198ee56343ba864fe8b2a57d3eff7-05e3ac9a4f6e3b90-0";
+    expect(extracted(["b3", SINGLE, "traceparent", stale + "1"])).toBe(FROM_SINGLE);
+    let denied = B3_IDS + "-0-05e3ac9a4f6e3b90";
+    expect(extracted(["b3", denied, "traceparent", stale + "0"])).toBe(FROM_SINGLE.replace("accept", "deny"));
+  });
+
   it("keep B3's span if W3C is not read, even if a traceparent arrives", () => {
     expect(extracted(["b3", SINGLE, "traceparent", CHILD + "01"], SINGLE_ONLY)).toBe(FROM_SINGLE);
     expect(extracted(["b3", SINGLE, "traceparent", CHILD + "01"], NONE)).toBe("defer");
