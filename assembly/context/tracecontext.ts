@@ -111,8 +111,8 @@ class W3C extends Propagator {
   }
 
   /**
-   * Adds to `into` what only W3C's headers can say. If it `isOwn`, they gave it; otherwise they count only if they tell
-   * of the same trace.
+   * Adds to `into` what W3C's headers say beyond it. If it `isOwn`, they gave it; otherwise they count only if they tell of
+   * the same trace.
    */
   complete(into: TraceContext, isOwn: bool): void {
     if (TRACEPARENT.size === 0) return;
