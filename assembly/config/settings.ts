@@ -124,7 +124,7 @@ export class Settings {
     let propagation = root.section("propagation");
     let formats = propagatorNames();
     this.extract = propagation.someOf("extract", formats, [B3, B3_MULTI, TRACECONTEXT], 1);
-    let inject = propagation.someOf("inject", formats, [B3_MULTI], 0);
+    let inject = propagation.someOf("inject", formats, [B3_MULTI, TRACECONTEXT], 0);
     this.inject = inject;
     this.traceIdBits = propagation.oneNumberOf("trace_id_bits", 128, 64);
     this.trustIncoming = propagation.boolean("trust_incoming", true);

@@ -1,6 +1,6 @@
 // Finds the trace context of a request in its headers: the first usable format in the order of the configuration gives
-// it. If that is only a decision, the next usable format adds the ids. Spans are not shared: the received span id
-// becomes the parent of ours. It knows no header and no spelling.
+// it. If that is only a decision, the next usable format adds the ids. A `traceparent` of the same trace always has a
+// say (tracecontext.ts). Spans are not shared: the received span id becomes the parent of ours. It knows no spelling.
 import { DEFER, DENY, TraceContext } from "./context";
 import { Propagation } from "./propagation";
 import { MALFORMED, READ } from "./propagator";
@@ -8,7 +8,7 @@ import { tracecontext } from "./tracecontext";
 
 /**
  * Reads the carrier's headers into `into`, which is left empty if they hold no usable context. Returns true if a format
- * was malformed. Once ids are found, later formats are not checked.
+ * was malformed. Once ids are found, no later format counts as malformed.
  */
 export function extract(propagation: Propagation, into: TraceContext): bool {
   let metMalformed = false;

@@ -11,7 +11,7 @@ import { Field } from "../bytes/fields";
 import { HexNumber, isLowerCase, writeHex } from "../bytes/hex";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "./carrier";
-import { ACCEPT, DENY, TraceContext } from "./context";
+import { ACCEPT, DEFER, DENY, TraceContext } from "./context";
 import { Edits } from "./edits";
 import { ABSENT, MALFORMED, Propagator, READ } from "./propagator";
 import { writeThreshold } from "./threshold";
@@ -82,21 +82,36 @@ const joined: Slice = new Slice();
 /** What `traceparent` says, if another format gave the context. */
 const companion: TraceContext = new TraceContext();
 
+/**
+ * Adds what `traceparent` says of B3's trace. If they name two spans, that of `traceparent` is the nearer one: an SDK
+ * wrote it, and the application forwarded B3. Its parent is not known. But B3's span stays if it is a child of the other
+ * one, which a tracer that knows B3 alone has passed on; or if only B3's was recorded, since a parent that nobody
+ * recorded would leave a gap.
+ */
+function reconcile(b3: TraceContext, traceparent: TraceContext): void {
+  if (b3.decision === DEFER && traceparent.sampled) b3.decision = traceparent.decision;
+  b3.random = traceparent.random;
+  b3.flipsSampled = b3.decision === DENY && traceparent.sampled;
+  if (traceparent.spanId === b3.spanId || traceparent.spanId === b3.parentId) return;
+  if (b3.decision !== DENY && !traceparent.sampled) return;
+  b3.spanId = traceparent.spanId;
+  b3.parentId = 0;
+}
+
 class W3C extends Propagator {
   extract(into: TraceContext): u32 {
     return readTraceparent(TRACEPARENT, into);
   }
 
   /**
-   * Adds to `into` what only W3C's headers can say. If it `isOwn`, they gave it; otherwise they count only if they tell
-   * of the same trace.
+   * Adds to `into` what W3C's headers say beyond it. If it `isOwn`, they gave it; otherwise they count only if they tell of
+   * the same trace.
    */
   complete(into: TraceContext, isOwn: bool): void {
     if (TRACEPARENT.size === 0) return;
     if (!isOwn) {
       if (readTraceparent(TRACEPARENT, companion) !== READ || !companion.sameTrace(into)) return;
-      into.random = companion.random;
-      into.flipsSampled = into.decision === DENY && companion.sampled;
+      reconcile(into, companion);
     }
     into.keepsTracestate = TRACESTATE.seen > 0 && isTracestate(carrier, TRACESTATE);
   }

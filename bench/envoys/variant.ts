@@ -32,7 +32,7 @@ const NATIVE_DEFAULT: Batch = { spans: 5, intervalMs: 5000 };
 /** Lightspan's default. */
 const LIGHTSPAN_DEFAULT: Batch = { spans: 200, intervalMs: LIGHTSPAN_FLUSH_MS };
 
-/** A request of an unsampled trace, as its caller's sidecar sends it. */
+/** A request of an unsampled trace, as an application forwards it that knows B3 alone: `traceparent` is added. */
 export const UNSAMPLED = {
   "x-b3-traceid": "80f198ee56343ba864fe8b2a57d3eff7",
   "x-b3-spanid": "e457b5a2e4d86bd1",

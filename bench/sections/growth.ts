@@ -37,8 +37,8 @@ function seriesOf(module: string): Series[] {
       title: "Formats written",
       headers: {},
       variants: [
-        make("inject-1", "1: b3multi (default)", inject("b3multi")),
-        make("inject-2", "2: b3multi, b3", inject("b3multi", "b3")),
+        make("inject-1", "1: b3multi", inject("b3multi")),
+        make("inject-2", "2: b3multi, tracecontext (default)", inject("b3multi", "tracecontext")),
         make("inject-3", "3: b3multi, b3, tracecontext", inject("b3multi", "b3", "tracecontext")),
       ],
     },

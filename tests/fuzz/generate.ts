@@ -41,11 +41,12 @@ export class Generator {
     if (this.random.below(2) === 0) headers.push(["b3", this.b3(ids)]);
     if (this.random.below(2) === 0) headers.push(...this.b3Multi(ids));
     if (this.random.below(3) === 0) {
-      // Sometimes of the same trace, sometimes of another.
+      // Sometimes of the same trace or span, of the parent, or of another.
       const trace = this.random.below(2) === 0 ? ids.trace.padStart(32, "0") : this.random.hex(32);
+      const span = this.random.pick([ids.span, ids.span, ids.parent, this.random.hex(16)]);
       headers.push([
         "traceparent",
-        `${this.random.pick(["00", "00", "01", "cc"])}-${trace}-${ids.span}-${this.random.hex(2)}`,
+        `${this.random.pick(["00", "00", "01", "cc"])}-${trace}-${span}-${this.random.hex(2)}`,
       ]);
       if (this.random.below(2) === 0) headers.push(...this.tracestate());
     }

@@ -19,6 +19,7 @@ export const SETTINGS: Setting[] = [
   setting("defaults", {}),
   setting("all formats out", { inject: ["b3", "b3multi", "tracecontext"] }),
   setting("b3 out", { inject: ["b3"] }),
+  setting("x-b3 out", { inject: ["b3multi"] }),
   setting("nothing out but what came", { inject: [] }),
   setting("W3C first", { extract: ["tracecontext", "b3", "b3multi"], inject: ["tracecontext"] }),
   setting("64-bit ids", { trace_id_bits: 64, inject: ["b3multi", "tracecontext"] }),
@@ -27,7 +28,8 @@ export const SETTINGS: Setting[] = [
 ];
 
 function setting(name: string, propagation: Record<string, unknown>): Setting {
-  const { extract = ["b3", "b3multi", "tracecontext"], inject = ["b3multi"] } = propagation as Partial<Setting>;
+  const { extract = ["b3", "b3multi", "tracecontext"], inject = ["b3multi", "tracecontext"] } =
+    propagation as Partial<Setting>;
   return {
     name,
     config: { propagation },
@@ -148,7 +150,8 @@ function checkContinued(format: Format, left: Departure, context: Context, moves
   const expected = format === "tracecontext" ? traceId.padStart(32, "0") : traceId;
   check(left.traceId === expected, `${format} left with trace ${left.traceId} instead of ${expected}`);
   if (context.decision === "deny" && !moves) {
-    check(left.spanId === context.spanId, `${format} of an unsampled trace was changed`);
+    const isSame = left.spanId === context.spanId && (format === "tracecontext" || left.parentId === context.parentId);
+    check(isSame, `${format} of an unsampled trace was changed`);
   } else {
     check(left.spanId !== context.spanId, `${format} left with the caller's span id`);
     if (format !== "tracecontext")

@@ -7,6 +7,8 @@ export type Decision = "defer" | "deny" | "accept" | "debug";
 export interface Context {
   traceId: string | null;
   spanId: string | null;
+  /** Null at a root, and in a `traceparent`, which cannot say. */
+  parentId: string | null;
   decision: Decision;
   /** Only of a traceparent. */
   random: boolean;
@@ -33,19 +35,24 @@ function isZero(id: string): boolean {
   return /^0+$/.test(id);
 }
 
+function parentOf(id: string): string | null {
+  return id === "" || isZero(id) ? null : canonical(id);
+}
+
 function readB3(headers: readonly Header[]): Outcome {
   const { value } = valueOf(headers, "b3");
   if (value === "") return "absent";
   const letter = LETTERS[value];
-  if (letter !== undefined) return { traceId: null, spanId: null, decision: letter, random: false };
-  const form = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d]))?(?:-[0-9a-f]{16})?$/i.exec(value);
+  if (letter !== undefined) return { traceId: null, spanId: null, parentId: null, decision: letter, random: false };
+  const form = /^([0-9a-f]{16}|[0-9a-f]{32})-([0-9a-f]{16})(?:-([01d]))?(?:-([0-9a-f]{16}))?$/i.exec(value);
   if (form === null) return "malformed";
-  const [, traceId = "", spanId = "", decision] = form;
+  const [, traceId = "", spanId = "", decision, parentId = ""] = form;
   // The expression above accepts a capital D.
   if (decision === "D") return "malformed";
   if (isZero(traceId) || isZero(spanId)) return "malformed";
   const decided = decision === undefined ? "defer" : (LETTERS[decision] ?? "defer");
-  return { traceId: canonical(traceId), spanId: canonical(spanId), decision: decided, random: false };
+  const ids = { traceId: canonical(traceId), spanId: canonical(spanId), parentId: parentOf(parentId) };
+  return { ...ids, decision: decided, random: false };
 }
 
 function readSampled(headers: readonly Header[]): Decision | "malformed" {
@@ -63,12 +70,13 @@ function readB3Multi(headers: readonly Header[]): Outcome {
     (name) => valueOf(headers, name).value,
   ) as [string, string, string];
   if (traceId + spanId + parentId === "") {
-    return decision === "defer" ? "absent" : { traceId: null, spanId: null, decision, random: false };
+    return decision === "defer" ? "absent" : { traceId: null, spanId: null, parentId: null, decision, random: false };
   }
   if (!/^[0-9a-f]{1,32}$/i.test(traceId) || isZero(traceId)) return "malformed";
   if (!/^[0-9a-f]{1,16}$/i.test(spanId) || isZero(spanId)) return "malformed";
   if (!/^([0-9a-f]{1,16})?$/i.test(parentId)) return "malformed";
-  return { traceId: canonical(traceId), spanId: canonical(spanId), decision, random: false };
+  const ids = { traceId: canonical(traceId), spanId: canonical(spanId), parentId: parentOf(parentId) };
+  return { ...ids, decision, random: false };
 }
 
 function readTraceparent(headers: readonly Header[]): Outcome {
@@ -81,7 +89,7 @@ function readTraceparent(headers: readonly Header[]): Outcome {
   if (version === "ff" || (version === "00" && more !== undefined)) return "malformed";
   if (isZero(traceId) || isZero(spanId)) return "malformed";
   const bits = parseInt(flags, 16);
-  return { traceId, spanId, decision: bits & 1 ? "accept" : "deny", random: (bits & 2) !== 0 };
+  return { traceId, spanId, parentId: null, decision: bits & 1 ? "accept" : "deny", random: (bits & 2) !== 0 };
 }
 
 const READERS: Record<Format, (headers: readonly Header[]) => Outcome> = {
@@ -89,6 +97,17 @@ const READERS: Record<Format, (headers: readonly Header[]) => Outcome> = {
   b3multi: readB3Multi,
   tracecontext: readTraceparent,
 };
+
+/** `context`, with what the request's `traceparent` says of the same trace: its decision if open, and the nearer span. */
+function withTraceparent(context: Context, headers: readonly Header[]): Context {
+  const theirs = traceparentOf(headers);
+  if (theirs === null || theirs.traceId !== context.traceId?.padStart(32, "0")) return context;
+  const decision = context.decision === "defer" ? theirs.decision : context.decision;
+  const isGap = decision !== "deny" && theirs.decision === "deny";
+  const isOlder = isGap || [context.spanId, context.parentId].includes(theirs.spanId);
+  const ids = isOlder ? context : theirs;
+  return { ...context, decision, random: theirs.random, spanId: ids.spanId, parentId: ids.parentId };
+}
 
 /**
  * The context of a request, null if it has no usable one, and whether a malformed header is to be counted. A decision
@@ -102,7 +121,9 @@ export function extract(headers: readonly Header[], order: Format[]): { context:
     if (outcome === "malformed") malformed = true;
     else if (outcome === "absent") continue;
     else if (outcome.traceId !== null) {
-      return { context: { ...outcome, decision: decided?.decision ?? outcome.decision }, malformed };
+      const context = { ...outcome, decision: decided?.decision ?? outcome.decision };
+      const hasTwo = format !== "tracecontext" && order.includes("tracecontext");
+      return { context: hasTwo ? withTraceparent(context, headers) : context, malformed };
     } else decided ??= outcome;
   }
   return { context: decided, malformed };

@@ -24,13 +24,20 @@ export function request(more: Record<string, string> = {}): [string, string][] {
 }
 
 /** No trace context: a trace starts here. */
+const sampledRequest = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" });
+const unsampledRequest = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "0" });
 export const FRESH: Headers = HeaderMap.from(request());
-export const SAMPLED: Headers = HeaderMap.from(
-  request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" }),
-);
-export const UNSAMPLED: Headers = HeaderMap.from(
-  request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "0" }),
-);
+export const SAMPLED: Headers = HeaderMap.from(sampledRequest);
+export const UNSAMPLED: Headers = HeaderMap.from(unsampledRequest);
+/** As the next sidecar gets it: both formats that Lightspan writes. */
+export const SAMPLED_IN_BOTH: Headers = HeaderMap.from([
+  ...sampledRequest,
+  ["traceparent", `00-${TRACE_ID}-${SPAN_ID}-01`],
+]);
+export const UNSAMPLED_IN_BOTH: Headers = HeaderMap.from([
+  ...unsampledRequest,
+  ["traceparent", `00-${TRACE_ID}-${SPAN_ID}-00`],
+]);
 
 /** The attributes of a stream that ended well, with `changes` by section. */
 export function ended(changes: Record<string, Attributes> = {}): Properties {

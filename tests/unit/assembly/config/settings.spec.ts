@@ -51,7 +51,7 @@ describe("the smallest configuration", () => {
     expect(settings.serviceName).toBe("");
     expect(settings.serviceVersion).toBe("");
     expect(settings.extract.join(",")).toBe(places([B3, B3_MULTI, TRACECONTEXT]));
-    expect(settings.inject.join(",")).toBe(places([B3_MULTI]));
+    expect(settings.inject.join(",")).toBe(places([B3_MULTI, TRACECONTEXT]));
     expect(settings.traceIdBits).toBe(128);
     expect(settings.trustIncoming).toBe(true);
     expect(settings.strip).toBe(false);

@@ -110,6 +110,78 @@ describe("extract", () => {
   });
 });
 
+/** A span of B3's trace in FROM_SINGLE, as an SDK tells of it. */
+const CHILD = "00-80f198ee56343ba864fe8b2a57d3eff7-b7ad6b7169203331-";
+const FROM_CHILD = "80f198ee56343ba864fe8b2a57d3eff7 b7ad6b7169203331 ";
+const B3_IDS = "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1";
+
+describe("B3 and a traceparent of one trace with two spans", () => {
+  it("give the traceparent's span, and no parent of it, since B3's parent is that of another span", () => {
+    expect(extracted(["b3", SINGLE, "traceparent", CHILD + "01"])).toBe(FROM_CHILD + "accept");
+    let multi = ["x-b3-traceid", "8448eb211c80319c", "x-b3-spanid", "a2fb4a1d1a96d312", "x-b3-parentspanid", "1"];
+    let narrow = "00-00000000000000008448eb211c80319c-b7ad6b7169203331-01";
+    expect(extracted(multi.concat(["traceparent", narrow]))).toBe("8448eb211c80319c b7ad6b7169203331 accept");
+  });
+
+  it("give it for a denied trace too, so that all formats tell of one span", () => {
+    expect(extracted(["b3", B3_IDS + "-0-05e3ac9a4f6e3b90", "traceparent", CHILD + "00"])).toBe(FROM_CHILD + "deny");
+    expect(context.flipsSampled).toBe(false);
+  });
+
+  it("keep B3's decision, if there is one", () => {
+    expect(extracted(["b3", B3_IDS + "-d", "traceparent", CHILD + "01"])).toBe(FROM_CHILD + "debug");
+    expect(extracted(["b3", B3_IDS + "-0", "traceparent", CHILD + "01"])).toBe(FROM_CHILD + "deny");
+    expect(context.flipsSampled).toBe(true);
+    let undecided = ["x-b3-traceid", "80f198ee56343ba864fe8b2a57d3eff7", "x-b3-spanid", "e457b5a2e4d86bd1"];
+    expect(extracted(undecided.concat(["b3", "0", "traceparent", CHILD + "01"]))).toBe(FROM_CHILD + "deny");
+    expect(context.flipsSampled).toBe(true);
+  });
+
+  it("keep B3's span if B3 accepts and the traceparent's span is not recorded, which would leave a gap", () => {
+    expect(extracted(["b3", SINGLE, "traceparent", CHILD + "00"])).toBe(FROM_SINGLE);
+    let debug = "80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 debug";
+    expect(extracted(["b3", B3_IDS + "-d", "traceparent", CHILD + "00"])).toBe(debug);
+  });
+
+  it("keep B3's span if its parent is the traceparent's span: a tracer that knows B3 alone has passed traceparent on", () => {
+    let stale = "00-80f198ee56343ba864fe8b2a57d3eff7-05e3ac9a4f6e3b90-0";
+    expect(extracted(["b3", SINGLE, "traceparent", stale + "1"])).toBe(FROM_SINGLE);
+    let denied = B3_IDS + "-0-05e3ac9a4f6e3b90";
+    expect(extracted(["b3", denied, "traceparent", stale + "0"])).toBe(FROM_SINGLE.replace("accept", "deny"));
+  });
+
+  it("keep B3's span if W3C is not read, even if a traceparent arrives", () => {
+    expect(extracted(["b3", SINGLE, "traceparent", CHILD + "01"], SINGLE_ONLY)).toBe(FROM_SINGLE);
+    expect(extracted(["b3", SINGLE, "traceparent", CHILD + "01"], NONE)).toBe("defer");
+  });
+
+  it("keep B3's span if the traceparent is malformed, which is not counted", () => {
+    expect(extracted(["b3", SINGLE, "traceparent", CHILD + "1"])).toBe(FROM_SINGLE);
+    expect(extracted(["b3", SINGLE, "traceparent", CHILD + "01", "traceparent", CHILD + "01"])).toBe(FROM_SINGLE);
+    expect(metMalformed).toBe(false);
+  });
+});
+
+describe("B3 without a decision and a traceparent of the same trace", () => {
+  it("give the traceparent's decision", () => {
+    let same = "00-80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-";
+    let ids = "80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 ";
+    let parent = "-05e3ac9a4f6e3b90";
+    expect(extracted(["b3", B3_IDS + parent, "traceparent", same + "01"])).toBe(ids + "accept of 05e3ac9a4f6e3b90");
+    expect(extracted(["b3", B3_IDS, "traceparent", same + "00"])).toBe(ids + "deny");
+    expect(extracted(["b3", B3_IDS, "traceparent", CHILD + "00"])).toBe(FROM_CHILD + "deny");
+    expect(context.flipsSampled).toBe(false);
+  });
+
+  it("do not give that of another trace", () => {
+    let undecided = "80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 defer";
+    expect(extracted(["b3", B3_IDS, "traceparent", PARENT])).toBe(undecided);
+    expect(extracted(["b3", "64fe8b2a57d3eff7-e457b5a2e4d86bd1", "traceparent", CHILD + "00"])).toBe(
+      "64fe8b2a57d3eff7 e457b5a2e4d86bd1 defer",
+    );
+  });
+});
+
 describe("extract by configuration", () => {
   it("follows another order", () => {
     expect(extracted(MULTI.concat(["b3", SINGLE, "traceparent", PARENT]), REVERSED)).toBe(FROM_PARENT);

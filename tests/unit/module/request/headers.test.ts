@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { BAD_ARGUMENT, INTERNAL_FAILURE } from "../../../host/status.ts";
-import { OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED } from "../requests.ts";
+import { OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED, UNSAMPLED_IN_BOTH } from "../requests.ts";
 import { INBOUND, Sidecar } from "../sidecar.ts";
 
 const READ = "proxy_get_header_map_pairs";
@@ -80,8 +80,14 @@ describe("a trace id whose lower half is zero", () => {
 });
 
 describe("an unsampled request", () => {
-  it("goes on with its original headers", async () => {
+  it("goes on with its original headers if both formats arrived", async () => {
     const sidecar = await Sidecar.start();
-    assert.deepEqual(sidecar.request({ headers: UNSAMPLED }), new Map(UNSAMPLED as [string, string][]));
+    const headers = UNSAMPLED_IN_BOTH as [string, string][];
+    assert.deepEqual(sidecar.request({ headers }), new Map(headers));
+  });
+
+  it("gets the format that did not arrive, and no other change", async () => {
+    const sidecar = await Sidecar.start();
+    assert.deepEqual(sidecar.request({ headers: UNSAMPLED }), new Map(UNSAMPLED_IN_BOTH as [string, string][]));
   });
 });

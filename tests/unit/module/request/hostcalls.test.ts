@@ -2,12 +2,15 @@
 // adds a call unnoticed.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ended, OK, request, SPAN_ID, TRACE_ID, FRESH, SAMPLED, UNSAMPLED } from "../requests.ts";
+import { ended, FRESH, OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED } from "../requests.ts";
+import { SAMPLED_IN_BOTH, UNSAMPLED_IN_BOTH } from "../requests.ts";
 import { INBOUND, OUTBOUND, Sidecar, type Changes, type Exchange } from "../sidecar.ts";
 
 const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
   unsampled: { headers: UNSAMPLED },
+  "…, both": { headers: UNSAMPLED_IN_BOTH },
   inbound: { headers: SAMPLED },
+  "…, in both": { headers: SAMPLED_IN_BOTH },
   outbound: { headers: SAMPLED, root: OUTBOUND },
   fresh: { headers: FRESH },
   b3: { headers: request({ b3: `${TRACE_ID}-${SPAN_ID}-1` }) },
@@ -20,14 +23,15 @@ const REQUESTS: Record<string, Exchange & { changes?: Changes }> = {
   states: { headers: SAMPLED, changes: { propagation: { via: "filter_state" } } },
 };
 
-// Whole requests, from context_create to done, in a VM whose timer is running. Functions not listed are not called.
+// Whole requests, from context_create to done, in a VM whose timer is running. Functions not listed are not called. Where
+// only B3 arrives, `traceparent` is added; between two Lightspans both formats arrive.
 const TABLE = `
-  host call                       unsampled  inbound  outbound  fresh  b3  istio  logged  local  states
-  proxy_get_header_map_pairs              1        2         2      2   2      2       2      2       2
-  proxy_get_header_map_value              0        2         2      2   2      2       2      2       2
-  proxy_call_foreign_function             0        1         1      1   1      1       1      1       1
-  proxy_replace_header_map_value          0        2         2      3   5      2       2      2       0
-  proxy_set_property                      0        0         0      0   0      0       2      0       2
+  host call                       unsampled  …, both  inbound  …, in both  outbound  fresh  b3  istio  logged  local  states
+  proxy_get_header_map_pairs              1        1        2           2         2      2   2      2       2      2       2
+  proxy_get_header_map_value              0        0        2           2         2      2   2      2       2      2       2
+  proxy_call_foreign_function             0        0        1           1         1      1   1      1       1      1       1
+  proxy_replace_header_map_value          1        0        3           3         3      4   6      3       3      3       0
+  proxy_set_property                      0        0        0           0         0      0   0      0       2      0       3
 `;
 
 function readTable(): Map<string, Record<string, number>> {
@@ -64,7 +68,7 @@ describe("the host calls that are not made for each request", () => {
   it("are the timer, and the seeding of the ids, for the first request", async () => {
     const sidecar = await Sidecar.start();
     sidecar.host.forgetHostCalls();
-    sidecar.request({ headers: UNSAMPLED });
+    sidecar.request({ headers: UNSAMPLED_IN_BOTH });
     assert.deepEqual(sidecar.host.hostCalls, {
       proxy_get_current_time_nanoseconds: 1,
       proxy_get_header_map_pairs: 1,
@@ -83,7 +87,7 @@ describe("the host calls that are not made for each request", () => {
       proxy_get_header_map_pairs: 2,
       proxy_get_header_map_value: 2,
       proxy_call_foreign_function: 1,
-      proxy_replace_header_map_value: 2,
+      proxy_replace_header_map_value: 3,
       proxy_get_current_time_nanoseconds: 1,
       proxy_set_effective_context: 1,
       proxy_http_call: 1,
@@ -119,7 +123,7 @@ describe("the host calls that are not made for each request", () => {
     sidecar.request();
     assert.deepEqual(sidecar.host.hostCalls, {
       ...{ proxy_get_header_map_pairs: 2, proxy_get_header_map_value: 2, proxy_call_foreign_function: 1 },
-      ...{ proxy_replace_header_map_value: 2, proxy_get_current_time_nanoseconds: 1 },
+      ...{ proxy_replace_header_map_value: 3, proxy_get_current_time_nanoseconds: 1 },
     });
   });
 

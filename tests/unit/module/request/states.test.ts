@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Header } from "../../../host/headers.ts";
 import { BAD_ARGUMENT } from "../../../host/status.ts";
-import { FRESH, OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED } from "../requests.ts";
+import { FRESH, OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED_IN_BOTH } from "../requests.ts";
 import { INBOUND, Sidecar } from "../sidecar.ts";
 
 const ID = "[0-9a-f]{16}";
@@ -49,11 +49,15 @@ describe("the filter states of a request", () => {
   });
 
   it("are only the changes for a trace that goes on", async () => {
-    matches(await statesOf(SAMPLED as Header[]), { "x-b3-spanid": new RegExp(ID), "x-b3-parentspanid": SPAN_ID });
+    matches(await statesOf(SAMPLED as Header[]), {
+      "x-b3-spanid": new RegExp(ID),
+      "x-b3-parentspanid": SPAN_ID,
+      traceparent: new RegExp(`00-${TRACE_ID}-${ID}-01`),
+    });
   });
 
   it("are none if every header is right", async () => {
-    assert.deepEqual(await statesOf(UNSAMPLED as Header[]), {});
+    assert.deepEqual(await statesOf(UNSAMPLED_IN_BOTH as Header[]), {});
     assert.deepEqual(await statesOf(FRESH as Header[], { strip: true }), {});
   });
 
@@ -69,6 +73,7 @@ describe("the filter states of a request", () => {
       "x-b3-traceid": TRACE_ID,
       "x-b3-spanid": SPAN_ID,
       "x-b3-sampled": "0",
+      traceparent: `00-${TRACE_ID}-${SPAN_ID}-00`,
     });
   });
 
@@ -118,7 +123,11 @@ describe("the filter states of a request", () => {
     const stream = sidecar.host.openStream(INBOUND);
     sidecar.host.requestHeaders(stream, SAMPLED);
     const names = [...sidecar.host.filterState(stream).keys()].filter((name) => !/_id$/.test(name));
-    assert.deepEqual(names.sort(), ["lightspan.x-b3-parentspanid", "lightspan.x-b3-spanid"]);
+    const expected = ["traceparent", "x-b3-parentspanid", "x-b3-spanid"];
+    assert.deepEqual(
+      names.sort(),
+      expected.map((name) => `lightspan.${name}`),
+    );
     sidecar.host.log(stream, { properties: OK });
   });
 });
