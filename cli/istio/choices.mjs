@@ -3,15 +3,13 @@
 import { parseArgs } from "node:util";
 import { collectorOf } from "./collector.mjs";
 import { moduleOf } from "./module.mjs";
+import { rootNamespace, scopeOf } from "./scope.mjs";
 import { Refusal } from "../refusal.mjs";
 
 const kinds = /** @type {const} */ (["EnvoyFilter", "WasmPlugin", "TrafficExtension"]);
 const protocols = /** @type {const} */ (["lightstep", "otlp", "zipkin"]);
 const transports = /** @type {const} */ (["http", "grpc"]);
 const vias = /** @type {const} */ (["headers", "filter_state"]);
-
-/** Istio's root namespace. Its objects apply to the whole mesh. */
-const rootNamespace = "istio-system";
 
 /**
  * @typedef {object} Choices
@@ -24,6 +22,7 @@ const rootNamespace = "istio-system";
  * @property {typeof kinds[number]} kind
  * @property {typeof vias[number]} via Who writes trace headers: Lightspan itself, or Envoy's own filters after it.
  * @property {Record<string, string>} workload Labels of the pods that get Lightspan; empty = all pods.
+ * @property {import("./scope.mjs").Scope} scope
  * @property {Record<string, unknown>} settings The rest of Lightspan's configuration.
  * @property {boolean} nativeTracing Whether Istio's own tracing stays on.
  * @property {string[]} sidecars Namespaces that get a Sidecar which makes the collector visible.
@@ -126,6 +125,7 @@ export function choicesOf(args, readModule) {
     kind,
     via,
     workload,
+    scope: scopeOf(namespace, workload),
     settings: settingsOf(values.config ?? "{}"),
     nativeTracing,
     sidecars: [...new Set(values.sidecar)].map((name) => nameOf("--sidecar", name)),

@@ -2,7 +2,7 @@
 // the choices filled in. It knows where each choice belongs, but no flags.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { isSeq, parseDocument, Scalar, stringify } from "yaml";
+import { isMap, isSeq, parseDocument, Scalar, stringify } from "yaml";
 import { externalPort } from "./collector.mjs";
 import { settingsFor, tokenVariable, variablesOf } from "./settings.mjs";
 
@@ -88,7 +88,7 @@ export function kustomization() {
 /** @param {Choices} choices */
 function serviceEntry(choices) {
   const { collector, transport } = choices;
-  const document = inNamespace("serviceentry", choices);
+  const document = inScope("serviceentry", choices);
   document.setIn(["spec", "hosts", 0], collector.host);
   const protocol = transport === "grpc" ? "GRPC" : "HTTP";
   const port = { number: externalPort, targetPort: collector.port, name: protocol.toLowerCase(), protocol };
@@ -99,7 +99,7 @@ function serviceEntry(choices) {
 /** @param {Choices} choices */
 function destinationRule(choices) {
   const { host } = choices.collector;
-  const document = inNamespace("destinationrule", choices);
+  const document = inScope("destinationrule", choices);
   document.setIn(["spec", "host"], host);
   document.setIn(["spec", "trafficPolicy", "tls", "sni"], host);
   document.setIn(["spec", "trafficPolicy", "tls", "subjectAltNames", 0], host);
@@ -119,7 +119,7 @@ function sidecarFor({ collector, namespace: ours }, namespace) {
 
 /** @param {Choices} choices */
 function telemetry(choices) {
-  const document = inNamespace("telemetry", choices);
+  const document = inScope("telemetry", choices);
   select(document, choices);
   return document;
 }
@@ -129,18 +129,22 @@ function telemetry(choices) {
  * @param {string} namespace
  */
 function configMap({ module }, namespace) {
-  const document = inNamespace("configmap", { namespace });
+  const document = inNamespace("configmap", namespace);
   document.setIn(["binaryData", "lightspan.wasm"], module.bytes.toString("base64"));
   return document;
 }
 
 /** @param {Choices} choices */
 function envoyFilter(choices) {
-  const { module, workload, collector } = choices;
-  const document = inNamespace("envoyfilter", choices);
+  const { module, workload, collector, scope } = choices;
+  const document = inScope("envoyfilter", choices);
+  document.setIn(["spec", "priority"], scope.priority);
+  const value = (/** @type {number} */ patch) => ["spec", "configPatches", patch, "patch", "value"];
+  // Istio's extension configuration has the name of the filter that it's for.
+  for (const patch of [0, 1]) document.setIn([...value(patch), "name"], scope.filter);
   const annotation = ["metadata", "annotations", "envoyfilter.istio.io/referenced-services"];
   document.setIn(annotation, `${collector.namespace ?? choices.namespace}/${collector.host}`);
-  const config = ["spec", "configPatches", 1, "patch", "value", "typed_config", "config"];
+  const config = [...value(1), "typed_config", "config"];
   const settings = settingsFor(choices);
   document.setIn([...config, "configuration", "value"], block(`${JSON.stringify(settings, null, 2)}\n`));
   if (module.from === "remote") {
@@ -165,19 +169,36 @@ function envoyFilter(choices) {
   }
   // This comes last, because it shifts the indices used above.
   const patches = document.getIn(["spec", "configPatches"]);
-  const more = template("headerfilters").contents;
-  if (choices.via === "filter_state" && isSeq(patches) && isSeq(more)) patches.items.unshift(...more.items);
+  if (!isSeq(patches)) return document;
+  const headerFilters = itemsOf(template("headerfilters"));
+  if (choices.via === "filter_state") patches.items.unshift(...headerFilters);
+  if (scope.wider.length > 0) {
+    const names = headerFilters.map((patch) => String(patch.getIn(["patch", "value", "name"])));
+    patches.items.unshift(...[...scope.wider, ...names].flatMap(removal));
+  }
   return document;
+}
+
+/** The patch that removes the HTTP filter `name`. @param {string} name */
+function removal(name) {
+  const document = template("removal");
+  document.setIn([0, "match", "listener", "filterChain", "filter", "subFilter", "name"], name);
+  return itemsOf(document);
+}
+
+/** The items of a list. @param {Document} document */
+function itemsOf({ contents }) {
+  return isSeq(contents) ? contents.items.filter(isMap) : [];
 }
 
 /** @param {Choices} choices */
 function wasmPlugin(choices) {
-  return plugin(inNamespace("wasmplugin", choices), ["spec"], choices);
+  return plugin(inScope("wasmplugin", choices), ["spec"], choices);
 }
 
 /** @param {Choices} choices */
 function trafficExtension(choices) {
-  return plugin(inNamespace("trafficextension", choices), ["spec", "wasm"], choices);
+  return plugin(inScope("trafficextension", choices), ["spec", "wasm"], choices);
 }
 
 /**
@@ -208,10 +229,22 @@ function select(document, { workload }) {
 }
 
 /**
+ * An object of this scope, with the scope's name in place of `lightspan`.
  * @param {string} name
- * @param {Pick<Choices, "namespace">} choices
+ * @param {Choices} choices
  */
-function inNamespace(name, { namespace }) {
+function inScope(name, { namespace, scope }) {
+  const document = inNamespace(name, namespace);
+  const path = ["metadata", "name"];
+  document.setIn(path, String(document.getIn(path)).replace("lightspan", scope.name));
+  return document;
+}
+
+/**
+ * @param {string} name
+ * @param {string} namespace
+ */
+function inNamespace(name, namespace) {
   const document = template(name);
   document.setIn(["metadata", "namespace"], namespace);
   return document;

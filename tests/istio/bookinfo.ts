@@ -62,7 +62,7 @@ function entrance(port: number): KubeObject[] {
       spec: {
         hosts: ["*"],
         gateways: ["bookinfo"],
-        http: [{ match: [{ uri: { exact: "/productpage" } }], route: [{ destination }] }],
+        http: [{ name: "productpage", match: [{ uri: { exact: "/productpage" } }], route: [{ destination }] }],
       },
     },
   ];

@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { tryConfiguration } from "../../cli/check/host.mjs";
+import { readModule } from "../../cli/module.mjs";
 import { complaints } from "./judge.ts";
 import { objectsIn } from "./objects.ts";
 
@@ -27,13 +29,17 @@ function blocksOf(language: string): { place: string; text: string }[] {
 const commands = blocksOf("sh").flatMap(({ place, text }) =>
   text.split("\n").flatMap((line) => (line.startsWith("npx lightspan ") ? [{ place, text: line }] : [])),
 );
-const manifests = blocksOf("yaml").filter(({ text }) => text.startsWith("apiVersion:"));
+const objects = blocksOf("yaml").filter(({ text }) => text.startsWith("apiVersion:"));
+/** Envoy Gateway's, which istioctl does not know. */
+const policies = objects.filter(({ text }) => text.startsWith("apiVersion: gateway.envoyproxy.io/"));
+const manifests = objects.filter((block) => !policies.includes(block));
 // README.md's block is part of Envoy's own configuration; tests/envoy validates it.
 const envoy = blocksOf("yaml").find(({ text }) => text.startsWith("http_filters:"));
 
 test("there are commands and manifests in the documents", () => {
   assert.ok(commands.length >= 4);
-  assert.ok(manifests.length >= 3);
+  assert.ok(manifests.length >= 4);
+  assert.equal(policies.length, 1);
   assert.ok(envoy);
 });
 
@@ -55,5 +61,20 @@ for (const { place, text } of manifests) {
   test(`istioctl accepts the manifest in ${place}`, async () => {
     assert.ok(objectsIn(text).length > 0);
     assert.deepEqual(await complaints(text), []);
+  });
+}
+
+for (const { place, text } of policies) {
+  test(`the module accepts the configuration in the policy in ${place}`, () => {
+    const [policy] = objectsIn(text);
+    const { wasm } = policy?.spec as { wasm: { config: object }[] };
+    assert.equal(wasm.length, 1);
+    for (const { config } of wasm) {
+      const configuration = Buffer.from(JSON.stringify(config));
+      assert.deepEqual(tryConfiguration(Uint8Array.from(readModule()), configuration, {}), {
+        accepted: true,
+        lines: [],
+      });
+    }
   });
 }

@@ -178,3 +178,26 @@ test("an EnvoyFilter has the filters that write headers after Lightspan only if 
   );
   assert.deepEqual(propagation, { trace_id_bits: 64, via: "filter_state" });
 });
+
+test("an EnvoyFilter of a workload removes the filters of wider ones before it inserts its own", () => {
+  interface Patch {
+    applyTo: string;
+    match: { listener?: { filterChain: { filter: { subFilter?: { name: string } } } } };
+    patch: { operation: string; value?: { name: string } };
+  }
+  const patches = object("EnvoyFilter", "--namespace", "shop", "--workload", "app=reviews").spec
+    .configPatches as Patch[];
+  const changes = patches.map(({ match, patch: { operation, value } }) => [
+    operation,
+    value?.name ?? match.listener?.filterChain.filter.subFilter?.name,
+  ]);
+  assert.deepEqual(changes, [
+    ["REMOVE", "lightspan"],
+    ["REMOVE", "lightspan.shop"],
+    ...headerFilters()
+      .map(({ name }) => ["REMOVE", name])
+      .reverse(),
+    ["INSERT_FIRST", "lightspan-app-reviews.shop"],
+    ["ADD", "lightspan-app-reviews.shop"],
+  ]);
+});
