@@ -28,13 +28,20 @@ export function gatherLiterals(root) {
 
 function rewrite(name, source, pool) {
   const edits = [];
+  const used = new Set();
+  const use = (node, imported, replacement) => {
+    used.add(imported);
+    edits.push([node, replacement]);
+  };
   let importsText = false;
   const visit = (node) => {
     if (ts.isImportDeclaration(node)) importsText ||= /\btext\b/.test(node.importClause?.getText() ?? "");
     else if (ts.isExportDeclaration(node)) return;
-    else if (importsText && isText(node)) edits.push([node, `literalSlice(${pool.indexOf(node.arguments[0].text)})`]);
-    else if (ts.isStringLiteral(node) && node.text !== "")
-      edits.push([node, `literalString(${pool.indexOf(node.text)})`]);
+    else if (importsText && isText(node)) {
+      const constant = `slice${pool.indexOf(node.arguments[0].text)}`;
+      use(node, constant, constant);
+    } else if (ts.isStringLiteral(node) && node.text !== "")
+      use(node, "literalString", `literalString(${pool.indexOf(node.text)})`);
     else ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true));
@@ -44,7 +51,7 @@ function rewrite(name, source, pool) {
   }
   const path = relative(join(name, ".."), POOL).replaceAll("\\", "/");
   // On the first line, so that line numbers in the compiler's messages stay right.
-  return `import { literalSlice, literalString } from "${path.startsWith(".") ? path : `./${path}`}"; ${source}`;
+  return `import { ${[...used].join(", ")} } from "${path.startsWith(".") ? path : `./${path}`}"; ${source}`;
 }
 
 function isText(node) {
@@ -66,31 +73,28 @@ class Pool {
   source() {
     const literals = [...this.#indices.keys()].map((text) => Buffer.from(text));
     const list = (bytes) => `memory.data<u8>([${[...bytes]}])`;
+    // The slices come first, because a low address is a short one in the code.
     return `
       import { Slice, toText } from "./slice";
+      const slices: usize = memory.data(${literals.length * 8}, 8);
       const bytes: usize = ${list(Buffer.concat(literals))};
       const sizes: usize = ${list(literals.map((literal) => literal.length))};
-      const slices: usize = memory.data(${literals.length * 8}, 8);
 
       function fill(): void {
         let at = bytes;
         for (let i: usize = 0; i < ${literals.length}; i++) {
           let size = load<u8>(sizes + i);
-          literalSlice(i).set(at, size);
+          changetype<Slice>(slices + i * 8).set(at, size);
           at += size;
         }
       }
       fill();
 
-      // @ts-ignore: decorator
-      @inline
-      export function literalSlice(index: usize): Slice {
-        return changetype<Slice>(slices + index * 8);
+      export function literalString(index: usize): string {
+        return toText(changetype<Slice>(slices + index * 8));
       }
 
-      export function literalString(index: usize): string {
-        return toText(literalSlice(index));
-      }
+      ${literals.map((_, i) => `export const slice${i}: Slice = changetype<Slice>(slices + ${i * 8});`).join("\n")}
     `;
   }
 }

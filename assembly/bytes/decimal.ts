@@ -1,5 +1,6 @@
 // Unsigned decimal numbers as ASCII digits.
 import { allocate } from "./arena";
+import { Fixed } from "./fixed";
 import { Slice, toText } from "./slice";
 
 /** Upper bound on what writeDecimal() writes, in bytes. */
@@ -22,7 +23,7 @@ export function spellDecimal(value: u64, into: Slice): void {
   into.set(at, <u32>(writeDecimal(at, value) - at));
 }
 
-const digits: Slice = new Slice();
+const digits = Fixed.record<Slice>();
 
 /** `value` as a string, for messages. toString() would bring tables for every radix into the module. */
 export function toDecimal(value: u64): string {

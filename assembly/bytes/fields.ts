@@ -33,6 +33,7 @@ export class Field extends Slice {
 /** Names are shorter than this. */
 export const NAME_LIMIT: u32 = 64;
 
+@unmanaged
 export class Fields {
   private first: usize = 0;
   // The first field for each size of names. Most headers of a request are passed over by this alone.

@@ -12,6 +12,11 @@ export class Slice {
     this.size = size;
   }
 
+  /** Views what `other` views. */
+  copyFrom(other: Slice): void {
+    this.set(other.at, other.size);
+  }
+
   clear(): void {
     this.size = 0;
   }
@@ -68,26 +73,45 @@ export function sameBytes(a: usize, aSize: u32, b: usize, bSize: u32): bool {
   return aSize === bSize && sameStart(a, b, aSize);
 }
 
+export function isSame(slice: Slice, other: Slice): bool {
+  return sameBytes(slice.at, slice.size, other.at, other.size);
+}
+
 export function startsWith(slice: Slice, prefix: Slice): bool {
   return slice.size >= prefix.size && sameStart(slice.at, prefix.at, prefix.size);
 }
 
+/** The place of the first `part`, which must not be empty, in `slice`; -1 if there is none. */
+export function indexOf(slice: Slice, part: Slice): i32 {
+  for (let i: u32 = 0; i + part.size <= slice.size; i++) if (sameStart(slice.at + i, part.at, part.size)) return i;
+  return -1;
+}
+
 /** True if `slice` contains `part`, which must not be empty. */
 export function contains(slice: Slice, part: Slice): bool {
-  for (let i: u32 = 0; i + part.size <= slice.size; i++) if (sameStart(slice.at + i, part.at, part.size)) return true;
-  return false;
+  return indexOf(slice, part) >= 0;
 }
 
 const SPACE: u8 = 0x20;
 
-/** True if `slice` starts with one of the words in `prefixes`, which are separated by spaces. */
-export function startsWithAny(slice: Slice, prefixes: Slice): bool {
-  let end = prefixes.at + prefixes.size;
-  for (let at = prefixes.at; at < end; at++) {
+/** True if `slice` starts with one of `words`, which are separated by spaces. With `isWhole` it has to be one of them. */
+function matchesAny(slice: Slice, words: Slice, isWhole: bool): bool {
+  let end = words.at + words.size;
+  for (let at = words.at; at < end; at++) {
     let from = at;
     while (at < end && load<u8>(at) !== SPACE) at++;
     let size = <u32>(at - from);
-    if (slice.size >= size && sameStart(slice.at, from, size)) return true;
+    if (slice.size >= size && (!isWhole || slice.size === size) && sameStart(slice.at, from, size)) return true;
   }
   return false;
+}
+
+/** True if `slice` starts with one of the words in `prefixes`, which are separated by spaces. */
+export function startsWithAny(slice: Slice, prefixes: Slice): bool {
+  return matchesAny(slice, prefixes, false);
+}
+
+/** True if `slice` is one of `words`, which are separated by spaces. */
+export function isAnyOf(slice: Slice, words: Slice): bool {
+  return matchesAny(slice, words, true);
 }

@@ -107,6 +107,10 @@ export class Section {
     return this.path.length > 0 ? this.path + "." + key : key;
   }
 
+  private pathOfItem(key: string, index: i32): string {
+    return this.pathOf(key) + "[" + toDecimal(index) + "]";
+  }
+
   private find(key: string): Json | null {
     this.known.push(key);
     let value = this.value;
@@ -244,7 +248,7 @@ export class Section {
       let index = indexIn(allowed, item);
       isRight = index >= 0 && !taken.includes(index);
       if (isRight) taken.push(index);
-      else this.refusal.refuse(this.pathOf(key) + "[" + toDecimal(i) + "]", show(item), what);
+      else this.refusal.refuse(this.pathOfItem(key, i), show(item), what);
     }
     if (!isRight) this.reject(key, found, what);
     return taken;
@@ -260,7 +264,7 @@ export class Section {
       let item = found.items[i];
       paths.push(item.text);
       if (item.type === STRING && item.text.startsWith("/")) continue;
-      this.refusal.refuse(this.pathOf(key) + "[" + toDecimal(i) + "]", show(item), "a path that begins with /");
+      this.refusal.refuse(this.pathOfItem(key, i), show(item), "a path that begins with /");
     }
     return paths;
   }
@@ -274,7 +278,7 @@ export class Section {
     if (found.type !== ARRAY) this.reject(key, found, allowed);
     if (found.items.length > most) this.refuse(key, "found " + toDecimal(found.items.length), allowed);
     for (let i = 0; i < found.items.length; i++) {
-      sections.push(new Section(this.pathOf(key) + "[" + toDecimal(i) + "]", found.items[i], this.refusal));
+      sections.push(new Section(this.pathOfItem(key, i), found.items[i], this.refusal));
     }
     return sections;
   }

@@ -83,7 +83,7 @@ export function writeB3(at: usize, context: TraceContext): usize {
 }
 
 // Lasts until the edits are carried out.
-const value: usize = heap.alloc(MAX_B3);
+const value: usize = memory.data(MAX_B3);
 
 class B3Single extends Propagator {
   extract(into: TraceContext): u32 {

@@ -43,9 +43,9 @@ function readSampled(value: Slice, into: TraceContext): bool {
 }
 
 // These last until the edits are carried out.
-const traceIdText: usize = heap.alloc(32);
-const spanIdText: usize = heap.alloc(16);
-const parentIdText: usize = heap.alloc(16);
+const traceIdText: usize = memory.data(32);
+const spanIdText: usize = memory.data(16);
+const parentIdText: usize = memory.data(16);
 const ZERO: Slice = text("0");
 const ONE: Slice = text("1");
 

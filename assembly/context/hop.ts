@@ -2,6 +2,7 @@
 // order is: the parent's decision or debug, Envoy's forced trace, excluded paths, the first rule that matches or the
 // rate, the cap.
 import { Field } from "../bytes/fields";
+import { Fixed } from "../bytes/fixed";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "./carrier";
 import { ACCEPT, DEFER, DENY, TraceContext } from "./context";
@@ -19,7 +20,7 @@ const CLIENT_TRACE_ID: Field = carrier.want(text("x-client-trace-id"));
 /** A header that never arrives. */
 const NO_HEADER: Field = new Field();
 
-const tracestate: Slice = new Slice();
+const tracestate = Fixed.record<Slice>();
 
 function startTrace(own: TraceContext, wide: bool): void {
   own.traceHigh = wide ? nextId() : 0;

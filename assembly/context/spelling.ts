@@ -1,10 +1,11 @@
 // How both forms of B3 spell ids: hexadecimal, written lower-case in full width, 16 or 32 digits. They are read as
 // leniently as in Envoy: either case, and a shorter id is padded with zeros in front. A form with fixed widths checks
 // them in its own reader.
+import { Fixed } from "../bytes/fixed";
 import { HexNumber, writeHex } from "../bytes/hex";
 import { TraceContext } from "./context";
 
-const hex: HexNumber = new HexNumber();
+const hex = Fixed.record<HexNumber>();
 
 /** Reads a trace id of 1 to 32 digits, not all zero; more than 16 make it wide. */
 export function readTraceId(at: usize, size: u32, into: TraceContext): bool {

@@ -5,6 +5,7 @@
 // A trace has 56 random bits: `rv`, or the last ones of its id. It is sampled if they are not below the threshold `th`,
 // which so tells backends how many traces it stands for. In `th`, zeros at the end are left out.
 import { allocate } from "../bytes/arena";
+import { Fixed } from "../bytes/fixed";
 import { HexNumber, isLowerCase, writeHex } from "../bytes/hex";
 import { Parts } from "../bytes/parts";
 import { Slice, startsWith, text } from "../bytes/slice";
@@ -27,9 +28,9 @@ const ADDED: u32 = 32;
 const SEMICOLON: u8 = 0x3b;
 const ZERO: u8 = 0x30;
 
-const members: Parts = new Parts();
-const entries: Parts = new Parts();
-const hex: HexNumber = new HexNumber();
+const members = Fixed.record<Parts>();
+const entries = Fixed.record<Parts>();
+const hex = Fixed.record<HexNumber>();
 
 /** Begins `entries` with the first `ot` member of a valid list; they are none if it has no such member. */
 function beginEntries(list: Slice): void {

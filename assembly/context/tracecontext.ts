@@ -8,6 +8,7 @@
 // `tracestate` is the companion of `traceparent`: it goes on with it, or not at all. It goes on untouched, unless
 // Lightspan says in it with which probability it sampled the trace.
 import { Field } from "../bytes/fields";
+import { Fixed } from "../bytes/fixed";
 import { HexNumber, isLowerCase, writeHex } from "../bytes/hex";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "./carrier";
@@ -32,7 +33,7 @@ const RANDOM: u32 = 2;
 
 const DASH: u8 = 0x2d;
 
-const hex: HexNumber = new HexNumber();
+const hex = Fixed.record<HexNumber>();
 
 /** Reads a `traceparent` into `into`, which is undefined unless READ is returned. Empty is ABSENT, repeated is MALFORMED. */
 export function readTraceparent(field: Field, into: TraceContext): u32 {
@@ -77,10 +78,10 @@ export function writeTraceparent(at: usize, context: TraceContext): usize {
 }
 
 // These last until the edits are carried out.
-const value: usize = heap.alloc(TRACEPARENT_SIZE);
-const joined: Slice = new Slice();
+const value: usize = memory.data(TRACEPARENT_SIZE);
+const joined = Fixed.record<Slice>();
 /** What `traceparent` says, if another format gave the context. */
-const companion: TraceContext = new TraceContext();
+const companion = Fixed.record<TraceContext>();
 
 /**
  * Adds what `traceparent` says of B3's trace. If they name two spans, that of `traceparent` is the nearer one: an SDK

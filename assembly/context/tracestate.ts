@@ -7,6 +7,7 @@
 // duplicate key is no reason to drop the list: W3C lets it go on as it came.
 import { allocate } from "../bytes/arena";
 import { Fields, Field } from "../bytes/fields";
+import { Fixed } from "../bytes/fixed";
 import { Parts } from "../bytes/parts";
 import { Slice } from "../bytes/slice";
 
@@ -20,7 +21,7 @@ export const MAX_TRACESTATE: u32 = MAX_MEMBERS * (MAX_KEY + MAX_VALUE + 2);
 export const COMMA: u8 = 0x2c;
 const EQUALS: u8 = 0x3d;
 
-const parts: Parts = new Parts();
+const parts = Fixed.record<Parts>();
 /** Members of the list so far. */
 let members: u32 = 0;
 
@@ -75,7 +76,7 @@ export function isTracestate(headers: Fields, field: Field): bool {
 
 /** Points `into` at the header's value in the last scan(): its only line, or all lines joined with commas in the arena. */
 export function joinLines(headers: Fields, field: Field, into: Slice): void {
-  into.set(field.at, field.size);
+  into.copyFrom(field);
   if (field.seen < 2) return;
   // Each line came with its name, which is longer than a comma.
   let start = allocate(<usize>headers.total);

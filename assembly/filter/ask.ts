@@ -1,6 +1,7 @@
 // Asks the host what happened on the stream that has just ended. Each question is a costly crossing, so none is asked for
 // a stream that makes no span. The request headers are in the carrier already.
-import { over, sameBytes, Slice, startsWithAny, text } from "../bytes/slice";
+import { Fixed } from "../bytes/fixed";
+import { isSame, over, Slice, startsWithAny, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 import { nowMs } from "../host/clock";
 import { readHeader, RESPONSE, RESPONSE_TRAILERS } from "../host/headers";
@@ -25,11 +26,11 @@ const GRPC_MESSAGE: Slice = text("grpc-message");
 
 const UPSTREAM_ADDRESS: Slice = text("upstream\0address");
 
-const value: Slice = new Slice();
+const value = Fixed.record<Slice>();
 
 function take(into: Slice, place: usize): void {
   let value = answer(place);
-  into.set(value.at, value.size);
+  into.copyFrom(value);
 }
 
 /** Fills in `exchange` by the `question` from attributes.prepare(). Header maps are readable only if the stream `isLogged`. */
@@ -62,9 +63,9 @@ function sinceNanos(start: u64): u64 {
 // An inbound listener leads to one cluster with one host. They are remembered from request to request and asked for again
 // after each tick, since a cluster may be updated under its name.
 const MAX_REMEMBERED: u32 = 256;
-const lastCluster: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
-const lastHost: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
-const lastVirtualHost: Slice = over(heap.alloc(MAX_REMEMBERED), 0);
+const lastCluster: Slice = over(memory.data(MAX_REMEMBERED), 0);
+const lastHost: Slice = over(memory.data(MAX_REMEMBERED), 0);
+const lastVirtualHost: Slice = over(memory.data(MAX_REMEMBERED), 0);
 
 /** Forgets the remembered cluster. */
 export function forgetCluster(): void {
@@ -83,9 +84,9 @@ function askClusterHost(exchange: Exchange): void {
   let cluster = exchange.cluster;
   exchange.clusterHost.clear();
   if (!needsClusterHost(cluster)) return;
-  if (sameBytes(cluster.at, cluster.size, lastCluster.at, lastCluster.size)) {
-    exchange.clusterHost.set(lastHost.at, lastHost.size);
-    exchange.virtualHost.set(lastVirtualHost.at, lastVirtualHost.size);
+  if (isSame(cluster, lastCluster)) {
+    exchange.clusterHost.copyFrom(lastHost);
+    exchange.virtualHost.copyFrom(lastVirtualHost);
     return;
   }
   readProperty(CLUSTER_HOST, exchange.clusterHost);
@@ -105,9 +106,9 @@ function askGrpc(exchange: Exchange, isLogged: bool): void {
   if (!isLogged) return;
   for (let map = RESPONSE; map <= RESPONSE_TRAILERS; map++) {
     if (!readHeader(map, GRPC_STATUS, value) || value.size === 0) continue;
-    exchange.grpcStatus.set(value.at, value.size);
+    exchange.grpcStatus.copyFrom(value);
     if (isGrpcError(value)) exchange.isGrpcError = true;
-    if (readHeader(map, GRPC_MESSAGE, value) && value.size > 0) exchange.grpcMessage.set(value.at, value.size);
+    if (readHeader(map, GRPC_MESSAGE, value) && value.size > 0) exchange.grpcMessage.copyFrom(value);
   }
 }
 

@@ -1,14 +1,14 @@
 // Reads the attributes that spans need; the answers stay until the next question. All come over in one crossing, as the
 // value of one expression: a crossing that returns data costs as much as a dozen that return none (RATIONALE.md). If the
 // host knows no expressions, each attribute is asked for by itself.
+import { Fixed } from "../bytes/fixed";
 import { over, Slice, text, toText } from "../bytes/slice";
 import { compile, evaluate } from "../host/expression";
 import { readProperty } from "../host/properties";
 
 // One absent attribute leaves the whole list without a value, so `#` marks a number that may be absent and `$` a text. A
-// check costs as much as the attribute itself, so one check stands for all: a stream that an upstream host answered
-// completely has all of them.
-const ANSWERED: string = "response.backend_latency";
+// check costs as much as the attribute itself, so one check stands for all, that of response.backend_latency: a stream that an
+// upstream host answered completely has all of them.
 const NAMES: Slice = text(
   "request.time,request.duration#,request.total_size,request.protocol$,response.code#,response.flags,response.size,source.address,xds.cluster_name$,xds.listener_direction,xds.virtual_host_name$,",
 );
@@ -33,9 +33,9 @@ const COMMA: u8 = 0x2c;
 const NUMBER: u8 = 0x23;
 const TEXT: u8 = 0x24;
 
-const answers: usize = heap.alloc(COUNT * offsetof<Slice>());
-const paths: usize = heap.alloc(COUNT * offsetof<Slice>());
-const list: Slice = new Slice();
+const answers: usize = memory.data(<i32>(COUNT * offsetof<Slice>()), 8);
+const paths: usize = memory.data(<i32>(COUNT * offsetof<Slice>()), 8);
+const list = Fixed.record<Slice>();
 fillPaths();
 
 function path(place: usize): Slice {
@@ -86,7 +86,7 @@ export class Question {
 /** Has the host compile the question for the current root context. */
 export function prepare(withVirtualHost: bool): Question {
   let count = withVirtualHost ? COUNT : VIRTUAL_HOST_NAME;
-  let cel = "has(" + ANSWERED + ")?" + listExpression(count, false) + ":" + listExpression(count, true);
+  let cel = "has(response.backend_latency)?" + listExpression(count, false) + ":" + listExpression(count, true);
   return new Question(compile(text(cel)), count);
 }
 

@@ -13,7 +13,10 @@ import { spellMetadata } from "../span/metadata";
 import { isOwnName } from "../span/names";
 import { ConstantTag } from "../span/span";
 
-const METADATA: string = "metadata\0";
+/** Kinds of tags that cannot change, besides those of span/custom.ts. */
+const LITERAL: u32 = 3;
+const ENVIRONMENT: u32 = 4;
+
 /** Bytes that a list or an object of the node's metadata may have as JSON. */
 const MAX_NODE_VALUE: u32 = 65535;
 
@@ -30,19 +33,22 @@ export class CustomTags {
     settings: Settings,
     private refusal: Refusal,
   ) {
-    for (let i = 0; i < settings.literalTags.length; i++) {
-      let tag = settings.literalTags[i];
-      if (this.takes(tag)) this.addConstant(tag, tag.source);
+    this.addAll(LITERAL, settings.literalTags);
+    this.addAll(ENVIRONMENT, settings.environmentTags);
+    this.addAll(REQUEST_HEADER, settings.requestHeaderTags);
+    this.addAll(RESPONSE_HEADER, settings.responseHeaderTags);
+    this.addAll(PROPERTY, settings.propertyTags);
+  }
+
+  private addAll(kind: u32, tags: Source[]): void {
+    for (let i = 0; i < tags.length; i++) {
+      let tag = unchecked(tags[i]);
+      if (!this.takes(tag)) continue;
+      if (kind === LITERAL) this.addConstant(tag, tag.source);
+      else if (kind === ENVIRONMENT) this.addConstant(tag, readEnvironment(tag.source));
+      else if (kind === PROPERTY) this.addProperty(tag);
+      else this.addHeader(kind, tag);
     }
-    for (let i = 0; i < settings.environmentTags.length; i++) {
-      let tag = settings.environmentTags[i];
-      if (this.takes(tag)) this.addConstant(tag, readEnvironment(tag.source));
-    }
-    for (let i = 0; i < settings.requestHeaderTags.length; i++)
-      this.addHeader(REQUEST_HEADER, settings.requestHeaderTags[i]);
-    for (let i = 0; i < settings.responseHeaderTags.length; i++)
-      this.addHeader(RESPONSE_HEADER, settings.responseHeaderTags[i]);
-    for (let i = 0; i < settings.propertyTags.length; i++) this.addProperty(settings.propertyTags[i]);
   }
 
   private refuse(tag: Source, found: string, allowed: string): void {
@@ -66,7 +72,6 @@ export class CustomTags {
   }
 
   private addHeader(kind: u32, tag: Source): void {
-    if (!this.takes(tag)) return;
     let name = kind === REQUEST_HEADER ? headerNameOf(tag.source) : tag.source;
     let field = kind === REQUEST_HEADER ? carrier.save(text(name)) : null;
     this.changing.push(new CustomTag(kind, tag.tag, name, tag.fallback, field));
@@ -75,10 +80,8 @@ export class CustomTags {
   /** Properties of the node cannot change, so they become constant tags. */
   private addProperty(tag: Source): void {
     let path = pathOf(tag.source);
-    if (!this.takes(tag)) return;
     let node = path.startsWith("xds\0node\0") ? path.substring(9) : "";
-    if ((node + "\0").startsWith(METADATA))
-      this.addConstant(tag, this.nodeMetadata(node.substring(METADATA.length - 1)));
+    if ((node + "\0").startsWith("metadata\0")) this.addConstant(tag, this.nodeMetadata(node.substring(8)));
     else if (node.length > 0) this.addConstant(tag, readNode(node));
     else this.addChanging(new CustomTag(PROPERTY, tag.tag, path, tag.fallback, null));
   }
@@ -96,7 +99,7 @@ export class CustomTags {
   private nodeMetadata(path: string): string {
     let value = over(0, 0);
     if (this.node.size === 0) readNodeMessage(this.node);
-    value.set(this.node.at, this.node.size);
+    value.copyFrom(this.node);
     spellMetadata(value, text(path), true, MAX_NODE_VALUE);
     return toText(value);
   }
@@ -135,8 +138,8 @@ export function askCustom(tags: CustomTag[]): void {
     let field = tag.field;
     if (tag.twin >= 0) {
       let value = unchecked(tags[tag.twin]).value;
-      tag.value.set(value.at, value.size);
-    } else if (field !== null) tag.value.set(field.at, field.size);
+      tag.value.copyFrom(value);
+    } else if (field !== null) tag.value.copyFrom(field);
     else if (tag.kind === RESPONSE_HEADER) readHeader(RESPONSE, tag.key, tag.value);
     else readProperty(tag.key, tag.value);
   }

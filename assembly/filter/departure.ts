@@ -2,6 +2,7 @@
 // it sets filter states, which Envoy's own header_mutation then writes into the headers, and the route stays. It knows
 // the names of the states and refuses to know which headers a context needs.
 import { NAME_LIMIT } from "../bytes/fields";
+import { Fixed } from "../bytes/fixed";
 import { Slice, text } from "../bytes/slice";
 import { TraceContext } from "../context/context";
 import { Edit } from "../context/edits";
@@ -18,7 +19,7 @@ const YES: Slice = text("1");
 const PREFIX: Slice = text("lightspan.");
 const pathText: usize = heap.alloc(PREFIX.size + NAME_LIMIT);
 memory.copy(pathText, PREFIX.at, PREFIX.size);
-const path: Slice = new Slice();
+const path = Fixed.record<Slice>();
 
 function writeHeader(edit: Edit): u32 {
   let header = edit.header;

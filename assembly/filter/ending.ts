@@ -1,13 +1,14 @@
 // Asks the one question that tells whether an unsampled request ended as usual, so that its span cannot be worth keeping.
 // The host answers it with a single byte. Whatever else it answers, the ending is looked at closely.
 import { toDecimal } from "../bytes/decimal";
+import { Fixed } from "../bytes/fixed";
 import { Slice, text } from "../bytes/slice";
 import { compile, evaluate, NO_EXPRESSION } from "../host/expression";
 import { Keeping } from "../span/keeping";
 
 const NANOS_OF_MS: u64 = 1000000;
 
-const answer: Slice = new Slice();
+const answer = Fixed.record<Slice>();
 
 /** A request without an answer has no code, and the question then has no value. */
 function questionOf(keeping: Keeping, isGrpc: bool): string {

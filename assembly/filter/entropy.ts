@@ -3,6 +3,7 @@
 // the clock, the node's id, and, with the first stream, the client's address and its connection's number. Two Envoys
 // differ in their node, and two workers of one Envoy never share a connection number.
 import { allocate } from "../bytes/arena";
+import { Fixed } from "../bytes/fixed";
 import { Slice, text } from "../bytes/slice";
 import { seed, stir, stirBytes } from "../context/ids";
 import { nowNanos } from "../host/clock";
@@ -14,7 +15,7 @@ const CONNECTION_ID: Slice = text("connection\0id");
 const SOURCE_ADDRESS: Slice = text("source\0address");
 const SEED_SIZE: u32 = 16;
 
-const value: Slice = new Slice();
+const value = Fixed.record<Slice>();
 let hasStirredStream: bool = false;
 
 function stirProperty(path: Slice): void {

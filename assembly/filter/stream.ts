@@ -1,5 +1,6 @@
 // One stream: its trace context when the request begins, its span when it has ended.
 import { allocate } from "../bytes/arena";
+import { Fixed } from "../bytes/fixed";
 import { writeHex } from "../bytes/hex";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
@@ -31,9 +32,9 @@ import { removeStream, findStream, Stream } from "./streams";
 const LOG_TRACE_ID: Slice = text("lightspan.trace_id");
 const LOG_SPAN_ID: Slice = text("lightspan.span_id");
 
-const pairs: Slice = new Slice();
-const received: TraceContext = new TraceContext();
-const own: TraceContext = new TraceContext();
+const pairs = Fixed.record<Slice>();
+const received = Fixed.record<TraceContext>();
+const own = Fixed.record<TraceContext>();
 const span: Span = new Span(own);
 
 let hasWarnedOfReading: bool = false;
@@ -188,7 +189,7 @@ function keep(root: Root): bool {
   let reason = root.keeping.reasonFor(exchange);
   let cap = root.sampler.kept;
   if (reason.size === 0 || (cap.isSet && !cap.admits(nowMs()))) return false;
-  span.kept.set(reason.at, reason.size);
+  span.kept.copyFrom(reason);
   makeSpan(own);
   counters.spansKept.add(1);
   return true;

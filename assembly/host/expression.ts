@@ -11,7 +11,7 @@ const EVALUATE: Slice = text("expr_evaluate");
 /** The host refused to compile it, or cannot. */
 export const NO_EXPRESSION: u32 = u32.MAX_VALUE;
 
-const tokenCell: usize = heap.alloc(4);
+const tokenCell: usize = memory.data(4, 4);
 
 /** Has the host compile `cel` for the current root context; NO_EXPRESSION if it fails. */
 export function compile(cel: Slice): u32 {

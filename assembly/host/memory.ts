@@ -3,8 +3,8 @@ import { allocate } from "../bytes/arena";
 import { Slice } from "../bytes/slice";
 
 /** The cells. Read them right after the call that fills them. */
-export const addressCell: usize = heap.alloc(8);
-export const sizeCell: usize = heap.alloc(8);
+export const addressCell: usize = memory.data(8, 8);
+export const sizeCell: usize = memory.data(8, 8);
 
 /** The host's allocator: scratch memory that lasts until the next callback. */
 export function malloc(size: usize): usize {

@@ -4,7 +4,7 @@ import { Slice } from "../bytes/slice";
 import { addressCell, sizeCell, takeResult } from "./memory";
 import { DENIED, OK } from "./status";
 
-const versionCell: usize = heap.alloc(4);
+const versionCell: usize = memory.data(4, 4);
 
 /** A denial is for good, and Envoy would log each further try. */
 let isDenied: bool = false;

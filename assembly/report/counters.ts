@@ -4,7 +4,7 @@
 //   spans_recorded = spans_sent + spans_dropped + spans_buffered
 //
 // and spans_dropped is the sum of its reasons. A span counts as sent once a collector has acknowledged it.
-import { Slice, text } from "../bytes/slice";
+import { Slice, text, toText } from "../bytes/slice";
 import { counter, gauge, Metric } from "../host/metrics";
 
 /** Streams whose request headers Lightspan saw, or that an earlier filter answered, which shows in their log. */
@@ -47,6 +47,7 @@ export const reportsRetried: Metric = counter(text("lightspan.reports_retried"))
 export let reasons: i32 = 0;
 
 /** Why a span was dropped: a counter of its own, and a phrase for the log. */
+@unmanaged
 export class DropReason {
   readonly count: Metric;
   /** Position among all reasons, from 0. */
@@ -54,14 +55,15 @@ export class DropReason {
 
   constructor(
     name: Slice,
-    readonly phrase: string,
+    private phrase: Slice,
   ) {
     this.count = counter(name);
   }
 
   /** The phrase, with `detail` unless that is empty. */
   because(detail: string): string {
-    return detail.length > 0 ? this.phrase + " (" + detail + ")" : this.phrase;
+    let phrase = toText(this.phrase);
+    return detail.length > 0 ? phrase + " (" + detail + ")" : phrase;
   }
 }
 
@@ -75,21 +77,27 @@ export function lose(spans: u32, reason: DropReason): void {
 /** The buffer was full, and the collector took no reports. */
 export const BUFFER_FULL: DropReason = new DropReason(
   text("lightspan.spans_dropped_buffer_full"),
-  "the buffer is full",
+  text("the buffer is full"),
 );
 /** The configured cluster does not exist in this Envoy. */
 export const NO_CLUSTER: DropReason = new DropReason(
   text("lightspan.spans_dropped_no_cluster"),
-  "its cluster does not exist",
+  text("its cluster does not exist"),
 );
 /** All tries got no answer or "not now": connection failure, reset, timeout, 429, 502, 503, 504. */
 export const UNAVAILABLE: DropReason = new DropReason(
   text("lightspan.spans_dropped_unavailable"),
-  "it is not available",
+  text("it is not available"),
 );
 /** The answer was "no": any other status outside 2xx, or errors in the body. */
-export const REFUSED: DropReason = new DropReason(text("lightspan.spans_dropped_refused"), "it refused the report");
+export const REFUSED: DropReason = new DropReason(
+  text("lightspan.spans_dropped_refused"),
+  text("it refused the report"),
+);
 /** A VM of this Envoy failed while it held them. */
-export const VM_FAILED: DropReason = new DropReason(text("lightspan.spans_dropped_vm_failed"), "its VM failed");
+export const VM_FAILED: DropReason = new DropReason(text("lightspan.spans_dropped_vm_failed"), text("its VM failed"));
 /** The collector told this reporter to stop. */
-export const DISABLED: DropReason = new DropReason(text("lightspan.spans_dropped_disabled"), "it told us to stop");
+export const DISABLED: DropReason = new DropReason(
+  text("lightspan.spans_dropped_disabled"),
+  text("it told us to stop"),
+);

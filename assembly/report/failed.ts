@@ -3,8 +3,10 @@
 // shared data, with that part, a beat that grows with each tick, and its patience: how long the beat may stand still. If a
 // beat stands still for longer while another VM ticks, its VM has failed; the VM that takes it off the list counts its part
 // as lost. Time alone proves nothing: a machine that slept wakes all its workers at once.
-import { Slice, over, text } from "../bytes/slice";
+import { allocate } from "../bytes/arena";
+import { Fixed } from "../bytes/fixed";
 import { swapRemove } from "../bytes/list";
+import { over, Slice, text } from "../bytes/slice";
 import { nextId } from "../context/ids";
 import { nowMs } from "../host/clock";
 import { warn } from "../host/log";
@@ -52,11 +54,11 @@ class Other {
   ) {}
 }
 
-const own: Part = new Part();
+const own = Fixed.record<Part>();
 const key: Slice = over(heap.alloc(PREFIX.size + 8), PREFIX.size + 8);
 const scratch: usize = heap.alloc(HEAD + MOST_LISTED * 8);
-const value: Slice = over(0, 0);
-const found: Part = new Part();
+const value = Fixed.record<Slice>();
+const found = Fixed.record<Part>();
 let self: u64 = 0;
 let isListed: bool = false;
 let ticks: u32 = 0;
@@ -138,9 +140,13 @@ export function lookForFailed(): void {
   if (++ticks % TICKS_OF_LOOK !== 0 || readList() === 0) return;
   let size = value.size;
   for (let i = 0; i < others.length; i++) others[i].isListed = false;
-  let ids: u64[] = [];
-  for (let at = HEAD; at < size; at += 8) ids.push(load<u64>(scratch + at));
-  for (let i = 0; i < ids.length; i++) if (ids[i] !== self) look(ids[i]);
+  // A look may read the list again.
+  let list = allocate(size);
+  memory.copy(list, scratch, size);
+  for (let at = HEAD; at < size; at += 8) {
+    let id = load<u64>(list + at);
+    if (id !== self) look(id);
+  }
   for (let i = others.length - 1; i >= 0; i--) if (!others[i].isListed) swapRemove(others, i);
 }
 

@@ -113,7 +113,7 @@ export class Lightstep extends Format {
   static of(isGrpc: bool, reporter: Reporter): Format {
     let tags = reporter.resourceTags(text("lightstep.component_name"));
     tags.push(new ConstantTag(text("lightstep.tracer_platform"), text("envoy")));
-    tags.push(new ConstantTag(text("lightstep.tracer_version"), text(LIGHTSPAN_VERSION)));
+    tags.push(new ConstantTag(text("lightstep.tracer_version"), LIGHTSPAN_VERSION));
     return new Lightstep(isGrpc, nextId(), tags, text(reporter.accessToken));
   }
 

@@ -2,6 +2,7 @@
 // happens. After that, at most one line with counts every 30 seconds: a dead collector must not fill the disk of every node.
 // Has no timer: the delivery tells it the time.
 import { toDecimal } from "../bytes/decimal";
+import { retain } from "../bytes/region";
 import { info, warn } from "../host/log";
 import { DropReason, reasons } from "./counters";
 
@@ -15,7 +16,7 @@ export function some(count: u32, what: string): string {
 export class Notice {
   private saidAt: u64 = 0;
   /** When something was last lost, for each reason; milliseconds, 0 = never. */
-  private lostAt: StaticArray<u64> = new StaticArray<u64>(reasons);
+  private lostAt: usize = retain(<usize>reasons * sizeof<u64>());
   /** Lost, but in no line yet: reports, spans, and the cause of the latest loss. */
   private reports: u32 = 0;
   private spans: u32 = 0;
@@ -48,8 +49,9 @@ export class Notice {
     this.reports += reports;
     this.spans += spans;
     this.cause = reason.because(detail);
-    let before = unchecked(this.lostAt[reason.place]);
-    unchecked((this.lostAt[reason.place] = now));
+    let lostAt = this.lostAt + <usize>reason.place * sizeof<u64>();
+    let before = load<u64>(lostAt);
+    store<u64>(lostAt, now);
     if (!this.isQuiet(now) || before === 0 || now - before >= QUIET_MS) this.tellLoss(now);
   }
 

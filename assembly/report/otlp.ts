@@ -109,7 +109,7 @@ export class Otlp extends Format {
   private scopeSpans: usize;
 
   static of(isGrpc: bool, reporter: Reporter): Format {
-    return new Otlp(isGrpc, reporter.resourceTags(text("service.name")), text(LIGHTSPAN_VERSION));
+    return new Otlp(isGrpc, reporter.resourceTags(text("service.name")), LIGHTSPAN_VERSION);
   }
 
   /** `resource` has the resource's attributes, `version` is Lightspan's. */

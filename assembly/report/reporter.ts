@@ -6,7 +6,7 @@ import { makeValid } from "../bytes/utf8";
 import { ConstantTag } from "../span/span";
 
 /** The version in package.json; a test checks that they agree. */
-export const LIGHTSPAN_VERSION: string = "0.1.0";
+export const LIGHTSPAN_VERSION: Slice = text("0.1.0");
 
 /** `value` as valid UTF-8: receivers reject a report for one bad byte. */
 function validText(value: string): Slice {

@@ -2,7 +2,8 @@
 // what an attribute's bytes mean; filter/ reads them from the host.
 import { spellDecimal } from "../bytes/decimal";
 import { Field } from "../bytes/fields";
-import { over, Slice, text } from "../bytes/slice";
+import { Fixed } from "../bytes/fixed";
+import { indexOf, isAnyOf, isSame, over, Slice, startsWith, text } from "../bytes/slice";
 import { hideCredentials } from "./exchange";
 import { spellMetadata } from "./metadata";
 
@@ -21,50 +22,65 @@ const METADATA: u32 = 4;
 const AUTHORITY: u32 = 5;
 
 /** Envoy's tables of attributes. Entries of maps and filter state have names of their own. */
-const TABLES: string = " request response connection upstream source destination xds ";
+const TABLES: Slice = text("request response connection upstream source destination xds");
 /** The last path parts of attributes that aren't text (Envoy: "Attributes"). */
-const INTEGERS: string =
-  " size total_size code flags grpc_status port request_attempt_count num_endpoints listener_direction ";
-const DURATIONS: string = " time duration backend_latency cx_pool_ready_duration ";
-const CONNECTION_ID: string = "connection\0id";
-const MTLS: string = "connection\0mtls";
-// Sizes of `metadata` and `\0filter_metadata`, which the path of a metadata value contains.
+const INTEGERS: Slice = text(
+  "size total_size code flags grpc_status port request_attempt_count num_endpoints listener_direction",
+);
+const DURATIONS: Slice = text("time duration backend_latency cx_pool_ready_duration");
+const CONNECTION_ID: Slice = text("connection\0id");
+const MTLS: Slice = text("connection\0mtls");
+const SEPARATOR: Slice = text("\0");
+const XDS: Slice = text("xds\0");
+const STREAM_METADATA: Slice = text("metadata\0filter_metadata");
+// Sizes of `metadata` and `\0filter_metadata`.
 const MESSAGE: u32 = 8;
 const NAMESPACES: u32 = 16;
 
 /** Request headers with an authority, into which a client may have put its password. */
-const AUTHORITIES: string = " host :authority x-envoy-original-host x-forwarded-host ";
-const HOST: string = "request\0host";
-const REQUEST_HEADERS: string = "request\0headers\0";
+const AUTHORITIES: Slice = text("host :authority x-envoy-original-host x-forwarded-host");
+const HOST: Slice = text("request\0host");
+const REQUEST_HEADERS: Slice = text("request\0headers\0");
 
 const TRUE: Slice = text("true");
 const FALSE: Slice = text("false");
 
+/** Part of a path. */
+const part = Fixed.record<Slice>();
+
 /** How to read the value of a request header. */
-function typeOfHeader(name: string): u32 {
-  return AUTHORITIES.includes(" " + name + " ") ? AUTHORITY : TEXT;
+function typeOfHeader(name: Slice): u32 {
+  return isAnyOf(name, AUTHORITIES) ? AUTHORITY : TEXT;
+}
+
+/** Points `part` at `path` from byte `from` on. */
+function partFrom(path: Slice, from: u32): Slice {
+  part.set(path.at + from, path.size - from);
+  return part;
 }
 
 /** How to read the bytes of the attribute `path`, judging by its name. */
-function typeOf(path: string): u32 {
-  if (path.startsWith(REQUEST_HEADERS)) return typeOfHeader(path.substring(REQUEST_HEADERS.length));
-  if (path === HOST) return AUTHORITY;
-  if (path === CONNECTION_ID) return INTEGER;
-  if (path === MTLS) return BOOLEAN;
-  let end = path.indexOf("\0");
-  if (end < 0 || path.indexOf("\0", end + 1) >= 0 || !TABLES.includes(" " + path.substring(0, end) + " ")) return TEXT;
-  let last = " " + path.substring(end + 1) + " ";
-  if (INTEGERS.includes(last)) return INTEGER;
-  return DURATIONS.includes(last) ? MICROSECONDS : TEXT;
+function typeOf(path: Slice): u32 {
+  if (startsWith(path, REQUEST_HEADERS)) return typeOfHeader(partFrom(path, REQUEST_HEADERS.size));
+  if (isSame(path, HOST)) return AUTHORITY;
+  if (isSame(path, CONNECTION_ID)) return INTEGER;
+  if (isSame(path, MTLS)) return BOOLEAN;
+  let end = indexOf(path, SEPARATOR);
+  if (end < 0) return TEXT;
+  part.set(path.at, end);
+  if (!isAnyOf(part, TABLES)) return TEXT;
+  let last = partFrom(path, end + 1);
+  if (isAnyOf(last, INTEGERS)) return INTEGER;
+  return isAnyOf(last, DURATIONS) ? MICROSECONDS : TEXT;
 }
 
 /**
  * If `path` names a value in metadata, the length of the path to that metadata, else 0. `metadata` belongs to the
  * stream, `xds\0route_metadata` and the like to Envoy's configuration.
  */
-function metadataOf(path: string): u32 {
-  let end = <u32>path.indexOf("metadata\0filter_metadata") + MESSAGE;
-  return end >= MESSAGE && (<u32>path.indexOf("\0") === end || path.startsWith("xds\0")) ? end : 0;
+function metadataOf(path: Slice): u32 {
+  let end = <u32>indexOf(path, STREAM_METADATA) + MESSAGE;
+  return end >= MESSAGE && (<u32>indexOf(path, SEPARATOR) === end || startsWith(path, XDS)) ? end : 0;
 }
 
 export class CustomTag {
@@ -93,14 +109,14 @@ export class CustomTag {
     this.name = text(name);
     this.key = text(key);
     this.fallback = text(fallback);
-    if (kind === REQUEST_HEADER) this.type = typeOfHeader(key);
-    let end = kind === PROPERTY ? metadataOf(key) : 0;
+    if (kind === REQUEST_HEADER) this.type = typeOfHeader(this.key);
+    let end = kind === PROPERTY ? metadataOf(this.key) : 0;
     if (end > 0) {
       this.type = METADATA;
       let from = end + NAMESPACES;
       this.inside.set(this.key.at + from, this.key.size - from);
       this.key.size = end;
-    } else if (kind === PROPERTY) this.type = typeOf(key);
+    } else if (kind === PROPERTY) this.type = typeOf(this.key);
   }
 
   /**
@@ -114,7 +130,7 @@ export class CustomTag {
     if (this.type === METADATA) return spellMetadata(value, this.inside, false, max);
     if (this.type === BOOLEAN) {
       let word = load<u8>(value.at) !== 0 ? TRUE : FALSE;
-      value.set(word.at, word.size);
+      value.copyFrom(word);
       return;
     }
     if (value.size !== 8) return value.clear();

@@ -1,6 +1,7 @@
 // Everything Envoy reports about a stream that has ended: a plain record that filter/ fills and the rest of this room
 // reads. It holds only views; the bytes live as long as the callback.
 import { Field } from "../bytes/fields";
+import { Fixed } from "../bytes/fixed";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "../context/carrier";
 
@@ -21,7 +22,7 @@ export const GRPC_TIMEOUT: Field = carrier.save(text("grpc-timeout"));
 export const TRACESTATE: Field = carrier.save(text("tracestate"));
 
 const AT_SIGN: u8 = 0x40;
-const authority: Slice = new Slice();
+const authority = Fixed.record<Slice>();
 
 /** Drops user and password from an authority, so that they appear in no tag and no name. */
 export function hideCredentials(authority: Slice): void {
@@ -33,7 +34,7 @@ export function hideCredentials(authority: Slice): void {
 
 /** The authority without credentials. */
 export function publicAuthority(): Slice {
-  authority.set(AUTHORITY.at, AUTHORITY.size);
+  authority.copyFrom(AUTHORITY);
   hideCredentials(authority);
   return authority;
 }

@@ -15,7 +15,7 @@ const NONE: Slice = text("-");
  * Points `into` at the names of all set flags, joined by commas, or at `-` if there are none. Unknown bits are skipped.
  */
 export function spellFlags(flags: u64, into: Slice): void {
-  into.set(NONE.at, NONE.size);
+  into.copyFrom(NONE);
   if (flags === 0) return;
   let out = allocate(NAMES.size + 1);
   let end = out;

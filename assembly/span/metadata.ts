@@ -4,8 +4,9 @@
 import { allocate } from "../bytes/arena";
 import { readDecimal } from "../bytes/decimal";
 import { MAX_DOUBLE, writeDouble, writeWholeDouble } from "../bytes/double";
+import { Fixed } from "../bytes/fixed";
 import { BYTES, Cursor, FIXED64, VARINT } from "../bytes/protobuf";
-import { over, sameBytes, Slice, text } from "../bytes/slice";
+import { isSame, Slice, text } from "../bytes/slice";
 
 // The kinds of a google.protobuf.Value, by field number. A malformed value or one without a kind counts as null.
 const NULL: u32 = 1;
@@ -43,10 +44,10 @@ const BACKSLASH: u32 = 0x5c;
 const ZERO: u32 = 0x30;
 
 const cursor: Cursor = new Cursor(0, 0);
-const name: Slice = over(0, 0);
-const key: Slice = over(0, 0);
+const name = Fixed.record<Slice>();
+const key = Fixed.record<Slice>();
 /** The current entry, Value, or content of a Value of kind `kind`. */
-const item: Slice = over(0, 0);
+const item = Fixed.record<Slice>();
 let kind: u32 = NULL;
 
 let out: usize = 0;
@@ -72,7 +73,7 @@ function openEntry(): void {
   let end = at + item.size;
   item.clear();
   step(at, end, KEY);
-  key.set(item.at, item.size);
+  key.copyFrom(item);
   item.clear();
   step(at, end, VALUE);
 }
@@ -102,7 +103,7 @@ function find(name: Slice): bool {
   let isFound = false;
   for (let next = step(item.at, end, ITEMS); next !== 0; next = step(next, end, ITEMS)) {
     openEntry();
-    if (!sameBytes(key.at, key.size, name.at, name.size)) continue;
+    if (!isSame(key, name)) continue;
     at = item.at;
     size = item.size;
     isFound = true;
@@ -194,7 +195,7 @@ function spellItem(value: Slice, max: u32, isMetadata: bool): void {
     }
     item.set(at, <u32>(out - at));
   }
-  value.set(item.at, item.size);
+  value.copyFrom(item);
 }
 
 /**
@@ -222,7 +223,7 @@ function walk(path: Slice, isMetadata: bool): void {
  */
 export function spellMetadata(value: Slice, path: Slice, isNode: bool, max: u32): void {
   kind = STRUCT;
-  item.set(value.at, value.size);
+  item.copyFrom(value);
   if (isNode && step(item.at, item.at + item.size, NODE_METADATA) === 0) kind = NULL;
   walk(path, !isNode);
   spellItem(value, max, !isNode && path.size === 0);

@@ -1,7 +1,7 @@
 // This Envoy's identity: the node in its bootstrap, and the service, version and constant tags derived from it. Used
 // only during configuration, so it favours clear strings over speed. It doesn't call the host: filter/ fills in the
 // Node.
-import { text } from "../bytes/slice";
+import { Slice, text } from "../bytes/slice";
 import * as names from "./names";
 import { ConstantTag } from "./span";
 
@@ -27,22 +27,21 @@ export class Node {
   clusterId: string = "";
 }
 
-function firstOf(values: string[]): string {
-  for (let i = 0; i < values.length; i++) if (values[i].length > 0) return values[i];
-  return "";
+function either(value: string, fallback: string): string {
+  return value.length > 0 ? value : fallback;
 }
 
 /** The service of the spans: node.cluster, else Istio's labels in Istio's order, else `unknown`. */
 export function serviceOf(node: Node): string {
   if (node.cluster.length > 0) return node.cluster;
-  let name = firstOf([node.canonicalName, node.kubernetesName, node.app, node.workload]);
+  let name = either(either(either(node.canonicalName, node.kubernetesName), node.app), node.workload);
   if (name.length === 0) return "unknown";
   return node.namespace.length > 0 ? name + "." + node.namespace : name;
 }
 
 /** The version label, in Istio's order of precedence (istio/istio pkg/kube/labels); "" if the workload has none. */
 export function versionOf(node: Node): string {
-  return firstOf([node.canonicalRevision, node.kubernetesVersion, node.version]);
+  return either(either(node.canonicalRevision, node.kubernetesVersion), node.version);
 }
 
 /** True if the node id has four parts, as Istio's do. Nodes of other control planes get no istio.* tags. */
@@ -57,19 +56,24 @@ export function isSidecar(node: Node): bool {
   return node.id.indexOf("sidecar~") === 0 && isIstio(node);
 }
 
+/** Adds a tag unless its value is empty. */
+function add(tags: ConstantTag[], name: Slice, value: string): void {
+  if (value.length > 0) tags.push(new ConstantTag(name, text(value)));
+}
+
 /** The tags of every span of this node, except `span.kind`. If `version` is "", that tag is left out. */
 export function constantTags(node: Node, version: string): ConstantTag[] {
   let tags = new Array<ConstantTag>();
-  if (node.id.length > 0) tags.push(new ConstantTag(names.NODE_ID, text(node.id)));
-  if (node.zone.length > 0) tags.push(new ConstantTag(names.ZONE, text(node.zone)));
-  tags.push(new ConstantTag(names.COMPONENT, text("proxy")));
-  if (version.length > 0) tags.push(new ConstantTag(names.VERSION, text(version)));
+  add(tags, names.NODE_ID, node.id);
+  add(tags, names.ZONE, node.zone);
+  add(tags, names.COMPONENT, "proxy");
+  add(tags, names.VERSION, version);
   if (!isIstio(node)) return tags;
-  tags.push(new ConstantTag(names.ISTIO_CANONICAL_REVISION, text(firstOf([node.canonicalRevision, "latest"]))));
-  tags.push(new ConstantTag(names.ISTIO_CANONICAL_SERVICE, text(firstOf([node.canonicalName, "unknown"]))));
-  if (node.workload.length > 0) tags.push(new ConstantTag(names.ISTIO_WORKLOAD, text(node.workload)));
-  tags.push(new ConstantTag(names.ISTIO_MESH_ID, text(firstOf([node.meshId, "unknown"]))));
-  tags.push(new ConstantTag(names.ISTIO_NAMESPACE, text(firstOf([node.namespace, "default"]))));
-  tags.push(new ConstantTag(names.ISTIO_CLUSTER_ID, text(firstOf([node.clusterId, "unknown"]))));
+  add(tags, names.ISTIO_CANONICAL_REVISION, either(node.canonicalRevision, "latest"));
+  add(tags, names.ISTIO_CANONICAL_SERVICE, either(node.canonicalName, "unknown"));
+  add(tags, names.ISTIO_WORKLOAD, node.workload);
+  add(tags, names.ISTIO_MESH_ID, either(node.meshId, "unknown"));
+  add(tags, names.ISTIO_NAMESPACE, either(node.namespace, "default"));
+  add(tags, names.ISTIO_CLUSTER_ID, either(node.clusterId, "unknown"));
   return tags;
 }

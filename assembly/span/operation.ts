@@ -103,13 +103,13 @@ function fromRule(cluster: Slice, operation: Slice): bool {
 /** Sets `operation` to the virtual host. False if its name says nothing. */
 function fromVirtualHost(virtualHost: Slice, operation: Slice): bool {
   if (virtualHost.size === 0 || (virtualHost.size === 1 && load<u8>(virtualHost.at) === ASTERISK)) return false;
-  operation.set(virtualHost.at, virtualHost.size);
+  operation.copyFrom(virtualHost);
   return true;
 }
 
 function fromAuthority(operation: Slice): bool {
   let authority = publicAuthority();
-  operation.set(authority.at, authority.size);
+  operation.copyFrom(authority);
   return authority.size > 0;
 }
 
@@ -123,7 +123,7 @@ export function needsClusterHost(cluster: Slice): bool {
  */
 export function nameOperation(exchange: Exchange, client: bool, trusted: u32, operation: Slice): void {
   if (trusted >= DECORATOR && DECORATOR_OPERATION.size > 0) {
-    operation.set(DECORATOR_OPERATION.at, DECORATOR_OPERATION.size);
+    operation.copyFrom(DECORATOR_OPERATION);
   } else if (
     !fromCluster(exchange, operation) &&
     !fromRule(exchange.cluster, operation) &&

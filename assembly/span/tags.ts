@@ -35,7 +35,7 @@ function sliceTag(span: Span, name: Slice, value: Slice): void {
 /** Adds a tag with the header's value, or with `-` if the header didn't arrive. */
 function headerOrDash(span: Span, name: Slice, field: Field): void {
   if (field.seen > 0) sliceTag(span, name, field);
-  else span.tag(name).set(DASH.at, DASH.size);
+  else span.tag(name).copyFrom(DASH);
 }
 
 function numberTag(span: Span, name: Slice, value: u64): void {
@@ -94,7 +94,7 @@ function requestTags(span: Span, exchange: Exchange, settings: TagSettings): voi
   headerOrDash(span, names.DOWNSTREAM_CLUSTER, headers.DOWNSTREAM_CLUSTER);
   headerOrDash(span, names.USER_AGENT, headers.USER_AGENT);
   let protocol = exchange.protocol.size > 0 ? exchange.protocol : DASH;
-  span.tag(names.HTTP_PROTOCOL).set(protocol.at, protocol.size);
+  span.tag(names.HTTP_PROTOCOL).copyFrom(protocol);
   peerTag(span, exchange.peer);
   sliceTag(span, names.GUID_CLIENT_TRACE_ID, headers.CLIENT_TRACE_ID);
   if (isGrpc(headers.CONTENT_TYPE)) {

@@ -171,9 +171,18 @@ describe("the schema has", () => {
   });
 
   it("the names of Lightspan's own tags", () => {
-    const names = [...read("assembly/span/names.ts").matchAll(/name\(text\("([^"]+)"\)\)/g)].map((match) => match[1]);
-    assert.ok(names.length > 20);
-    assert.deepEqual(schema.definitions.tagName?.not?.enum, names);
+    const source = read("assembly/span/names.ts");
+    const constants = [...source.matchAll(/export const (\w+): Slice = text\("([^"]+)"\)/g)];
+    assert.ok(constants.length > 20);
+    assert.deepEqual(
+      schema.definitions.tagName?.not?.enum,
+      constants.map((match) => match[2]),
+    );
+    const listed = [...source.matchAll(/^ {2}(\w+),$/gm)].map((match) => match[1]);
+    assert.deepEqual(
+      listed,
+      constants.map((match) => match[1]),
+    );
   });
 });
 
