@@ -2,7 +2,7 @@
 // cost every request time.
 
 /** Upper bound on the module's size, in bytes. */
-export const MAX_SIZE = 70 * 1024;
+export const MAX_SIZE = 64 * 1024;
 
 const IMPORTS = [
   "env.proxy_call_foreign_function",

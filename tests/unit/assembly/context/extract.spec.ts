@@ -163,13 +163,19 @@ describe("B3 and a traceparent of one trace with two spans", () => {
 });
 
 describe("B3 without a decision and a traceparent of the same trace", () => {
-  it("give the traceparent's decision", () => {
+  it("accept if the traceparent does", () => {
     let same = "00-80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-";
     let ids = "80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 ";
     let parent = "-05e3ac9a4f6e3b90";
     expect(extracted(["b3", B3_IDS + parent, "traceparent", same + "01"])).toBe(ids + "accept of 05e3ac9a4f6e3b90");
-    expect(extracted(["b3", B3_IDS, "traceparent", same + "00"])).toBe(ids + "deny");
-    expect(extracted(["b3", B3_IDS, "traceparent", CHILD + "00"])).toBe(FROM_CHILD + "deny");
+    expect(extracted(["b3", B3_IDS, "traceparent", CHILD + "01"])).toBe(FROM_CHILD + "accept");
+  });
+
+  it("stay undecided if the traceparent does not accept, with the span of B3, since nobody recorded the other one", () => {
+    let ids = "80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 ";
+    let same = "00-80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-";
+    expect(extracted(["b3", B3_IDS, "traceparent", same + "00"])).toBe(ids + "defer");
+    expect(extracted(["b3", B3_IDS, "traceparent", CHILD + "00"])).toBe(ids + "defer");
     expect(context.flipsSampled).toBe(false);
   });
 
