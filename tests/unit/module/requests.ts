@@ -1,5 +1,5 @@
 // Requests as a sidecar of Bookinfo sees them, and how they end.
-import { HeaderMap, type Headers } from "../../host/headers.ts";
+import { HeaderMap } from "../../host/headers.ts";
 import { properties, type Attributes, type Properties } from "../../host/properties.ts";
 
 export const TRACE_ID = "80f198ee56343ba864fe8b2a57d3eff7";
@@ -26,15 +26,15 @@ export function request(more: Record<string, string> = {}): [string, string][] {
 /** No trace context: a trace starts here. */
 const sampledRequest = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" });
 const unsampledRequest = request({ "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "0" });
-export const FRESH: Headers = HeaderMap.from(request());
-export const SAMPLED: Headers = HeaderMap.from(sampledRequest);
-export const UNSAMPLED: Headers = HeaderMap.from(unsampledRequest);
+export const FRESH: HeaderMap = HeaderMap.from(request());
+export const SAMPLED: HeaderMap = HeaderMap.from(sampledRequest);
+export const UNSAMPLED: HeaderMap = HeaderMap.from(unsampledRequest);
 /** As the next sidecar gets it: both formats that Lightspan writes. */
-export const SAMPLED_IN_BOTH: Headers = HeaderMap.from([
+export const SAMPLED_IN_BOTH: HeaderMap = HeaderMap.from([
   ...sampledRequest,
   ["traceparent", `00-${TRACE_ID}-${SPAN_ID}-01`],
 ]);
-export const UNSAMPLED_IN_BOTH: Headers = HeaderMap.from([
+export const UNSAMPLED_IN_BOTH: HeaderMap = HeaderMap.from([
   ...unsampledRequest,
   ["traceparent", `00-${TRACE_ID}-${SPAN_ID}-00`],
 ]);
@@ -57,7 +57,7 @@ export function ended(changes: Record<string, Attributes> = {}): Properties {
 }
 
 export const OK: Properties = ended();
-export const ANSWERED: Headers = HeaderMap.from([
+export const ANSWERED: HeaderMap = HeaderMap.from([
   [":status", "200"],
   ["content-type", "application/json"],
   ["server", "envoy"],

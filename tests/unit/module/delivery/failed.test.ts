@@ -2,6 +2,7 @@
 // its own copy of the metrics; a real Envoy adds them up.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Headers } from "../../../host/headers.ts";
 import { newShared } from "../../../host/imports/shared.ts";
 import { assertBalanced } from "../account.ts";
 import { FRESH, OK, SAMPLED, UNSAMPLED } from "../requests.ts";
@@ -36,7 +37,7 @@ function work(sidecar: Sidecar, ticks: number): void {
   }
 }
 
-function begin(sidecar: Sidecar, headers = SAMPLED): number {
+function begin(sidecar: Sidecar, headers: Headers = SAMPLED): number {
   const stream = sidecar.host.openStream(INBOUND);
   sidecar.host.requestHeaders(stream, headers);
   return stream;

@@ -32,14 +32,14 @@ function matches(states: States, expected: Record<string, string | RegExp>): voi
     assert.match(states[name] ?? "", new RegExp(`^(${value instanceof RegExp ? value.source : value})$`));
 }
 
-const traced = (more: Header[]): Header[] => [...(FRESH as Header[]), ...more];
+const traced = (more: Header[]): Header[] => [...FRESH.headers, ...more];
 const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const OTHER = "0af7651916cd43dd8448eb211c80319c";
 
 describe("the filter states of a request", () => {
   it("are all headers of a trace that starts here", async () => {
     const inject = ["b3", "b3multi", "tracecontext"];
-    matches(await statesOf(FRESH as Header[], { inject }), {
+    matches(await statesOf(FRESH.headers, { inject }), {
       "x-b3-traceid": /[0-9a-f]{32}/,
       "x-b3-spanid": new RegExp(ID),
       "x-b3-sampled": "1",
@@ -49,7 +49,7 @@ describe("the filter states of a request", () => {
   });
 
   it("are only the changes for a trace that goes on", async () => {
-    matches(await statesOf(SAMPLED as Header[]), {
+    matches(await statesOf(SAMPLED.headers), {
       "x-b3-spanid": new RegExp(ID),
       "x-b3-parentspanid": SPAN_ID,
       traceparent: new RegExp(`00-${TRACE_ID}-${ID}-01`),
@@ -57,8 +57,8 @@ describe("the filter states of a request", () => {
   });
 
   it("are none if every header is right", async () => {
-    assert.deepEqual(await statesOf(UNSAMPLED_IN_BOTH as Header[]), {});
-    assert.deepEqual(await statesOf(FRESH as Header[], { strip: true }), {});
+    assert.deepEqual(await statesOf(UNSAMPLED_IN_BOTH.headers), {});
+    assert.deepEqual(await statesOf(FRESH.headers, { strip: true }), {});
   });
 
   it("say that headers are removed, and contain each one that stays", async () => {
@@ -136,7 +136,7 @@ describe("a filter state that Envoy refuses", () => {
   it("is reported once, and the requests go on", async () => {
     const sidecar = await Sidecar.start({ propagation: { via: "filter_state" }, log: { trace_id: false } });
     sidecar.host.refuse("proxy_set_property", BAD_ARGUMENT);
-    for (let i = 0; i < 10; i++) assert.deepEqual(sidecar.request(), new Map(SAMPLED as Header[]));
+    for (let i = 0; i < 10; i++) assert.deepEqual(sidecar.request(), new Map(SAMPLED.headers));
     assert.deepEqual(sidecar.lines("warn"), [
       "Envoy refused a change of trace headers (proxy_status 2): traces break here",
     ]);

@@ -47,7 +47,7 @@ describe("a stream of a root context", () => {
     const { host } = await Sidecar.bare();
     host.configure(INBOUND, "{}");
     const stream = host.openStream(INBOUND);
-    assert.deepEqual(host.requestHeaders(stream, FRESH), FRESH);
+    assert.deepEqual(host.requestHeaders(stream, FRESH), FRESH.headers);
     host.log(stream, { properties: OK });
     assert.deepEqual(host.calls, []);
   });

@@ -2,6 +2,7 @@
 // attributes, because the host shows nothing else there. Also streams whose request headers never came.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Headers } from "../../../host/headers.ts";
 import type { Attributes, Properties } from "../../../host/properties.ts";
 import { all, one } from "../protobuf.ts";
 import { ended, FRESH, OK, request, SAMPLED, SPAN_ID, TRACE_ID, UNSAMPLED } from "../requests.ts";
@@ -11,7 +12,7 @@ const HTTP3 = ended({ request: { protocol: "HTTP/3", total_size: 40 } });
 const B3 = { "x-b3-traceid": TRACE_ID, "x-b3-spanid": SPAN_ID, "x-b3-sampled": "1" };
 
 /** One whole request without a log. */
-function exchange(sidecar: Sidecar, headers = SAMPLED, properties: Properties | Attributes = HTTP3): void {
+function exchange(sidecar: Sidecar, headers: Headers = SAMPLED, properties: Properties | Attributes = HTTP3): void {
   const stream = sidecar.host.openStream(INBOUND);
   sidecar.host.requestHeaders(stream, headers);
   sidecar.host.done(stream, properties);

@@ -188,7 +188,7 @@ export class Walk {
       { traceparent: `00-${random.hex(32)}-${random.hex(16)}-0${random.below(4)}`, tracestate: `a=${random.bytes(5)}` },
       { "user-agent": random.bytes(random.pick([10, 100, 5_000])), "content-type": "application/grpc" },
     ];
-    return random.once(8) ? [...(FRESH as [string, string][])] : request(random.pick(more));
+    return random.once(8) ? request() : request(random.pick(more));
   }
 
   private requestHeaders(): void {
