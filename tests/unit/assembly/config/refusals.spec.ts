@@ -74,15 +74,7 @@ const KEYS: string[][] = [
   ],
   ["name", "version"],
   ["extract", "inject", "trace_id_bits", "trust_incoming", "strip", "via"],
-  [
-    "rate",
-    "rules",
-    "max_traces_per_second",
-    "keep_errors",
-    "keep_slower_than_ms",
-    "tracestate",
-    "exclude_paths",
-  ],
+  ["rate", "rules", "max_traces_per_second", "keep_errors", "keep_slower_than_ms", "tracestate", "exclude_paths"],
   ["kind", "max_tag_length", "url_query"],
   ["literal", "environment", "request_headers", "response_headers", "properties"],
   ["max_bytes", "flush_spans", "flush_interval_ms"],
@@ -360,7 +352,9 @@ describe("sampling.tracestate", () => {
     expect(refusalOf(rest + "[]}}")).toBe(refused);
     expect(refusalOf(rest + '["b3","b3multi"]}}')).toBe(refused);
     expect(refusalOf(rest + '["b3","tracecontext"]}}')).toBe("");
-    expect(refusalOf('{"collector":{"cluster":"x"},"sampling":{"tracestate":false},"propagation":{"inject":[]}}')).toBe("");
+    expect(refusalOf('{"collector":{"cluster":"x"},"sampling":{"tracestate":false},"propagation":{"inject":[]}}')).toBe(
+      "",
+    );
   });
 });
 

@@ -3,7 +3,13 @@ import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text, toText } from "../../../../assembly/bytes/slice";
 import { carrier } from "../../../../assembly/context/carrier";
 import { ALWAYS, thresholdOf } from "../../../../assembly/context/sampling";
-import { NO_RANDOMNESS, RANDOM_BITS, readRandomness, UNKNOWN, writeThreshold } from "../../../../assembly/context/threshold";
+import {
+  NO_RANDOMNESS,
+  RANDOM_BITS,
+  readRandomness,
+  UNKNOWN,
+  writeThreshold,
+} from "../../../../assembly/context/threshold";
 import { TRACESTATE } from "../../../../assembly/context/tracecontext";
 import { isTracestate, joinLines } from "../../../../assembly/context/tracestate";
 import { below, startChance } from "../chance";
@@ -80,7 +86,7 @@ describe("a threshold", () => {
     expect(written("", thresholdOf(ALWAYS / 4))).toBe("ot=th:c");
     expect(written("", thresholdOf(ALWAYS / 10))).toBe("ot=th:e6666666666666");
     expect(written("", thresholdOf(ALWAYS / 100))).toBe("ot=th:fd70a3d70a3d7");
-    expect(written("", thresholdOf(1))).toBe("ot=th:fff972474538ee");
+    expect(written("", thresholdOf(1))).toBe("ot=th:fff972474538ef");
     expect(written("", thresholdOf(ALWAYS - 1))).toBe("ot=th:00068db8bac71");
   });
 });
@@ -182,7 +188,15 @@ describe("rv", () => {
   });
 
   it("is absent without ot, or in another member", () => {
-    let values = ["", "a=1", "a=rv:6e6d1a75832a2f", "otx=rv:6e6d1a75832a2f", "ot=th:c", "ot=xrv:6e6d1a75832a2f", "ot=;"];
+    let values = [
+      "",
+      "a=1",
+      "a=rv:6e6d1a75832a2f",
+      "otx=rv:6e6d1a75832a2f",
+      "ot=th:c",
+      "ot=xrv:6e6d1a75832a2f",
+      "ot=;",
+    ];
     for (let i = 0; i < values.length; i++) expect(randomness(values[i])).toBe(NO_RANDOMNESS, values[i]);
   });
 
@@ -208,7 +222,18 @@ describe("rv", () => {
 
 /** A valid list or garbage, of up to 40 members. */
 function anyList(): string {
-  let pieces: string[] = ["th:8", "th:", "rv:6e6d1a75832a2f", "rv:1", "a:b", ";", "x y", "th:c ", " t", "v".repeat(250)];
+  let pieces: string[] = [
+    "th:8",
+    "th:",
+    "rv:6e6d1a75832a2f",
+    "rv:1",
+    "a:b",
+    ";",
+    "x y",
+    "th:c ",
+    " t",
+    "v".repeat(250),
+  ];
   let line = "";
   for (let i = below(40); i > 0; i--) {
     let dice = below(6);

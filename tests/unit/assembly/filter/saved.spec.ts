@@ -10,7 +10,7 @@ const other: Field = fields.want(text("x-other"));
 
 const LONG: string[] = ["user-agent", "a".repeat(MAX_VALUE)];
 /** How many streams with LONG have room: each takes a few bytes more than MAX_VALUE. */
-const ROOM: i32 = 16 * 1024 * 1024 / (MAX_VALUE + 24);
+const ROOM: i32 = (16 * 1024 * 1024) / (MAX_VALUE + 24);
 
 /** Saves LONG until there is no room, or `most` times; the addresses are added to `saved`. */
 function fill(saved: usize[], expendable: bool, most: i32 = i32.MAX_VALUE): i32 {
