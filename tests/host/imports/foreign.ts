@@ -79,12 +79,12 @@ export function foreignImports(vm: Vm): Record<string, HostFunction> {
       : list(expression, addressCell, sizeCell);
   }
 
-  /** In CEL, a comparison of an absent attribute is an error, unless another one is false. */
+  /** In CEL, a comparison of an absent attribute, or of one that is no number, is an error, unless another one is false. */
   function compare(comparisons: Comparison[], addressCell: number, sizeCell: number): number {
     let result = OK;
     for (const each of comparisons) {
       const bytes = vm.property(each.path);
-      if (bytes === undefined) result = INTERNAL_FAILURE;
+      if (bytes?.length !== 8) result = INTERNAL_FAILURE;
       else if (!holds(Buffer.from(bytes).readBigInt64LE(), each)) return answer(0, addressCell, sizeCell);
     }
     return result === OK ? answer(1, addressCell, sizeCell) : result;
