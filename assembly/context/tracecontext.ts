@@ -96,7 +96,7 @@ class W3C extends Propagator {
     if (!isOwn) {
       if (readTraceparent(TRACEPARENT, companion) !== READ || !companion.sameTrace(into)) return;
       into.random = companion.random;
-      into.flipsSampled = into.decision === DENY && companion.sampled;
+      into.flipsSampled = !into.sampled && companion.sampled;
     }
     into.keepsTracestate = TRACESTATE.seen > 0 && isTracestate(carrier, TRACESTATE);
   }

@@ -69,6 +69,10 @@ describe("the span of an unsampled trace", () => {
 
   it("may be kept with an id of its own if the flag of traceparent has to change", () => {
     expect(kept(FLIPPED)).toBe("may be kept, own id");
+    let undecided = UNDECIDED.concat(["traceparent", "00-" + TRACE + "-" + SPAN + "-01"]);
+    expect(kept(undecided)).toBe("may be kept, own id");
+    expect(told(own)).toBe(TRACE + " " + FIRST + " deny of " + SPAN);
+    expect(kept(UNDECIDED.concat(["traceparent", "00-" + TRACE + "-" + SPAN + "-00"]))).toBe("may be kept");
   });
 
   it("is never kept if the caller denied without ids, even if traceparent needs some", () => {
