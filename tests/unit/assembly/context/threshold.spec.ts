@@ -1,6 +1,6 @@
 // OpenTelemetry's member of `tracestate`: `rv` is read, `th` is written, and whatever is written is a valid list again.
 import { reset } from "../../../../assembly/bytes/arena";
-import { Slice, text, toText } from "../../../../assembly/bytes/slice";
+import { Slice, toText } from "../../../../assembly/bytes/slice";
 import { carrier } from "../../../../assembly/context/carrier";
 import { ALWAYS, thresholdOf } from "../../../../assembly/context/sampling";
 import {

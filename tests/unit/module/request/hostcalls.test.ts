@@ -63,7 +63,7 @@ describe("the host calls of a request", () => {
 describe("the host calls of a request with sampling", () => {
   const KEEPING: Changes = { sampling: { keep_errors: true, keep_slower_than_ms: 2000 } };
   const FAILED = ended({ response: { code: 503 } });
-  const UNSAMPLED_GRPC = [...UNSAMPLED, ["content-type", "application/grpc"] as const];
+  const UNSAMPLED_GRPC = request({ b3: `${TRACE_ID}-${SPAN_ID}-0`, "content-type": "application/grpc" });
 
   /** The host calls that a request has with `changes` besides those that it has without; negative if it has fewer. */
   async function added(exchange: Exchange, changes: Changes, without: Changes = {}): Promise<Record<string, number>> {

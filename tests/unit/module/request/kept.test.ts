@@ -1,6 +1,7 @@
 // Spans of unsampled traces that are kept for how they ended: which, with which ids, and how they are counted.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Headers } from "../../../host/headers.ts";
 import type { Ended } from "../../../host/options.ts";
 import type { Attributes } from "../../../host/properties.ts";
 import { droppedBecause } from "../account.ts";
@@ -77,7 +78,10 @@ describe("the span of an unsampled trace", () => {
     const properties = ending({ grpc_status: 14 });
     const grpc = { headers: UNSAMPLED_GRPC, properties };
     assert.equal(await keptFor(KEEPING, { ...grpc, responseTrailers: [["grpc-status", "14"]] }, true), "error");
-    const responseHeaders = [...ANSWERED, ["grpc-status", "14"] as const];
+    const responseHeaders: Headers = [
+      [":status", "200"],
+      ["grpc-status", "14"],
+    ];
     assert.equal(await keptFor(KEEPING, { ...grpc, responseHeaders }, true), "error");
   });
 
