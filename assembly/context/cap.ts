@@ -11,7 +11,8 @@ export class Cap {
   /** What may pass now, in ten-millionths, so that a millisecond at any cap adds a whole number; and as of when. */
   private tokens: u64;
   private refilledMs: u64 = 0;
-  /** It has refused, and has not been full since: fewer pass than there would without it. */
+  private shortUntilMs: u64 = 0;
+  /** It refused at most as long ago as the bucket takes to fill: fewer pass now than without it. */
   isShort: bool = false;
 
   /** `perSecond` in ten-thousandths; 0 for no cap. */
@@ -34,15 +35,13 @@ export class Cap {
     if (nowMs > this.refilledMs) {
       let elapsed = min(nowMs - this.refilledMs, FILLS_ANY);
       this.tokens = min(this.capacity, this.tokens + elapsed * this.perSecond);
-      if (this.tokens === this.capacity) this.isShort = false;
     }
     // Even if the clock was set back: counting goes on from there.
     this.refilledMs = nowMs;
-    if (this.tokens < ONE_TOKEN) {
-      this.isShort = true;
-      return false;
-    }
-    this.tokens -= ONE_TOKEN;
-    return true;
+    let passes = this.tokens >= ONE_TOKEN;
+    if (passes) this.tokens -= ONE_TOKEN;
+    else this.shortUntilMs = nowMs + this.capacity / this.perSecond;
+    this.isShort = nowMs < this.shortUntilMs;
+    return passes;
   }
 }

@@ -25,7 +25,7 @@ export class TraceContext {
   wide: bool = false;
   /** W3C: at least the last 56 bits of the trace id are known to be random. */
   random: bool = false;
-  /** W3C: denied, though a `traceparent` of this trace says sampled. That flag may change only together with the span id. */
+  /** W3C: denied or undecided, though a `traceparent` of this trace says sampled. A flag may change only with the span id. */
   flipsSampled: bool = false;
   /** W3C: the `tracestate` that arrived is valid and belongs to this trace, so it may go on. */
   keepsTracestate: bool = false;

@@ -81,7 +81,8 @@ export function writeThreshold(list: Slice, threshold: u64): void {
   let at = threshold === UNKNOWN ? value : writeEntry(value, threshold);
   beginEntries(list);
   while (entries.advance()) {
-    if (startsWith(entries, TH) || <u32>(at - value) + 1 + entries.size > MAX_VALUE) continue;
+    let separator: u32 = at > value ? 1 : 0;
+    if (startsWith(entries, TH) || <u32>(at - value) + separator + entries.size > MAX_VALUE) continue;
     at = append(at, value, SEMICOLON, entries);
   }
   let count: u32 = at > value ? 1 : 0;

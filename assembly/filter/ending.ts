@@ -4,6 +4,7 @@ import { toDecimal } from "../bytes/decimal";
 import { Fixed } from "../bytes/fixed";
 import { Slice, text } from "../bytes/slice";
 import { compile, evaluate, NO_EXPRESSION } from "../host/expression";
+import { errorStatuses } from "../span/grpc";
 import { Keeping } from "../span/keeping";
 
 const NANOS_OF_MS: u64 = 1000000;
@@ -14,7 +15,7 @@ const answer = Fixed.record<Slice>();
 function questionOf(keeping: Keeping, isGrpc: bool): string {
   let parts: string[] = [];
   if (keeping.errors) parts.push("response.code>0&&response.code<500");
-  if (keeping.errors && isGrpc) parts.push("response.grpc_status==0");
+  if (keeping.errors && isGrpc) parts.push("!(response.grpc_status in " + errorStatuses() + ")");
   let limitMs = keeping.slowerThanNanos / NANOS_OF_MS;
   if (limitMs > 0) parts.push("request.duration<=duration('" + toDecimal(limitMs) + "ms')");
   return parts.join("&&");

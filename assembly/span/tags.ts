@@ -155,8 +155,11 @@ function setTraceState(span: Span, requestHeaders: Fields): void {
   let field = headers.TRACESTATE;
   if (field.seen > 0 && isTracestate(requestHeaders, field)) joinLines(requestHeaders, field, state);
   if (state.size > MAX_TRACESTATE) state.clear();
-  if (span.isKept) writeThreshold(state, UNKNOWN);
-  else if (span.context.setsThreshold) writeThreshold(state, span.context.threshold);
+  if (span.isKept) return writeThreshold(state, UNKNOWN);
+  let context = span.context;
+  // Without the `tracestate` that arrived, nobody knows of its `rv`, without which a threshold would mislead.
+  let isWhole = state.size > 0 || !context.keepsTracestate;
+  if (context.setsThreshold && isWhole) writeThreshold(state, context.threshold);
 }
 
 /** Sets the error mark, the trace state and all tags of `span` that aren't constant. */

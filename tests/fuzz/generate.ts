@@ -8,7 +8,7 @@ const VALUE_BYTES = Array.from({ length: 256 }, (_, byte) => byte).filter(
   (byte) => (byte > 0x20 && byte < 0x7f) || byte > 0x7f,
 );
 /** The characters that mutations insert. Each means something in some format. */
-const SPICE = [..."-0123456789abcdefABCDEFdDgGxtrufls=,@;+ "];
+const SPICE = [..."-0123456789abcdefABCDEFdDgGxtrufls=,@;:+ "];
 const LONGEST = 65536;
 
 const NAMES = ["b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"].concat([
@@ -76,9 +76,16 @@ export class Generator {
       { length: this.random.pick([1, 2, 31, 32, 33]) },
       (_, i) => `k${i}=${this.random.hex(4)}`,
     );
+    if (this.random.below(2) === 0) members[this.random.below(members.length)] = `ot=${this.entries()}`;
     const cut = this.random.below(members.length);
     const lines = this.random.below(3) === 0 ? [members.slice(0, cut), members.slice(cut)] : [members];
     return lines.map((line): Header => ["tracestate", line.join(this.random.pick([",", ", ", ",,"]))]);
+  }
+
+  /** The value of OpenTelemetry's member, short or as long as can be. */
+  private entries(): string {
+    const known = ["th:c", "th:0", "rv:6e6d1a75832a2f", "rv:1", "a:b", " x y", ";", `l:${"v".repeat(200)}`, "t:h"];
+    return Array.from({ length: 1 + this.random.below(4) }, () => this.random.pick(known)).join(";");
   }
 
   /** Makes one change in place that may or may not leave the headers valid. */

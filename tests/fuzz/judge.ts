@@ -2,7 +2,15 @@
 // context in all of them, everything else untouched. Each complaint is a sentence; an empty list means that all is
 // well.
 import type { Header } from "../host/headers.ts";
-import { extract, traceparentOf, validTracestate, valueOf, type Context, type Format } from "./reference.ts";
+import {
+  extract,
+  traceparentOf,
+  validTracestate,
+  valueOf,
+  withThreshold,
+  type Context,
+  type Format,
+} from "./reference.ts";
 
 export interface Setting {
   name: string;
@@ -13,7 +21,19 @@ export interface Setting {
   /** Digits of a new trace id. */
   digits: 16 | 32;
   strips: boolean;
+  /** It samples every trace, and says so in `tracestate`. */
+  setsThreshold: boolean;
 }
+
+/** Whatever decides, the rate is 1. */
+const THRESHOLDS = {
+  rules: [
+    { header: { name: "b3" }, rate: 1 },
+    { header: { name: "tracestate", value: "k0=0000" }, rate: 1 },
+    { rate: 1 },
+  ],
+  ...{ rate: 0, tracestate: true, keep_errors: true, keep_slower_than_ms: 1 },
+};
 
 export const SETTINGS: Setting[] = [
   setting("defaults", {}),
@@ -25,18 +45,21 @@ export const SETTINGS: Setting[] = [
   setting("64-bit ids", { trace_id_bits: 64, inject: ["b3multi", "tracecontext"] }),
   setting("no trust", { trust_incoming: false }),
   setting("strip", { strip: true }),
+  setting("thresholds and kept spans", { inject: ["b3multi", "tracecontext"] }, THRESHOLDS),
+  setting("thresholds, W3C first", { extract: ["tracecontext", "b3"], inject: ["tracecontext"] }, THRESHOLDS),
 ];
 
-function setting(name: string, propagation: Record<string, unknown>): Setting {
+function setting(name: string, propagation: Record<string, unknown>, sampling?: Record<string, unknown>): Setting {
   const { extract = ["b3", "b3multi", "tracecontext"], inject = ["b3multi", "tracecontext"] } =
     propagation as Partial<Setting>;
   return {
     name,
-    config: { propagation },
+    config: { propagation, ...(sampling && { sampling }) },
     extract: propagation.trust_incoming === false ? [] : extract,
     inject,
     digits: propagation.trace_id_bits === 64 ? 16 : 32,
     strips: propagation.strip === true,
+    setsThreshold: sampling !== undefined,
   };
 }
 
@@ -183,7 +206,9 @@ function checkTracestate(
   const lines = out.filter(([name]) => name === "tracestate").map(([, value]) => value);
   const theirs = setting.extract.includes("tracecontext") ? traceparentOf(arrived) : null;
   const belongs = theirs !== null && hasIds(context) && theirs.traceId === context.traceId.padStart(32, "0");
-  const expected = belongs ? validTracestate(arrived) : [];
+  const passedOn = belongs ? validTracestate(arrived) : [];
+  const isDecidedHere = context === null || context.decision === "defer";
+  const expected = setting.setsThreshold && isDecidedHere ? [withThreshold(passedOn, "0")] : passedOn;
   check(
     JSON.stringify(lines) === JSON.stringify(expected),
     `tracestate left as ${JSON.stringify(lines).slice(0, 200)}`,

@@ -142,6 +142,22 @@ export function validTracestate(headers: readonly Header[]): string[] {
   return isValid ? lines : [];
 }
 
+/** The valid `lines` as one list that begins with OpenTelemetry's threshold `th`. */
+export function withThreshold(lines: readonly string[], th: string): string {
+  const parts = (text: string, separator: string) =>
+    text
+      .split(separator)
+      .map((part) => part.replace(/^[ \t]+|[ \t]+$/g, ""))
+      .filter((part) => part !== "");
+  const members = parts(lines.join(","), ",");
+  const others = members.filter((member) => !member.startsWith("ot="));
+  let value = `th:${th}`;
+  for (const entry of parts(members.find((member) => member.startsWith("ot="))?.slice(3) ?? "", ";")) {
+    if (!entry.startsWith("th:") && `${value};${entry}`.length <= 256) value += `;${entry}`;
+  }
+  return [`ot=${value}`, ...others].slice(0, 32).join(",");
+}
+
 /** The context of `traceparent` alone; null if it is unusable. */
 export function traceparentOf(headers: readonly Header[]): Context | null {
   const outcome = readTraceparent(headers);

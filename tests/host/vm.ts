@@ -12,11 +12,11 @@ export interface ListItem {
   fallback?: Uint8Array;
 }
 
-/** A comparison of a number, or of a duration in nanoseconds. */
+/** A comparison of a number, or of a duration in nanoseconds. `not in` has several numbers to compare with. */
 export interface Comparison {
   path: string;
   operator: string;
-  than: bigint;
+  than: bigint[];
 }
 
 /** An expression: one list if the attribute `asked` is present, another if it is absent. Or whether all comparisons hold. */

@@ -11,13 +11,20 @@ const CHOICE = /^has\((\w+(?:\.\w+)+)\)\?\[([^\]]+)\]:\[([^\]]+)\]$/;
 const ITEM = /^(?:has\((?<asked>\w+(?:\.\w+)+)\)\?\k<asked>:(?<fallback>0|'')|(?<path>\w+(?:\.\w+)+))$/;
 
 /** `a.b<500`, or `a.b<=duration('250ms')`. */
-const COMPARISON = /^(\w+(?:\.\w+)+)(==|<=|<|>)(?:(\d+)|duration\('(\d+)ms'\))$/;
+const COMPARISON = /^(\w+(?:\.\w+)+)(<=|<|>)(?:(\d+)|duration\('(\d+)ms'\))$/;
+/** `!(a.b in [1,2])` */
+const NOT_IN = /^!\((\w+(?:\.\w+)+) in \[(\d+(?:,\d+)*)\]\)$/;
+
+function pathOf(name: string): string {
+  return name.replaceAll(".", "\0");
+}
 
 function comparisonOf(text: string): Comparison | undefined {
-  const [, path, operator = "", number, ms] = COMPARISON.exec(text) ?? [];
-  if (path === undefined) return undefined;
-  const than = number === undefined ? BigInt(ms ?? 0) * 1_000_000n : BigInt(number);
-  return { path: path.replaceAll(".", "\0"), operator, than };
+  const [, excluded, list = ""] = NOT_IN.exec(text) ?? [];
+  if (excluded !== undefined) return { path: pathOf(excluded), operator: "not in", than: list.split(",").map(BigInt) };
+  const [, name, operator = "", number, ms] = COMPARISON.exec(text) ?? [];
+  if (name === undefined) return undefined;
+  return { path: pathOf(name), operator, than: [number === undefined ? BigInt(ms ?? 0) * 1_000_000n : BigInt(number)] };
 }
 
 function comparisonsOf(text: string): Comparison[] | undefined {
@@ -27,9 +34,10 @@ function comparisonsOf(text: string): Comparison[] | undefined {
 }
 
 function holds(value: bigint, { operator, than }: Comparison): boolean {
-  if (operator === "==") return value === than;
-  if (operator === ">") return value > than;
-  return operator === "<" ? value < than : value <= than;
+  const [limit = 0n] = than;
+  if (operator === "not in") return !than.includes(value);
+  if (operator === ">") return value > limit;
+  return operator === "<" ? value < limit : value <= limit;
 }
 
 function listOf(texts: string | undefined): ListItem[] | undefined {
@@ -42,15 +50,15 @@ function choiceOf(text: string): ListChoice | undefined {
   const [, asked = "", ...lists] = CHOICE.exec(text) ?? [];
   const [present, absent] = lists.map(listOf);
   if (present === undefined || absent === undefined) return undefined;
-  return { asked: asked.replaceAll(".", "\0"), present, absent };
+  return { asked: pathOf(asked), present, absent };
 }
 
 function itemOf(text: string): ListItem | undefined {
   const { asked, fallback, path } = ITEM.exec(text)?.groups ?? {};
-  if (path !== undefined) return { path: path.replaceAll(".", "\0") };
+  if (path !== undefined) return { path: pathOf(path) };
   if (asked === undefined) return undefined;
   // An integer is eight bytes.
-  return { path: asked.replaceAll(".", "\0"), fallback: fallback === "0" ? new Uint8Array(8) : new Uint8Array(0) };
+  return { path: pathOf(asked), fallback: fallback === "0" ? new Uint8Array(8) : new Uint8Array(0) };
 }
 
 function u32(value: number): Uint8Array {
@@ -93,12 +101,12 @@ export function foreignImports(vm: Vm): Record<string, HostFunction> {
       : list(expression, addressCell, sizeCell);
   }
 
-  /** In CEL, a comparison of an absent attribute is an error, unless another one is false. */
+  /** In CEL, a comparison of an absent attribute, or of one that is no number, is an error, unless another one is false. */
   function compare(comparisons: Comparison[], addressCell: number, sizeCell: number): number {
     let result = OK;
     for (const each of comparisons) {
       const bytes = vm.property(each.path);
-      if (bytes === undefined) result = INTERNAL_FAILURE;
+      if (bytes?.length !== 8) result = INTERNAL_FAILURE;
       else if (!holds(Buffer.from(bytes).readBigInt64LE(), each)) return answer(0, addressCell, sizeCell);
     }
     return result === OK ? answer(1, addressCell, sizeCell) : result;

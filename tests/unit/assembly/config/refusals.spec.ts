@@ -48,6 +48,7 @@ const STRINGS = [
 ];
 const INTEGERS = [
   "collector.timeout_ms",
+  "sampling.keep_slower_than_ms",
   "span.max_tag_length",
   "buffer.max_bytes",
   "buffer.flush_spans",
@@ -73,7 +74,7 @@ const KEYS: string[][] = [
   ],
   ["name", "version"],
   ["extract", "inject", "trace_id_bits", "trust_incoming", "strip", "via"],
-  ["rate", "max_traces_per_second", "exclude_paths"],
+  ["rate", "rules", "max_traces_per_second", "keep_errors", "keep_slower_than_ms", "tracestate", "exclude_paths"],
   ["kind", "max_tag_length", "url_query"],
   ["literal", "environment", "request_headers", "response_headers", "properties"],
   ["max_bytes", "flush_spans", "flush_interval_ms"],
@@ -124,9 +125,10 @@ describe("a wrong type", () => {
   it("is refused at each boolean", () => {
     let values = ["1", '"true"', "null", "[]", "{}"];
     let found = ["1", '"true"', "null", "an array", "an object"];
-    expect(
-      notRefused(["propagation.trust_incoming", "propagation.strip", "log.trace_id"], values, found, "true, false"),
-    ).toBe("");
+    let booleans = ["propagation.trust_incoming", "propagation.strip", "log.trace_id"];
+    booleans.push("sampling.keep_errors");
+    booleans.push("sampling.tracestate");
+    expect(notRefused(booleans, values, found, "true, false")).toBe("");
   });
 
   it("is refused at the width of trace ids", () => {
@@ -146,6 +148,12 @@ describe("a wrong type", () => {
     let values = ['"/healthz"', "1", "null", "{}", "true"];
     let found = ['"/healthz"', "1", "null", "an object", "true"];
     expect(notRefused(["sampling.exclude_paths"], values, found, "an array of paths that begin with /")).toBe("");
+  });
+
+  it("is refused at the sampling rules", () => {
+    let values = ['"/a"', "1", "null", "{}", "true"];
+    let found = ['"/a"', "1", "null", "an object", "true"];
+    expect(notRefused(["sampling.rules"], values, found, "an array of up to 50 objects")).toBe("");
   });
 
   it("is refused at the access token", () => {
@@ -177,6 +185,14 @@ describe("a wrong type", () => {
 
 describe("a number out of range", () => {
   it("is refused at the timeout", () => refusesBeyond("collector.timeout_ms", 1, 600000));
+  it("is refused at the duration from which spans are kept", () => {
+    let path = "sampling.keep_slower_than_ms";
+    let allowed = "an integer from 0 to 3600000";
+    expect(refusalOf(configured(path, "0"))).toBe("");
+    expect(refusalOf(configured(path, "3600000"))).toBe("");
+    let beyond = ["3600001", "-1", "0.5", "4294967296"];
+    expect(notRefused([path], beyond, beyond, allowed)).toBe("");
+  });
   it("is refused at the tag length", () => refusesBeyond("span.max_tag_length", 1, 65536));
   it("is refused at the buffer's bytes", () => refusesBeyond("buffer.max_bytes", 65536, 268435456));
   it("is refused at the number of spans that cause a flush", () => refusesBeyond("buffer.flush_spans", 1, 100000));
@@ -230,6 +246,115 @@ describe("an item of a list", () => {
     expect(refusalOf(configured(path, '["/healthz","metrics"]'))).toBe(path + '[1]: found "metrics"' + allowed);
     expect(refusalOf(configured(path, '[""]'))).toBe(path + '[0]: found ""' + allowed);
     expect(refusalOf(configured(path, "[null]"))).toBe(path + "[0]: found null" + allowed);
+  });
+});
+
+/** Why `rules` are refused, after `sampling.rules`; "" if they aren't. */
+function rulesRefused(rules: string): string {
+  let reason = refusalOf(configured("sampling.rules", rules));
+  return reason.startsWith("sampling.rules") ? reason.substring(14) : reason;
+}
+
+function manyRules(count: i32): string {
+  let rules: string[] = [];
+  for (let i = 0; i < count; i++) rules.push('{"path_prefix":"/","rate":1}');
+  return "[" + rules.join(",") + "]";
+}
+
+describe("a sampling rule", () => {
+  it("may have each condition, all of them, or, as the last, none", () => {
+    let right = [
+      "[]",
+      '[{"rate":0}]',
+      '[{"path_prefix":"/a","rate":1},{"method":"GET","rate":0.5},{"header":{"name":"a"},"rate":0.0001},{"rate":1}]',
+      '[{"path_prefix":"/","method":"M-SEARCH","header":{"name":":authority","value":"x y"},"rate":1}]',
+      '[{"header":{"name":"host"},"rate":1}]',
+    ];
+    for (let i = 0; i < right.length; i++) expect(rulesRefused(right[i])).toBe("", right[i]);
+  });
+
+  it("is refused without a condition unless it is the last, with its number", () => {
+    let refused = ": has no condition, so no rule after it can match; ";
+    refused += "allowed: path_prefix, method, header; none only in the last rule";
+    expect(rulesRefused('[{"rate":1},{"rate":0}]')).toBe("[0]" + refused);
+    expect(rulesRefused('[{"method":"GET","rate":1},{"rate":1},{"rate":0}]')).toBe("[1]" + refused);
+  });
+
+  it("is refused without a rate, or with one out of range", () => {
+    let allowed = "; allowed: a number from 0 to 1 in steps of 0.0001";
+    expect(rulesRefused('[{"path_prefix":"/a"}]')).toBe("[0].rate: is missing" + allowed);
+    expect(rulesRefused("[{}]")).toBe("[0].rate: is missing" + allowed);
+    expect(rulesRefused('[{"rate":1.5}]')).toBe("[0].rate: found 1.5" + allowed);
+    expect(rulesRefused('[{"rate":0.00001}]')).toBe("[0].rate: found 0.00001" + allowed);
+    expect(rulesRefused('[{"method":"GET","rate":1},{"rate":"1"}]')).toBe('[1].rate: found "1"' + allowed);
+  });
+
+  it("is refused if it is not an object", () => {
+    expect(rulesRefused("[1]")).toBe("[0]: found a number; allowed: an object");
+    expect(rulesRefused('[{"method":"GET","rate":1},null]')).toBe("[1]: found null; allowed: an object");
+  });
+
+  it("is refused for a path that does not begin with a slash, or has spaces", () => {
+    let allowed = "; allowed: a path that begins with / and has no spaces";
+    expect(rulesRefused('[{"path_prefix":"a","rate":1}]')).toBe('[0].path_prefix: found "a"' + allowed);
+    expect(rulesRefused('[{"path_prefix":"/a b","rate":1}]')).toBe('[0].path_prefix: found "/a b"' + allowed);
+    let empty = '[0].path_prefix: found ""; allowed: a string that is not empty';
+    expect(rulesRefused('[{"path_prefix":"","rate":1}]')).toBe(empty);
+  });
+
+  it("is refused for a method that is not in capitals", () => {
+    let methods = ["get", "Get", "GET ", "G3T", "GÉT", "G:T"];
+    for (let i = 0; i < methods.length; i++) {
+      let refused = '[0].method: found "' + methods[i] + '"; allowed: a method in capitals, such as GET';
+      expect(rulesRefused('[{"method":"' + methods[i] + '","rate":1}]')).toBe(refused);
+    }
+    expect(rulesRefused('[{"method":"","rate":1}]').startsWith('[0].method: found ""')).toBe(true);
+  });
+
+  it("is refused for a header without a name, or with one that is none", () => {
+    let allowed = "; allowed: a header name in lower case, up to 63 bytes, :authority, :method, :path, :scheme";
+    let missing = "[0].header.name: is missing; allowed: a string that is not empty";
+    expect(rulesRefused('[{"header":{},"rate":1}]')).toBe(missing);
+    expect(rulesRefused('[{"header":{"value":"x"},"rate":1}]')).toBe(missing);
+    let names = ["X-Tenant", "x tenant", ":status", ":", "n".repeat(64)];
+    for (let i = 0; i < names.length; i++) {
+      let refused = '[0].header.name: found "' + names[i] + '"' + allowed;
+      expect(rulesRefused('[{"header":{"name":"' + names[i] + '"},"rate":1}]')).toBe(refused);
+    }
+    expect(rulesRefused('[{"header":{"name":"' + "n".repeat(63) + '"},"rate":1}]')).toBe("");
+    expect(rulesRefused('[{"header":"x-tenant","rate":1}]')).toBe("[0].header: found a string; allowed: an object");
+  });
+
+  it("is refused for a header's value that is empty or has control characters", () => {
+    let refused = '[0].header.value: found ""; allowed: a string that is not empty';
+    expect(rulesRefused('[{"header":{"name":"a","value":""},"rate":1}]')).toBe(refused);
+    refused = "[0].header.value: holds control characters or half a surrogate pair; allowed: a string without them";
+    expect(rulesRefused('[{"header":{"name":"a","value":"x\\n"},"rate":1}]')).toBe(refused);
+  });
+
+  it("is refused for a key that is unknown, with its number", () => {
+    let refused = "[1].prefix: is unknown; allowed: path_prefix, method, header, rate";
+    expect(rulesRefused('[{"method":"GET","rate":1},{"prefix":"/","rate":1}]')).toBe(refused);
+    refused = "[0].header.values: is unknown; allowed: name, value";
+    expect(rulesRefused('[{"header":{"name":"a","values":"b"},"rate":1}]')).toBe(refused);
+  });
+
+  it("may be one of 50, not of 51", () => {
+    expect(rulesRefused(manyRules(50))).toBe("");
+    expect(rulesRefused(manyRules(51))).toBe(": found 51; allowed: an array of up to 50 objects");
+  });
+});
+
+describe("sampling.tracestate", () => {
+  it("is refused if tracecontext is not injected", () => {
+    let rest = '{"collector":{"cluster":"x"},"sampling":{"tracestate":true},"propagation":{"inject":';
+    let refused = "sampling.tracestate: is true; allowed: false, or tracecontext in propagation.inject";
+    expect(refusalOf(rest + "[]}}")).toBe(refused);
+    expect(refusalOf(rest + '["b3","b3multi"]}}')).toBe(refused);
+    expect(refusalOf(rest + '["b3","tracecontext"]}}')).toBe("");
+    expect(refusalOf('{"collector":{"cluster":"x"},"sampling":{"tracestate":false},"propagation":{"inject":[]}}')).toBe(
+      "",
+    );
   });
 });
 

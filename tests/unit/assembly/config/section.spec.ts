@@ -297,3 +297,43 @@ describe("a key next to another for the same setting", () => {
     expect(refusal.reason).toBe("");
   });
 });
+
+describe("an array of sections", () => {
+  it("has one for each object, with its index in its path", () => {
+    let sections = section('{"a":[{"x":1},{"x":"y"}]}').sections("a", 2);
+    expect(sections.length).toBe(2);
+    expect(sections[0].decimal("x", 0, 20000)).toBe(10000);
+    expect(refusal.reason).toBe("");
+    sections[1].decimal("x", 0, 20000);
+    expect(refusal.reason.startsWith('s.a[1].x: found "y"')).toBe(true, refusal.reason);
+  });
+
+  it("is empty if it is absent or empty", () => {
+    expect(absent().sections("a", 2).length).toBe(0);
+    expect(section('{"a":[]}').sections("a", 2).length).toBe(0);
+    expect(refusal.reason).toBe("");
+  });
+
+  it("may not be longer than its bound, or anything but an array of objects", () => {
+    section('{"a":[{},{},{}]}').sections("a", 2);
+    expect(refusal.reason).toBe("s.a: found 3; allowed: an array of up to 2 objects");
+    section('{"a":{}}').sections("a", 2);
+    expect(refusal.reason).toBe("s.a: found an object; allowed: an array of up to 2 objects");
+    section('{"a":[{},[]]}').sections("a", 2);
+    expect(refusal.reason).toBe("s.a[1]: found an array; allowed: an object");
+  });
+});
+
+describe("a required number in ten-thousandths", () => {
+  it("must be present", () => {
+    expect(section('{"a":0.5}').requiredDecimal("a", 10000)).toBe(5000);
+    expect(refusal.reason).toBe("");
+    section("{}").requiredDecimal("a", 10000);
+    expect(refusal.reason).toBe("s.a: is missing; allowed: a number from 0 to 1 in steps of 0.0001");
+  });
+
+  it("is not also refused as missing if its section is no object", () => {
+    section("[]").requiredDecimal("a", 10000);
+    expect(refusal.reason).toBe("s: found an array; allowed: an object");
+  });
+});

@@ -1,5 +1,5 @@
 import { Source } from "../../../../assembly/config/section";
-import { AUTO, CLIENT, LIGHTSTEP, OTLP, ZIPKIN } from "../../../../assembly/config/settings";
+import { AUTO, CLIENT, LIGHTSTEP, OTLP, SamplingRule, ZIPKIN } from "../../../../assembly/config/settings";
 import { text } from "../../../../assembly/bytes/slice";
 import { B3, B3_MULTI, TRACECONTEXT } from "../../../../assembly/context/propagators";
 import { Bytes } from "../bytes";
@@ -17,6 +17,17 @@ function told(sources: Source[]): string {
   return lines.join("\n");
 }
 
+/** Sampling rules, one per line: the conditions, and the rate in ten-thousandths. */
+function rulesOf(rules: SamplingRule[]): string {
+  let lines: string[] = [];
+  for (let i = 0; i < rules.length; i++) {
+    let rule = rules[i];
+    let header = rule.headerName + "=" + rule.headerValue;
+    lines.push([rule.pathPrefix, rule.method, header + ": " + rule.rate.toString()].join(" "));
+  }
+  return lines.join("\n");
+}
+
 function places(formats: u32[]): string {
   return formats.join(",");
 }
@@ -27,7 +38,8 @@ const EVERYTHING =
   '"compression":"deflate"},"service":{"name":"reviews.default","version":"v3"},' +
   '"propagation":{"extract":["tracecontext","b3"],"inject":["b3","tracecontext"],"trace_id_bits":64,' +
   '"trust_incoming":false,"strip":true,"via":"filter_state"},"sampling":{"rate":0.5,"max_traces_per_second":2.5,' +
-  '"exclude_paths":["/healthz","/metrics"]},"span":{"kind":"client","max_tag_length":64,"url_query":"drop"},' +
+  '"rules":[{"path_prefix":"/a","method":"GET","header":{"name":"x-a","value":"1"},"rate":1},{"rate":0.0001}],' +
+  '"keep_errors":true,"keep_slower_than_ms":250,"tracestate":true,"exclude_paths":["/healthz","/metrics"]},"span":{"kind":"client","max_tag_length":64,"url_query":"drop"},' +
   '"tags":{"literal":{"team":"blue"},"environment":{"pod":"POD"},"request_headers":{"tenant":"x-tenant"},' +
   '"response_headers":{"cache":{"source":"x-cache","default":"none"}},"properties":{"route":"xds.route_name"}},' +
   '"log":{"trace_id":true},"buffer":{"max_bytes":65536,"flush_spans":5,"flush_interval_ms":10},' +
@@ -58,7 +70,11 @@ describe("the smallest configuration", () => {
     expect(settings.viaStates).toBe(false);
     expect(settings.rate).toBe(10000);
     expect(settings.maxTracesPerSecond).toBe(0);
+    expect(settings.samplingRules.length).toBe(0);
     expect(settings.excludePaths.length).toBe(0);
+    expect(settings.keepsErrors).toBe(false);
+    expect(settings.keepSlowerThanMs).toBe(0);
+    expect(settings.setsThreshold).toBe(false);
     expect(settings.spanKind).toBe(AUTO);
     expect(settings.maxTagLength).toBe(256);
     expect(settings.dropsQuery).toBe(false);
@@ -107,7 +123,11 @@ describe("a complete configuration", () => {
     expect(settings.viaStates).toBe(true);
     expect(settings.rate).toBe(5000);
     expect(settings.maxTracesPerSecond).toBe(25000);
+    expect(rulesOf(settings.samplingRules)).toBe("/a GET x-a=1: 10000\n  =: 1");
     expect(settings.excludePaths.join(",")).toBe("/healthz,/metrics");
+    expect(settings.keepsErrors).toBe(true);
+    expect(settings.keepSlowerThanMs).toBe(250);
+    expect(settings.setsThreshold).toBe(true);
     expect(settings.spanKind).toBe(CLIENT);
     expect(settings.maxTagLength).toBe(64);
     expect(settings.dropsQuery).toBe(true);

@@ -131,3 +131,44 @@ describe("a cap", () => {
     for (let nowMs: u64 = 1; nowMs > 0; nowMs <<= 1) expect(cap.admits(nowMs)).toBe(true);
   });
 });
+
+describe("a cap is short", () => {
+  it("from its first refusal until it is full again", () => {
+    let cap = capped(5 * ONE);
+    expect(admitted(cap, 5, 1000000)).toBe(5);
+    expect(cap.isShort).toBe(false, "nothing was refused yet");
+    expect(cap.admits(1000000)).toBe(false);
+    expect(cap.isShort).toBe(true);
+    expect(cap.admits(1000999)).toBe(true);
+    expect(cap.isShort).toBe(true, "it is not full yet");
+    expect(cap.admits(1001199)).toBe(true);
+    expect(cap.isShort).toBe(true, "a little is still missing");
+    expect(cap.admits(1001400)).toBe(true);
+    expect(cap.isShort).toBe(false, "it was full");
+  });
+
+  it("as long as more arrive than it admits", () => {
+    let cap = capped(5 * ONE);
+    expect(admitted(cap, 6, 1000000)).toBe(5);
+    for (let nowMs: u64 = 1000001; nowMs < 1060000; nowMs += 100) {
+      cap.admits(nowMs);
+      if (!cap.isShort) expect(nowMs).toBe(0, "it was not short");
+    }
+  });
+
+  it("never if it admits everything, or is not set", () => {
+    let cap = capped(5 * ONE);
+    for (let nowMs: u64 = 1000000; nowMs < 1060000; nowMs += 200) expect(cap.admits(nowMs)).toBe(true);
+    expect(cap.isShort).toBe(false);
+    expect(capped(0).isShort).toBe(false);
+  });
+
+  it("even after the clock was set back", () => {
+    let cap = capped(5 * ONE);
+    expect(admitted(cap, 6, 1000000)).toBe(5);
+    cap.admits(900000);
+    expect(cap.isShort).toBe(true);
+    cap.admits(901000);
+    expect(cap.isShort).toBe(false);
+  });
+});

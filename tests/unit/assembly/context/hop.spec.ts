@@ -1,4 +1,5 @@
-// Which ids go on from a received context. decision.spec.ts tests the order in which a hop decides whether to record.
+// Which ids go on from a received context. decision.spec.ts tests the order in which a hop decides whether to record,
+// hop-threshold.spec.ts what it says of its threshold, and hop-kept.spec.ts which spans of unsampled traces may be kept.
 import { b3 } from "../../../../assembly/context/b3";
 import { b3multi } from "../../../../assembly/context/b3multi";
 import { carrier } from "../../../../assembly/context/carrier";

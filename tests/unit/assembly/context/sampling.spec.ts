@@ -1,14 +1,18 @@
-// The rate, the excluded paths and Envoy's forced trace, each by itself. The cap has a spec of its own;
+// The rate, the rules, the excluded paths and Envoy's forced trace, each by itself. The cap has a spec of its own;
 // decision.spec.ts tests their order.
 import { Field } from "../../../../assembly/bytes/fields";
 import { Slice, text } from "../../../../assembly/bytes/slice";
+import { carrier } from "../../../../assembly/context/carrier";
 import { nextId, seed } from "../../../../assembly/context/ids";
-import { ALWAYS, isForced, randomBitsOf, Sampler } from "../../../../assembly/context/sampling";
+import { Rule } from "../../../../assembly/context/rule";
+import { ALWAYS, isForced, randomBitsOf, Sampler, thresholdOf } from "../../../../assembly/context/sampling";
+import { RANDOM_BITS } from "../../../../assembly/context/threshold";
+import { bring } from "../headers";
 
 const NOTHING: Slice[] = [];
 const HALF: u32 = ALWAYS / 2;
 const ALL_BITS: u64 = 0xffffffffffffffff;
-const RANDOM_BITS: u64 = 0x00ffffffffffffff;
+const ALL_RANDOM_BITS: u64 = 0x00ffffffffffffff;
 
 function sampler(rate: u32): Sampler {
   return new Sampler(rate, 0, NOTHING);
@@ -23,9 +27,9 @@ const EXTREMES: u64[] = [
   0,
   1,
   0x0080000000000000,
-  RANDOM_BITS - 1,
-  RANDOM_BITS,
-  RANDOM_BITS + 1,
+  ALL_RANDOM_BITS - 1,
+  ALL_RANDOM_BITS,
+  ALL_RANDOM_BITS + 1,
   0x7fffffffffffffff,
   0x8000000000000000,
   0xff00000000000000,
@@ -140,6 +144,52 @@ describe("a rate", () => {
   it("of 0.01 keeps a hundredth of a million ids, within 5 sigma", () => {
     seed(11, 12);
     expect(abs(keptOfMillion(ALWAYS / 100) - 10000)).toBeLessThan(498);
+  });
+});
+
+/** A rule of which `index` can be told by its threshold. */
+function ruleFor(prefix: string, index: i32): Rule {
+  let rule = new Rule(index);
+  if (prefix.length > 0) rule.whenPathStartsWith(prefix);
+  return rule;
+}
+
+/** The threshold that `each` has for a request to `path`. */
+function thresholdAt(each: Sampler, path: string): u64 {
+  bring(carrier, [":path", path]);
+  return each.thresholdOfRequest();
+}
+
+describe("rules", () => {
+  it("give the threshold of the first that matches", () => {
+    let each = new Sampler(0, 0, NOTHING, [ruleFor("/a/b", 1), ruleFor("/a", 2), ruleFor("/a/b/c", 3)]);
+    expect(thresholdAt(each, "/a/b/c")).toBe(1);
+    expect(thresholdAt(each, "/a/c")).toBe(2);
+  });
+
+  it("leave a request that matches none to the rate", () => {
+    let each = new Sampler(HALF, 0, NOTHING, [ruleFor("/a", 1)]);
+    expect(thresholdAt(each, "/b")).toBe(RANDOM_BITS / 2);
+    expect(thresholdAt(each, "")).toBe(RANDOM_BITS / 2);
+  });
+
+  it("leave nothing to the rate if the last has no condition", () => {
+    let each = new Sampler(HALF, 0, NOTHING, [ruleFor("/a", 1), ruleFor("", 2)]);
+    expect(thresholdAt(each, "/a")).toBe(1);
+    expect(thresholdAt(each, "/b")).toBe(2);
+  });
+
+  it("may be 50", () => {
+    let rules: Rule[] = [];
+    for (let i = 0; i < 50; i++) rules.push(ruleFor("/" + i.toString() + "/", i));
+    let each = new Sampler(0, 0, NOTHING, rules);
+    for (let i = 0; i < 50; i++) expect(thresholdAt(each, "/" + i.toString() + "/x")).toBe(i);
+    expect(thresholdAt(each, "/50/x")).toBe(RANDOM_BITS, "the rate of 0");
+  });
+
+  it("may have a rate of 0, which no trace reaches", () => {
+    expect(thresholdOf(0)).toBe(RANDOM_BITS);
+    expect(thresholdOf(ALWAYS)).toBe(0);
   });
 });
 

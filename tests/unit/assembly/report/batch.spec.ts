@@ -441,3 +441,56 @@ describe("lost spans", () => {
     expect(reports()).toBe("headaA+12 headbBcC");
   });
 });
+
+/** Like put(), for an expendable span. */
+function putExpendable(size: u32, fill: u8 = 0x78): bool {
+  let at = queue.reserve(size, true);
+  if (at === 0) return false;
+  memory.fill(at, fill, size);
+  queue.commit(at + size);
+  return true;
+}
+
+describe("an expendable span", () => {
+  it("is taken up to a quarter of the bytes, heads included", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    expect(putExpendable(245)).toBe(true);
+    expect(putExpendable(2)).toBe(false);
+    expect(putExpendable(1)).toBe(true);
+    expect(putExpendable(1)).toBe(false);
+  });
+
+  it("counts what other spans use, and leaves them all of the bytes", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    expect(put(200)).toBe(true);
+    expect(putExpendable(47)).toBe(false);
+    expect(putExpendable(46)).toBe(true);
+    expect(put(750)).toBe(true);
+    expect(queue.takeEvicted()).toBe(0);
+    expect(putExpendable(1)).toBe(false);
+  });
+
+  it("drops no other span, sealed or open", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    putBatches(3, 100);
+    expect(putExpendable(1)).toBe(false);
+    expect(queue.takeEvicted()).toBe(0);
+    expect(drain()).toBe("012");
+    expect(putExpendable(246)).toBe(true);
+  });
+
+  it("is dropped like any other once it is in a batch that gives way", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    expect(putExpendable(200)).toBe(true);
+    queue.seal();
+    expect(put(900)).toBe(true);
+    expect(queue.takeEvicted()).toBe(1);
+  });
+
+  it("that is too large even alone is not taken", () => {
+    queue = new BatchQueue(FORMAT, 1000, NEVER, NEVER);
+    expect(putExpendable(247)).toBe(false);
+    expect(putExpendable(u32.MAX_VALUE)).toBe(false);
+    expect(queue.isEmpty).toBe(true);
+  });
+});

@@ -1,5 +1,5 @@
 import { text } from "../../../../assembly/bytes/slice";
-import { isGrpc, isGrpcError } from "../../../../assembly/span/grpc";
+import { hasGrpcStatus, isGrpc, isGrpcError } from "../../../../assembly/span/grpc";
 import { Bytes, fence } from "../bytes";
 import { Slice } from "../../../../assembly/bytes/slice";
 
@@ -30,6 +30,15 @@ describe("a gRPC request", () => {
     expect(grpc("application/json")).toBe(false);
     expect(grpc("application/grp")).toBe(false);
     expect(grpc("")).toBe(false);
+  });
+});
+
+describe("an answer with a gRPC status", () => {
+  it("is that of a request of gRPC or grpc-web", () => {
+    let types = ["application/grpc", "application/grpc+proto", "application/grpc-web", "application/grpc-web-text"];
+    for (let i = 0; i < types.length; i++) expect(hasGrpcStatus(text(types[i]))).toBe(true, types[i]);
+    expect(hasGrpcStatus(text("application/json"))).toBe(false);
+    expect(hasGrpcStatus(text(""))).toBe(false);
   });
 });
 

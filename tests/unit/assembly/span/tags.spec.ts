@@ -1,7 +1,8 @@
 import { reset } from "../../../../assembly/bytes/arena";
 import { Slice, text, toText } from "../../../../assembly/bytes/slice";
+import { UNKNOWN } from "../../../../assembly/context/threshold";
 import { TraceContext } from "../../../../assembly/context/context";
-import { CustomTag, REQUEST_HEADER, RESPONSE_HEADER } from "../../../../assembly/span/custom";
+import { CustomTag, MAX_CUSTOM_TAGS, REQUEST_HEADER, RESPONSE_HEADER } from "../../../../assembly/span/custom";
 import { carrier } from "../../../../assembly/context/carrier";
 import { exchange } from "../../../../assembly/span/exchange";
 import { isGrpcError } from "../../../../assembly/span/grpc";
@@ -10,7 +11,8 @@ import { describe as describeSpan, TagSettings } from "../../../../assembly/span
 import { Bytes, hexOf } from "../bytes";
 import { bring, Headers } from "../headers";
 
-const span = new Span(new TraceContext());
+const context = new TraceContext();
+const span = new Span(context);
 const USUAL = new TagSettings(256, false, []);
 
 function set(slice: Slice, value: string): void {
@@ -280,5 +282,84 @@ describe("custom tags", () => {
     set(TENANT.value, "blé");
     expect(described(new TagSettings(3, false, [TENANT])).endsWith("\ntenant=bl")).toBe(true);
     expect(described(new TagSettings(4, false, [TENANT])).endsWith("\ntenant=blé")).toBe(true);
+  });
+});
+
+/** The trace state of a span whose request left with these lines of `tracestate`. */
+function stateOf(lines: string[]): string {
+  let headers: string[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    headers.push("tracestate");
+    headers.push(lines[i]);
+  }
+  reviews(headers);
+  described();
+  return toText(span.traceState);
+}
+
+describe("the trace state of a span", () => {
+  beforeEach(() => {
+    context.clear();
+    span.kept.clear();
+  });
+
+  it("is the tracestate that left, its lines joined", () => {
+    expect(stateOf(["a=1, ot=th:c"])).toBe("a=1, ot=th:c");
+    expect(stateOf(["a=1", "", "b=2"])).toBe("a=1,b=2");
+    expect(stateOf([])).toBe("");
+  });
+
+  it("is empty if that is invalid", () => {
+    expect(stateOf(["a=1,="])).toBe("");
+    expect(stateOf(["a=1", "b"])).toBe("");
+  });
+
+  it("has the threshold with which the trace was sampled here, even if no tracestate left", () => {
+    context.setsThreshold = true;
+    context.threshold = 0xc0000000000000;
+    expect(stateOf(["ot=th:8;rv:6e6d1a75832a2f,a=1"])).toBe("ot=th:c;rv:6e6d1a75832a2f,a=1");
+    expect(stateOf([])).toBe("ot=th:c");
+    expect(stateOf(["a=1,="])).toBe("ot=th:c");
+  });
+
+  it("has no threshold if nobody knows it", () => {
+    context.setsThreshold = true;
+    context.threshold = UNKNOWN;
+    expect(stateOf(["ot=th:8;rv:6e6d1a75832a2f,a=1"])).toBe("ot=rv:6e6d1a75832a2f,a=1");
+    expect(stateOf(["ot=th:8"])).toBe("");
+  });
+
+  it("has no threshold if the trace is not sampled, whatever arrived or was set here", () => {
+    set(span.kept, "slow");
+    expect(stateOf(["ot=th:8;a:b,c=1"])).toBe("ot=a:b,c=1");
+    context.setsThreshold = true;
+    context.threshold = 0;
+    expect(stateOf(["ot=th:8,c=1"])).toBe("c=1");
+    expect(stateOf([])).toBe("");
+  });
+});
+
+describe("sampling.kept", () => {
+  it("is the first tag of a span whose trace is not sampled", () => {
+    reviews();
+    set(span.kept, "error");
+    expect(described()).toBe("sampling.kept=error\n" + REVIEWS_TAGS);
+    span.kept.clear();
+    expect(described()).toBe(REVIEWS_TAGS);
+  });
+
+  it("leaves room for all other tags", () => {
+    reviews(REVIEWS.concat(["content-type", "application/grpc", "grpc-timeout", "1S", "x-client-trace-id", "c"]));
+    set(exchange.grpcStatus, "13");
+    set(exchange.grpcMessage, "no");
+    set(span.kept, "error");
+    let custom: CustomTag[] = [];
+    for (let i: u32 = 0; i < MAX_CUSTOM_TAGS; i++) {
+      custom.push(new CustomTag(REQUEST_HEADER, "t" + i.toString(), "x-none", i.toString(), null));
+    }
+    let lines = described(new TagSettings(256, false, custom)).split("\n");
+    expect(lines.length).toBe(21 + MAX_CUSTOM_TAGS);
+    expect(lines[lines.length - 1]).toBe("t31=31");
+    span.kept.clear();
   });
 });

@@ -7,7 +7,7 @@ import { blocks, environment as ofDocuments } from "../../../envoy/documents/doc
 import { Host } from "../../../host/host.ts";
 import { INBOUND, lightspan } from "../sidecar.ts";
 import { OWN_HEADERS } from "./mistakes.ts";
-import { VALUES } from "./values.ts";
+import { RULES, VALUES } from "./values.ts";
 
 interface Schema {
   properties?: Record<string, Schema>;
@@ -28,9 +28,11 @@ const read = (path: string) => readFileSync(new URL(path, root), "utf8");
 const schema: Schema = JSON.parse(read("assembly/config/lightspan.schema.json"));
 const accepts = new Ajv({ strictTypes: true }).compile(schema);
 const sections = Object.entries(schema.properties ?? {});
-/** A configuration with every key, except those that exclude another key. */
+const example = schema.examples?.at(-1) as Record<string, Json> | undefined;
+/** A configuration with every key, except those that exclude another key; no value needs one of another key. */
 const FULL = JSON.stringify({
-  ...schema.examples?.at(-1),
+  ...example,
+  sampling: { ...example?.sampling, tracestate: false },
   collector: {
     ...{ cluster: "x", authority: "x", path: "/x", headers: { a: "b" }, access_token: "t", timeout_ms: 1 },
     ...{ protocol: "otlp", transport: "http", compression: "none" },
@@ -116,6 +118,27 @@ describe("schema and module agree", () => {
     }
   }
 
+  it("on sampling rules of every kind", async () => {
+    const host = await load();
+    let accepted = 0;
+    for (const rules of RULES) if (await judge({ collector: { cluster: "x" }, sampling: { rules } }, host)) accepted++;
+    assert.ok(accepted > RULES.length / 4 && accepted < RULES.length / 2, `${accepted} of ${RULES.length}`);
+  });
+
+  it("on sampling.tracestate with every choice of formats", async () => {
+    const host = await load();
+    for (const tracestate of [true, false, undefined]) {
+      for (const inject of [["tracecontext"], ["b3", "tracecontext", "b3multi"], ["b3"], [], undefined]) {
+        for (const propagation of [{ inject }, undefined]) {
+          const configuration = { collector: { cluster: "x" }, sampling: { tracestate }, propagation };
+          const accepted = await judge(configuration, host);
+          if (tracestate !== true || propagation?.inject?.includes("tracecontext")) assert.ok(accepted);
+          else if (propagation?.inject !== undefined) assert.ok(!accepted);
+        }
+      }
+    }
+  });
+
   for (const protocol of ["lightstep", "otlp", "zipkin"]) {
     it(`on ${protocol} with every transport, compression and token`, async () => {
       const host = await load();
@@ -197,6 +220,9 @@ describe("the documents' configurations are valid:", () => {
 describe("only the module sees", () => {
   const only: Record<string, string> = {
     "a number in too fine steps": '{"collector":{"cluster":"x"},"sampling":{"rate":0.00005}}',
+    "a sampling rule without a condition that is not the last":
+      '{"collector":{"cluster":"x"},"sampling":{"rules":[{"rate":1},{"path_prefix":"/a","rate":1}]}}',
+    "a sampling rule's rate in too fine steps": '{"collector":{"cluster":"x"},"sampling":{"rules":[{"rate":0.00005}]}}',
     "a tag that is given in two places":
       '{"collector":{"cluster":"x"},"tags":{"literal":{"a":"x"},"request_headers":{"a":"x"}}}',
     "a key that stands twice": '{"collector":{"cluster":"x","cluster":"x"}}',

@@ -48,3 +48,38 @@ export const VALUES: unknown[] = [
   Object.fromEntries(Array.from({ length: 28 }, (_, i) => [`a${i}`, "x"])),
   Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`a${i}`, "x"])),
 ];
+
+/** Sampling rules of every kind, right and wrong. Each array is a value of `sampling.rules`. */
+export const RULES: unknown[][] = [
+  ...[[], [{ rate: 1 }], [{ rate: 0 }], [{ rate: 0.5 }], [{ rate: 1.5 }], [{ rate: -0.5 }], [{ rate: "1" }], [{}]],
+  ...[[null], [1], ["/a"], [[]], [{ rate: null }], [{ rate: 1, other: 1 }]],
+  ...["/a", "/", "", "a", "/a b", "/a\tb", "/a\n", "/\u007f", "/\u00e9", "/\u{1f600}", "/\ud800", 1, null].map(
+    (prefix) => [{ path_prefix: prefix, rate: 1 }],
+  ),
+  ...["GET", "M-SEARCH", "A_B", "-", "get", "", "G T", "G3T", "G\u00c9T", "GET\n", 1, null].map((method) => [
+    { method, rate: 1 },
+  ]),
+  ...[
+    "x-tenant",
+    "host",
+    ":authority",
+    ":method",
+    ":path",
+    ":scheme",
+    ":status",
+    ":",
+    "",
+    "X",
+    "a b",
+    "a\n",
+    1,
+    null,
+  ].map((name) => [{ header: { name }, rate: 1 }]),
+  ...["n".repeat(63), "n".repeat(64), "!#$%&'*+-.^_`|~"].map((name) => [{ header: { name }, rate: 1 }]),
+  ...["x", " x y ", "x\ty", "", "x\n", "x\0", "\u007f", "\u00e9", "\u{1f600}", "\udc00", 1, null].map((value) => [
+    { header: { name: "a", value }, rate: 1 },
+  ]),
+  ...[{}, { value: "x" }, { name: "a", values: "x" }, "a", null, []].map((header) => [{ header, rate: 1 }]),
+  [{ path_prefix: "/a", method: "GET", header: { name: "a", value: "b" }, rate: 0.0001 }, { rate: 1 }],
+  ...[50, 51].map((length) => Array.from({ length }, (_, i) => ({ path_prefix: `/${i}`, rate: 1 }))),
+];

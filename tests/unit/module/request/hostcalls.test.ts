@@ -64,6 +64,62 @@ describe("the host calls of a request", () => {
   }
 });
 
+describe("the host calls of a request with sampling", () => {
+  const KEEPING: Changes = { sampling: { keep_errors: true, keep_slower_than_ms: 2000 } };
+  const FAILED = ended({ response: { code: 503 } });
+  const UNSAMPLED_GRPC = request({ b3: `${TRACE_ID}-${SPAN_ID}-0`, "content-type": "application/grpc" });
+
+  /** The host calls that a request has with `changes` besides those that it has without; negative if it has fewer. */
+  async function added(exchange: Exchange, changes: Changes, without: Changes = {}): Promise<Record<string, number>> {
+    const before = await hostCallsOf({ ...exchange, changes: without });
+    const after = await hostCallsOf({ ...exchange, changes });
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    const differences = names.map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)] as const);
+    return Object.fromEntries(differences.filter(([, difference]) => difference !== 0));
+  }
+
+  it("are one more if spans are kept, for an unsampled request that ended well", async () => {
+    const one = { proxy_call_foreign_function: 1 };
+    assert.deepEqual(await added({ headers: UNSAMPLED }, KEEPING), one);
+    assert.deepEqual(await added({ headers: UNSAMPLED }, { sampling: { keep_errors: true } }), one);
+    assert.deepEqual(await added({ headers: UNSAMPLED }, { sampling: { keep_slower_than_ms: 1500 } }), one);
+    const properties = ended({ response: { grpc_status: 0 } });
+    assert.deepEqual(await added({ headers: UNSAMPLED_GRPC, properties }, KEEPING), one);
+    assert.deepEqual(await added({ headers: UNSAMPLED, root: OUTBOUND }, KEEPING), one);
+  });
+
+  it("are no more if spans are kept, for a sampled request, an excluded path or a denial without ids", async () => {
+    assert.deepEqual(await added({ headers: SAMPLED, properties: FAILED }, KEEPING), {});
+    assert.deepEqual(await added({ headers: request({ b3: "0" }), properties: FAILED }, KEEPING), {});
+    const excluding = { ...KEEPING.sampling, exclude_paths: ["/reviews"] };
+    assert.deepEqual(await added({ headers: UNSAMPLED, properties: FAILED }, { sampling: excluding }), {});
+  });
+
+  it("are those of a sampled one and the question, for a span that is kept", async () => {
+    assert.deepEqual(await added({ headers: UNSAMPLED, properties: FAILED }, KEEPING), {
+      proxy_get_header_map_pairs: 1,
+      proxy_get_header_map_value: 2,
+      proxy_call_foreign_function: 2,
+    });
+  });
+
+  it("are no more with rules", async () => {
+    const rules = [
+      { header: { name: "x-none" }, rate: 1 },
+      { path_prefix: "/reviews", method: "GET", rate: 1 },
+    ];
+    assert.deepEqual(await added({ headers: FRESH }, { sampling: { rate: 0, rules } }), {});
+  });
+
+  it("are the tracestate for a trace that is sampled here with tracestate on, and no more for others", async () => {
+    const propagation = { inject: ["b3multi", "tracecontext"] };
+    const off = { propagation };
+    const on = { propagation, sampling: { tracestate: true } };
+    assert.deepEqual(await added({ headers: FRESH }, on, off), { proxy_replace_header_map_value: 1 });
+    for (const headers of [SAMPLED, UNSAMPLED]) assert.deepEqual(await added({ headers }, on, off), {});
+  });
+});
+
 describe("the host calls that are not made for each request", () => {
   it("are the timer, and the seeding of the ids, for the first request", async () => {
     const sidecar = await Sidecar.start();

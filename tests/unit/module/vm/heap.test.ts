@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import type { Headers } from "../../../host/headers.ts";
 import type { Answer } from "../../../host/options.ts";
 import { Random } from "../../../host/random.ts";
-import { ANSWERED, FRESH, OK, SAMPLED, UNSAMPLED } from "../requests.ts";
+import { ANSWERED, ended, FRESH, OK, SAMPLED, UNSAMPLED } from "../requests.ts";
 import { configuration, INBOUND, OUTBOUND, Sidecar, type Changes } from "../sidecar.ts";
 
 const WARM = 1_000;
@@ -12,17 +12,20 @@ const REQUESTS = 100_000;
 /** Requests for each tick of the timer: a thousand a second. */
 const TICK = 1_000;
 
+const FAILED = ended({ response: { code: 503 } });
+
 /**
  * Sends requests through the VM, `open` at a time, and answers every report. Returns memory after WARM and after
- * REQUESTS. Without `logged`, streams get no log, as over HTTP/3.
+ * REQUESTS. Without `logged`, streams get no log, as over HTTP/3. One of `failsOnceIn` requests ends in an error.
  */
 async function run(
   headers: Headers,
   open: number,
   logged = true,
+  { changes = {}, failsOnceIn = Infinity }: { changes?: Changes; failsOnceIn?: number } = {},
 ): Promise<{ warm: number; after: number; sidecar: Sidecar }> {
-  const sidecar = await Sidecar.start();
-  sidecar.configure(OUTBOUND);
+  const sidecar = await Sidecar.start(changes);
+  sidecar.configure(OUTBOUND, changes);
   const { host } = sidecar;
   const streams: number[] = [];
   let warm = 0;
@@ -31,9 +34,10 @@ async function run(
     host.requestHeaders(stream, headers);
     streams.push(stream);
     if (streams.length >= open) {
-      const ended = streams.shift() as number;
-      if (logged) host.log(ended, { responseHeaders: ANSWERED, properties: OK });
-      host.done(ended, OK);
+      const oldest = streams.shift() as number;
+      const properties = i % failsOnceIn === 0 ? FAILED : OK;
+      if (logged) host.log(oldest, { responseHeaders: ANSWERED, properties });
+      host.done(oldest, properties);
     }
     if (i % TICK === 0) {
       host.tick(INBOUND);
@@ -67,6 +71,31 @@ describe("memory between request 1,000 and request 100,000", () => {
       assert.ok(sidecar.account.sent > 0.99 * REQUESTS, "the spans were recorded and sent");
     });
   }
+
+  const KEEPING: Changes = { sampling: { rate: 0, keep_errors: true, keep_slower_than_ms: 5000 } };
+  for (const [how, logged] of [
+    ["", true],
+    [" and streams that get no log", false],
+  ] as const) {
+    it(`stays the same with unsampled requests of which some are kept${how}`, async () => {
+      const { warm, after, sidecar } = await run(UNSAMPLED, 400, logged, { changes: KEEPING, failsOnceIn: 50 });
+      assert.equal(after, warm);
+      assert.ok(sidecar.count("spans_kept") > (0.98 * REQUESTS) / 50, "spans were kept");
+      assert.ok(sidecar.count("spans_unsampled") > 0.96 * REQUESTS, "and most were not");
+    });
+  }
+
+  it("stays the same with rules and thresholds", async () => {
+    const rules = [
+      { header: { name: "x-none" }, rate: 0 },
+      { path_prefix: "/reviews", method: "GET", rate: 0.5 },
+    ];
+    const propagation = { inject: ["tracecontext"] };
+    const changes = { propagation, sampling: { rate: 0, rules, tracestate: true, keep_errors: true } };
+    const { warm, after, sidecar } = await run(FRESH, 1, true, { changes, failsOnceIn: 50 });
+    assert.equal(after, warm);
+    assert.ok(sidecar.account.sent > 0.4 * REQUESTS, "half of the traces were sampled");
+  });
 
   it("stays the same with traces that start here", async () => {
     const { warm, after, sidecar } = await run(FRESH, 1);
@@ -164,7 +193,12 @@ const CHANGES = 3_000;
 /** The part of every configuration below that is kept, in every kind of memory. */
 const RICH: Changes = {
   collector: { compression: "deflate", access_token_env: "TOKEN", headers: { "x-scope-orgid": "12345678" } },
-  sampling: { exclude_paths: ["/healthz", "/metrics"] },
+  propagation: { inject: ["b3multi", "tracecontext"] },
+  sampling: {
+    exclude_paths: ["/healthz", "/metrics"],
+    rules: [{ path_prefix: "/checkout", method: "POST", header: { name: "x-tenant", value: "acme" }, rate: 0.5 }],
+    ...{ keep_errors: true, keep_slower_than_ms: 500, tracestate: true },
+  },
   tags: {
     literal: { stage: "canary" },
     environment: { region: "REGION" },

@@ -9,19 +9,37 @@ import type { HttpCall } from "../../../host/vm.ts";
 import { assertBalanced } from "../account.ts";
 import { field } from "../protobuf.ts";
 import { framed, readReport, type Reading } from "../reading.ts";
-import { ANSWERED, FRESH, OK, request } from "../requests.ts";
+import { ANSWERED, OK, request } from "../requests.ts";
 import { configuration, lightspan, NODE, type Changes } from "../sidecar.ts";
 
 /** Collectors of each format, one of which does not exist. */
 const CONFIGURATIONS: Changes[] = [
   { collector: { cluster: "a" }, buffer: { max_bytes: 65536, flush_spans: 20 } },
-  { collector: { cluster: "b", access_token: "t" }, buffer: { flush_spans: 3 }, sampling: { rate: 0.5 } },
+  {
+    collector: { cluster: "b", access_token: "t" },
+    buffer: { flush_spans: 3 },
+    sampling: { rate: 0.5, keep_errors: true },
+  },
   {
     collector: { cluster: "c", transport: "grpc" },
     buffer: { max_bytes: 65536, flush_spans: 9 },
     retry: { attempts: 2, base_ms: 5 },
   },
-  { collector: { cluster: "d", protocol: "otlp", compression: "deflate" }, buffer: { flush_spans: 5 } },
+  {
+    collector: { cluster: "d", protocol: "otlp", compression: "deflate" },
+    buffer: { flush_spans: 5 },
+    propagation: { inject: ["b3", "tracecontext"] },
+    sampling: {
+      ...{
+        rules: [
+          { header: { name: "tracestate" }, rate: 1 },
+          { path_prefix: "/reviews", rate: 0.5 },
+        ],
+        rate: 0,
+      },
+      ...{ tracestate: true, keep_errors: true, keep_slower_than_ms: 1000, max_traces_per_second: 20 },
+    },
+  },
   {
     collector: { cluster: "e", protocol: "otlp", transport: "grpc" },
     buffer: { flush_spans: 7 },
@@ -179,6 +197,7 @@ export class Walk {
     const { random } = this;
     const id = () => (random.once(20) ? random.bytes(random.below(40)) : random.hex(random.pick([16, 32, 16, 8])));
     const decision = random.pick(["0", "1", "1", "1", "d", "true", "", "x"]);
+    const traceId = random.hex(32);
     const more: Record<string, string>[] = [
       {},
       { b3: `${random.hex(32)}-${random.hex(16)}-${decision}` },
@@ -186,6 +205,10 @@ export class Walk {
       { "x-b3-traceid": id(), "x-b3-spanid": id(), "x-b3-sampled": decision },
       { "x-b3-sampled": decision, "x-b3-flags": random.pick(["0", "1"]) },
       { traceparent: `00-${random.hex(32)}-${random.hex(16)}-0${random.below(4)}`, tracestate: `a=${random.bytes(5)}` },
+      {
+        ...{ b3: `${traceId}-${random.hex(16)}`, traceparent: `00-${traceId}-${random.hex(16)}-00` },
+        tracestate: `a=1, ot=th:${random.bytes(random.below(3))};rv:${random.hex(14)},${random.bytes(random.below(300))}`,
+      },
       { "user-agent": random.bytes(random.pick([10, 100, 5_000])), "content-type": "application/grpc" },
     ];
     return random.once(8) ? request() : request(random.pick(more));
