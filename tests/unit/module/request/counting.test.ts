@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { boundOf, estimate, probabilityOf, randomnessOf, readOtlp, thresholdOf, type OtlpSpan } from "../../../otlp.ts";
-import { ended, FRESH } from "../requests.ts";
+import { ended, FRESH, request } from "../requests.ts";
 import { Sidecar, type Changes } from "../sidecar.ts";
 
 interface Class {
@@ -55,7 +55,7 @@ describe("of 120,000 requests, sampled by rules and at 1 %, with errors kept", (
       sampling: { rules: RULES, rate: REST, keep_errors: true, tracestate: true },
     });
     for (const { path, requests } of CLASSES) {
-      const headers = FRESH.map(([name, value]) => [name, name === ":path" ? path : value] as const);
+      const headers = request().map(([name, value]) => [name, name === ":path" ? path : value] as const);
       for (let i = 0; i < requests; i++) {
         sidecar.request({ headers, properties: i % ERRORS === 0 ? FAILED : FINE });
         if (i % TICK === 0) spans.push(...sent(sidecar));
