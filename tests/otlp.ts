@@ -1,5 +1,5 @@
-// OTLP's spans as tests of sampling need them: with `trace_state`, which the satellite does not keep. OpenTelemetry's own
-// definitions decode them. Knows the two ways to ask what a trace's random bits and its threshold are.
+// OTLP's spans for tests of sampling: with `trace_state`, which the satellite does not keep. Decodes with OpenTelemetry's own
+// definitions. Knows how a trace's random bits are compared with its threshold, and what a backend estimates from that.
 import { createRequire } from "node:module";
 
 interface Attribute {
