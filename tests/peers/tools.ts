@@ -11,7 +11,7 @@ import { cacheFolder } from "../../runner/wheel.ts";
 export class ToolMissing extends Error {}
 
 /** The Go modules here require this version. An older Go would download a newer toolchain. */
-const OLDEST_GO = [1, 25] as const;
+const OLDEST_GO = [1, 26] as const;
 const OLDEST_JAVA = 17;
 
 /** Path of Go. Throws ToolMissing. */
