@@ -12,7 +12,7 @@ import { Fixed } from "../bytes/fixed";
 import { HexNumber, isLowerCase, writeHex } from "../bytes/hex";
 import { Slice, text } from "../bytes/slice";
 import { carrier } from "./carrier";
-import { ACCEPT, DEFER, DENY, TraceContext } from "./context";
+import { ACCEPT, DENY, TraceContext } from "./context";
 import { Edits } from "./edits";
 import { ABSENT, MALFORMED, Propagator, READ } from "./propagator";
 import { writeThreshold } from "./threshold";
@@ -90,9 +90,8 @@ const companion = Fixed.record<TraceContext>();
  * recorded would leave a gap.
  */
 function reconcile(b3: TraceContext, traceparent: TraceContext): void {
-  if (b3.decision === DEFER && traceparent.sampled) b3.decision = traceparent.decision;
   b3.random = traceparent.random;
-  b3.flipsSampled = b3.decision === DENY && traceparent.sampled;
+  b3.flipsSampled = !b3.sampled && traceparent.sampled;
   if (traceparent.spanId === b3.spanId || traceparent.spanId === b3.parentId) return;
   if (b3.decision !== DENY && !traceparent.sampled) return;
   b3.spanId = traceparent.spanId;

@@ -98,16 +98,14 @@ const READERS: Record<Format, (headers: readonly Header[]) => Outcome> = {
   tracecontext: readTraceparent,
 };
 
-/** `context`, with what the request's `traceparent` says of the same trace: that it accepts an open one, and the nearer span. */
+/** `context`, with what the request's `traceparent` says of the same trace: the nearer span. */
 function withTraceparent(context: Context, headers: readonly Header[]): Context {
   const theirs = traceparentOf(headers);
   if (theirs === null || theirs.traceId !== context.traceId?.padStart(32, "0")) return context;
-  const isAccepted = context.decision === "defer" && theirs.decision === "accept";
-  const decision = isAccepted ? theirs.decision : context.decision;
-  const isGap = decision !== "deny" && theirs.decision === "deny";
+  const isGap = context.decision !== "deny" && theirs.decision === "deny";
   const isOlder = isGap || [context.spanId, context.parentId].includes(theirs.spanId);
   const ids = isOlder ? context : theirs;
-  return { ...context, decision, random: theirs.random, spanId: ids.spanId, parentId: ids.parentId };
+  return { ...context, random: theirs.random, spanId: ids.spanId, parentId: ids.parentId };
 }
 
 /**

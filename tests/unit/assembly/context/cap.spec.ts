@@ -133,18 +133,27 @@ describe("a cap", () => {
 });
 
 describe("a cap is short", () => {
-  it("from its first refusal until it is full again", () => {
+  it("from a refusal on, for as long as it takes to fill", () => {
     let cap = capped(5 * ONE);
     expect(admitted(cap, 5, 1000000)).toBe(5);
     expect(cap.isShort).toBe(false, "nothing was refused yet");
     expect(cap.admits(1000000)).toBe(false);
     expect(cap.isShort).toBe(true);
     expect(cap.admits(1000999)).toBe(true);
-    expect(cap.isShort).toBe(true, "it is not full yet");
-    expect(cap.admits(1001199)).toBe(true);
-    expect(cap.isShort).toBe(true, "a little is still missing");
-    expect(cap.admits(1001400)).toBe(true);
-    expect(cap.isShort).toBe(false, "it was full");
+    expect(cap.isShort).toBe(true, "a millisecond is missing");
+    expect(cap.admits(1001000)).toBe(true);
+    expect(cap.isShort).toBe(false);
+  });
+
+  it("of less than one a second, as long as more arrive than it admits", () => {
+    let cap = capped(ONE / 2);
+    expect(admitted(cap, 2, 1000000)).toBe(1);
+    for (let nowMs: u64 = 1000500; nowMs < 1060000; nowMs += 500) {
+      cap.admits(nowMs);
+      if (!cap.isShort) expect(nowMs).toBe(0, "it was not short");
+    }
+    expect(cap.admits(1070000)).toBe(true);
+    expect(cap.isShort).toBe(false);
   });
 
   it("as long as more arrive than it admits", () => {

@@ -120,7 +120,7 @@ describe("B3 and a traceparent of one trace with two spans", () => {
     expect(extracted(["b3", SINGLE, "traceparent", CHILD + "01"])).toBe(FROM_CHILD + "accept");
     let multi = ["x-b3-traceid", "8448eb211c80319c", "x-b3-spanid", "a2fb4a1d1a96d312", "x-b3-parentspanid", "1"];
     let narrow = "00-00000000000000008448eb211c80319c-b7ad6b7169203331-01";
-    expect(extracted(multi.concat(["traceparent", narrow]))).toBe("8448eb211c80319c b7ad6b7169203331 accept");
+    expect(extracted(multi.concat(["traceparent", narrow]))).toBe("8448eb211c80319c b7ad6b7169203331 defer");
   });
 
   it("give it for a denied trace too, so that all formats tell of one span", () => {
@@ -163,15 +163,16 @@ describe("B3 and a traceparent of one trace with two spans", () => {
 });
 
 describe("B3 without a decision and a traceparent of the same trace", () => {
-  it("accept if the traceparent does", () => {
+  it("stay undecided, and the traceparent's span counts if it was recorded", () => {
     let same = "00-80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-";
     let ids = "80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 ";
     let parent = "-05e3ac9a4f6e3b90";
-    expect(extracted(["b3", B3_IDS + parent, "traceparent", same + "01"])).toBe(ids + "accept of 05e3ac9a4f6e3b90");
-    expect(extracted(["b3", B3_IDS, "traceparent", CHILD + "01"])).toBe(FROM_CHILD + "accept");
+    expect(extracted(["b3", B3_IDS + parent, "traceparent", same + "01"])).toBe(ids + "defer of 05e3ac9a4f6e3b90");
+    expect(extracted(["b3", B3_IDS, "traceparent", CHILD + "01"])).toBe(FROM_CHILD + "defer");
+    expect(context.flipsSampled).toBe(true);
   });
 
-  it("stay undecided if the traceparent does not accept, with the span of B3, since nobody recorded the other one", () => {
+  it("stay undecided with the span of B3 if nobody recorded the traceparent's", () => {
     let ids = "80f198ee56343ba864fe8b2a57d3eff7 e457b5a2e4d86bd1 ";
     let same = "00-80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-";
     expect(extracted(["b3", B3_IDS, "traceparent", same + "00"])).toBe(ids + "defer");
