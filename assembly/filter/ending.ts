@@ -1,40 +1,26 @@
-// Asks the one question that tells whether an unsampled request ended as usual, so that its span cannot be worth keeping.
-// The host answers it with a single byte. Whatever else it answers, the ending is looked at closely.
-import { toDecimal } from "../bytes/decimal";
+// Asks whether an unsampled request ended as usual, so that its span cannot be worth keeping. It asks for single
+// attributes: one costs half of an expression, and two cost no more than one.
 import { Slice, text } from "../bytes/slice";
-import { compile, evaluate, NO_EXPRESSION } from "../host/expression";
+import { readProperty } from "../host/properties";
 import { Keeping } from "../span/keeping";
 
-const NANOS_OF_MS: u64 = 1000000;
+const CODE: Slice = text("response\0code");
+const GRPC_STATUS: Slice = text("response\0grpc_status");
+const DURATION: Slice = text("request\0duration");
 
-const answer: Slice = new Slice();
+const value: Slice = new Slice();
 
-/** A request without an answer has no code, and the question then has no value. */
-function questionOf(keeping: Keeping, isGrpc: bool): string {
-  let parts: string[] = [];
-  if (keeping.errors) parts.push("response.code>0&&response.code<500");
-  if (keeping.errors && isGrpc) parts.push("response.grpc_status==0");
-  let limitMs = keeping.slowerThanNanos / NANOS_OF_MS;
-  if (limitMs > 0) parts.push("request.duration<=duration('" + toDecimal(limitMs) + "ms')");
-  return parts.join("&&");
+/** False if the number at `path` is absent, as the code is if there was no answer. */
+function isWithin(path: Slice, least: u64, most: u64): bool {
+  if (!readProperty(path, value) || value.size !== 8) return false;
+  let number = load<u64>(value.at);
+  return number >= least && number <= most;
 }
 
-export class Ending {
-  private expression: u32 = NO_EXPRESSION;
-  /** Of gRPC's requests. For others, the host makes a status up. */
-  private grpcExpression: u32 = NO_EXPRESSION;
-
-  /** Has the host compile the questions for the current root context. */
-  constructor(keeping: Keeping) {
-    if (keeping.isOn) {
-      this.expression = compile(text(questionOf(keeping, false)));
-      this.grpcExpression = compile(text(questionOf(keeping, true)));
-    }
-  }
-
-  /** False if the current stream ended otherwise, or nobody knows. */
-  isUsual(isGrpc: bool): bool {
-    let expression = isGrpc ? this.grpcExpression : this.expression;
-    return evaluate(expression, answer) && answer.size === 1 && load<u8>(answer.at) === 1;
-  }
+/** False if the current stream ended otherwise, or nobody knows. The host makes a status up for requests that aren't gRPC's. */
+export function endedAsUsual(keeping: Keeping, isGrpc: bool): bool {
+  if (keeping.errors && !isWithin(CODE, 1, 499)) return false;
+  if (keeping.errors && isGrpc && !isWithin(GRPC_STATUS, 0, 0)) return false;
+  let limit = keeping.slowerThanNanos;
+  return limit === 0 || isWithin(DURATION, 0, limit);
 }

@@ -27,7 +27,6 @@ import { TagSettings } from "../span/tags";
 import { prepare, Question } from "./attributes";
 import { noteRoot } from "./callbacks";
 import { CustomTags, headerNameOf } from "./custom";
-import { Ending } from "./ending";
 import { seedIds } from "./entropy";
 import { askNode } from "./node";
 
@@ -38,7 +37,6 @@ export class Root {
     readonly propagation: Propagation,
     readonly sampler: Sampler,
     readonly keeping: Keeping,
-    readonly ending: Ending,
     readonly tags: TagSettings,
     readonly logsTraceId: bool,
     /** AUTO, CLIENT or SERVER. */
@@ -119,7 +117,6 @@ function make(id: u32, settings: Settings, custom: CustomTags, accessToken: stri
     propagationOf(settings),
     samplerOf(settings, keeping.isOn),
     keeping,
-    new Ending(keeping),
     new TagSettings(settings.maxTagLength, settings.dropsQuery, custom.changing),
     settings.logsTraceId,
     settings.spanKind,

@@ -23,6 +23,7 @@ import { askExchange, wasAnsweredEarlier } from "./ask";
 import { noteHeaders, noteLog, noteOverdueTick, noteUnseen, takeSuspicion } from "./callbacks";
 import { askCustom } from "./custom";
 import { writeContext } from "./departure";
+import { endedAsUsual } from "./ending";
 import { stirFirstStream } from "./entropy";
 import { findRoot, Root } from "./root";
 import { MAX_VALUE, restoreHeaders, saveHeaders } from "./saved";
@@ -154,7 +155,7 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
   let context = stream.context;
   let sampled = context.sampled;
   // gRPC's status can be read only in the log.
-  if (!sampled && (!context.mayBeKept || root.ending.isUsual(stream.isGrpc && isLogged))) return skip(root);
+  if (!sampled && (!context.mayBeKept || endedAsUsual(root.keeping, stream.isGrpc && isLogged))) return skip(root);
   // If there is a log, the headers are read as they went upstream.
   if (!isLogged) restoreHeaders(stream.saved, carrier);
   else if (!readCarrier()) carrier.clear();
