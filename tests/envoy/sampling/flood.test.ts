@@ -96,7 +96,9 @@ test("kept spans leave sampled ones their room, and kept ones beyond the cap are
       assert.equal(spans.length - arrived.length, kept - dropped, "only kept spans were dropped");
       // The room that errors may take is the same as before.
       await flood(await envoy.listenerPort("flooded"), 100);
-      await eventually("the next spans", read, ({ spans_sent = 0 }) => spans_sent === sent + 100);
+      await eventually("the next spans", read, ({ requests, spans_sent }) => {
+        return requests === FLOOD + 100 && spans_sent === sent + 100;
+      });
 
       const [before, from] = [await read(), performance.now()];
       const sampledBefore = sampledUpstream;
