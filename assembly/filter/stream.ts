@@ -191,6 +191,7 @@ function keep(root: Root): bool {
   if (reason.size === 0 || (cap.isSet && !cap.admits(nowMs()))) return false;
   span.kept.copyFrom(reason);
   makeSpan(own);
+  if (root.logsTraceId) writeLogIds(own);
   counters.spansKept.add(1);
   return true;
 }

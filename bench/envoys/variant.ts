@@ -141,6 +141,7 @@ export function mainVariants(
   { against, rust }: OptionalModules = {},
 ): Variant[] {
   const [unsampled, recording] = extremes(path, "lightspan", "unsampled", "Lightspan");
+  const keeping = lightspan("keeping", "Lightspan, unsampled, errors kept", path, { sampling: { keep_errors: true } });
   const rate = lightspan("rate", "Lightspan, 1 % of the traces", path, { sampling: { rate: 0.01 } });
   return [
     NO_TRACING,
@@ -148,6 +149,7 @@ export function mainVariants(
     hollow("minimal", "empty module without callbacks", minimal),
     hollow("empty", "empty module with Lightspan's callbacks", empty),
     unsampled,
+    { ...keeping, spans: "none", headers: UNSAMPLED, base: NO_TRACING_OF_UNSAMPLED.name },
     { ...rate, spans: "some" },
     recording,
     ...(against === undefined ? [] : extremes(against, "other", "other-unsampled", relative("", against))),

@@ -28,10 +28,10 @@ const optional = list.map((each, place) => {
   const [name, none] = [named[place], each.endsWith("#") ? "0" : "''"];
   return each === name ? name : `has(${name})?${name}:${none}`;
 });
-/** All attributes that Lightspan asks for, and one that it takes only from the headers. */
+/** All attributes that Lightspan asks for, and one that it takes only from the headers. gRPC's status comes from ending.ts. */
 export const attributes = [
   ...named,
-  ...["response.backend_latency", "response.code_details", "upstream.address", "request.path"],
+  ...["response.backend_latency", "response.code_details", "response.grpc_status", "upstream.address", "request.path"],
 ];
 export const lists = { "the list": `[${named.join(",")}]`, "the list with has()": `[${optional.join(",")}]` };
 export const maps = { "request headers": 0, "response headers": 2, "response trailers": 3 };

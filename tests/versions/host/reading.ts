@@ -16,9 +16,12 @@ const states = "filter state in the access log";
 
 /** The subjects that depend on how a stream ended. */
 const ends = new Set([
-  ...["request headers", "response headers", "response.code", "response.flags", "response.backend_latency"],
+  ...["request headers", "response headers", "request.duration", "response.code", "response.flags"],
+  ...["response.backend_latency"],
   ...[...Object.keys(lists), states],
 ]);
+/** The subjects that tell whether an unsampled stream ended as usual. */
+const usual = new Set(["request.duration", "response.code", "response.grpc_status", states]);
 /** The subjects for a stream whose request headers never came. */
 const late = new Set([
   ...["request headers", "response.code_details", "upstream.address"],
@@ -31,9 +34,27 @@ const cases: Case[] = [
     name: "gRPC status 7",
     only: ["HTTP/2", "HTTP/3"],
     // The state itself doesn't matter, but its line must have been logged before the next case begins.
-    shown: new Set(["response headers", "response trailers", states]),
+    shown: new Set(["response headers", "response trailers", "response.grpc_status", states]),
     send: (ground, protocol) =>
       ground.visit(listener, protocol).grpc({ headers: {}, messages: 1, trailers: { "grpc-status": "7" } }),
+  },
+  {
+    name: "gRPC status 0",
+    only: ["HTTP/2", "HTTP/3"],
+    shown: usual,
+    send: (ground, protocol) =>
+      ground.visit(listener, protocol).grpc({ headers: {}, messages: 1, trailers: { "grpc-status": "0" } }),
+  },
+  {
+    name: "gRPC status 0 in headers",
+    only: ["HTTP/2", "HTTP/3"],
+    shown: usual,
+    send: (ground, protocol) => ground.visit(listener, protocol).grpc({ headers: { "grpc-status": "0" } }),
+  },
+  {
+    name: "direct response",
+    shown: usual,
+    send: (ground, protocol) => ground.request(listener, protocol, "/direct/x"),
   },
   { name: "no route", shown: ends, send: (ground, protocol) => ground.request(listener, protocol, "/none") },
   {
@@ -70,7 +91,7 @@ const cases: Case[] = [
 /** Attributes whose values are the same in every run; for others it only matters whether they can be read. */
 const steady = new Set([
   ...["request.protocol", "request.path", "response.code", "response.flags", "response.size"],
-  ...["response.code_details", "xds.listener_direction"],
+  ...["response.code_details", "response.grpc_status", "xds.listener_direction"],
 ]);
 
 function wordFor(attribute: string, answer = "status"): string {

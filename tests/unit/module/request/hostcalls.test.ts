@@ -79,10 +79,11 @@ describe("the host calls of a request with sampling", () => {
   }
 
   it("are one more if spans are kept, for an unsampled request that ended well", async () => {
+    const property = { proxy_get_property: 1 };
+    assert.deepEqual(await added({ headers: UNSAMPLED }, { sampling: { keep_errors: true } }), property);
+    assert.deepEqual(await added({ headers: UNSAMPLED }, { sampling: { keep_slower_than_ms: 1500 } }), property);
     const one = { proxy_call_foreign_function: 1 };
     assert.deepEqual(await added({ headers: UNSAMPLED }, KEEPING), one);
-    assert.deepEqual(await added({ headers: UNSAMPLED }, { sampling: { keep_errors: true } }), one);
-    assert.deepEqual(await added({ headers: UNSAMPLED }, { sampling: { keep_slower_than_ms: 1500 } }), one);
     const properties = ended({ response: { grpc_status: 0 } });
     assert.deepEqual(await added({ headers: UNSAMPLED_GRPC, properties }, KEEPING), one);
     assert.deepEqual(await added({ headers: UNSAMPLED, root: OUTBOUND }, KEEPING), one);
