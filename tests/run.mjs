@@ -15,6 +15,20 @@ const rooms = process.argv.slice(2).filter(isRoom);
 const named = process.argv.slice(2).filter((name) => !isRoom(name));
 /** Ends a test that hangs; no test waits that long for anything. Milliseconds. */
 const HANGS_MS = 900_000;
+/** The tests that take longest start first. At the end, each would keep one core busy and the others idle. */
+const LONGEST = [
+  "tests/envoy/faults/faults.test.ts",
+  "tests/envoy/propagation/fuzz.test.ts",
+  "tests/unit/module/vm/heap.test.ts",
+  "tests/envoy/places/places.test.ts",
+  "tests/envoy/configuration/check.test.ts",
+  "tests/unit/module/vm/walk.test.ts",
+  "tests/unit/satellite/main.test.ts",
+  "tests/unit/setup/setup.test.ts",
+  "tests/envoy/delivery/soak.test.ts",
+  "tests/envoy/spans/unlogged.test.ts",
+];
+for (const file of LONGEST) if (!existsSync(join(root, file))) throw new Error(`${file} is gone: LONGEST names it`);
 
 if (rooms.length === 0 && named.length === 0) {
   console.error(
@@ -38,7 +52,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
 
 const files = named.length > 0 ? named : rooms.flatMap(filesIn);
 const specs = files.filter((file) => file.endsWith(".spec.ts"));
-const tests = files.filter((file) => file.endsWith(".test.ts"));
+const tests = files.filter((file) => file.endsWith(".test.ts")).sort((a, b) => rank(a) - rank(b));
 const cores = availableParallelism();
 
 // as-pect compiles one spec after another, so each core gets a process with its share of them.
@@ -49,6 +63,12 @@ if (tests.length > 0) {
   const compiled = await compile(tests.map((test) => relative(root, resolve(test))));
   process.on("exit", () => rmSync(compiled.folder, { recursive: true }));
   process.exit(await runTests(compiled.files));
+}
+
+/** The place of a test in LONGEST; those that it doesn't name come after. */
+function rank(/** @type {string} */ file) {
+  const place = LONGEST.indexOf(relative(root, resolve(file)));
+  return place < 0 ? LONGEST.length : place;
 }
 
 /** All specs and tests of a room. */

@@ -2,22 +2,27 @@
 
 /** Caps are in ten-thousandths. */
 const ONE: u64 = 10000;
-/** Milliseconds in a second; one that passes in the bucket's unit; the milliseconds that fill the bucket at the lowest cap. */
+/** Milliseconds in a second. */
 const MS: u64 = 1000;
+/** What one passage takes out of the bucket. */
 const ONE_TOKEN: u64 = ONE * MS;
+/** At the lowest cap, the bucket fills in this many milliseconds. */
 const FILLS_ANY: u64 = ONE_TOKEN;
 
 export class Cap {
-  /** What may pass now, in ten-millionths, so that a millisecond at any cap adds a whole number; and as of when. */
+  /** In ten-millionths, so that each millisecond adds a whole number at any cap; and as of when. */
   private tokens: u64;
   private refilledMs: u64 = 0;
-  private shortUntilMs: u64 = 0;
-  /** It refused at most as long ago as the bucket takes to fill: fewer pass now than without it. */
+  private refusedMs: u64 = 0;
+  /** How long the empty bucket takes to fill. */
+  private fillMs: u64;
+  /** True after a refusal, for as long as the bucket takes to fill. Fewer pass then than without the cap. */
   isShort: bool = false;
 
   /** `perSecond` in ten-thousandths; 0 for no cap. */
   constructor(private perSecond: u64) {
     this.tokens = this.capacity;
+    this.fillMs = perSecond > 0 ? this.capacity / perSecond : 0;
   }
 
   /** A second's worth, but at least one. */
@@ -40,8 +45,9 @@ export class Cap {
     this.refilledMs = nowMs;
     let passes = this.tokens >= ONE_TOKEN;
     if (passes) this.tokens -= ONE_TOKEN;
-    else this.shortUntilMs = nowMs + this.capacity / this.perSecond;
-    this.isShort = nowMs < this.shortUntilMs;
+    else this.refusedMs = nowMs;
+    // After a clock that was set back, the difference wraps and is large.
+    this.isShort = nowMs - this.refusedMs < this.fillMs;
     return passes;
   }
 }

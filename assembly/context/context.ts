@@ -18,7 +18,7 @@ export class TraceContext {
   traceLow: u64 = 0;
   spanId: u64 = 0;
   parentId: u64 = 0;
-  /** If it `setsThreshold`: what threshold.ts says of this trace. */
+  /** Meaningful only if it `setsThreshold`: the threshold, or UNKNOWN (threshold.ts). */
   threshold: u64 = 0;
   decision: u8 = DEFER;
   /** The trace id is written with 32 digits, even if its upper half is zero. */
@@ -33,7 +33,7 @@ export class TraceContext {
   setsThreshold: bool = false;
   /** The span id was made here; otherwise it is the received one. */
   ownsSpanId: bool = false;
-  /** Not sampled, but its span may be kept if it ends badly. */
+  /** Not sampled, but its span may be kept if it fails or is slow. */
   mayBeKept: bool = false;
 
   clear(): void {

@@ -53,7 +53,7 @@ function decide(own: TraceContext, propagation: Propagation, sampler: Sampler, n
   if (forced) return ACCEPT;
   let threshold = sampler.thresholdOfRequest();
   if (randomnessOf(own, sampler) < threshold) return DENY;
-  let cap = sampler.traces;
+  let cap = sampler.startCap;
   if (starts && cap.isSet && !cap.admits(nowMs())) return DENY;
   // While the cap is short, fewer traces are sampled than the threshold says.
   if (!starts || !cap.isShort) own.threshold = threshold;
@@ -75,7 +75,7 @@ export function continueFrom(
 ): void {
   own.copyFrom(received);
   if (own.decision === DEFER) own.decision = decide(own, propagation, sampler, nowMs);
-  // A caller who denies without ids wants no span at all, as Lightspan does with its own reports.
+  // A caller that denies without ids wants no span at all, as Lightspan itself does for its reports.
   if (sampler.keepsSpans && !own.sampled) own.mayBeKept = own.hasIds && !sampler.excludes(PATH);
   if (!own.hasIds && (own.sampled || propagation.needsIds)) startTrace(own, propagation.wide);
   if (own.sampled || received.flipsSampled || (own.hasIds && !received.hasIds)) {

@@ -1,5 +1,5 @@
-// A sampling rule: conditions on a request's headers, and the threshold of the traces that start with one that meets them
-// all. It knows no header by name but those of a request line.
+// A sampling rule: conditions on a request's headers, and the threshold for requests that meet them all. It names no header
+// but those of the request line.
 import { Field } from "../bytes/fields";
 import { sameBytes, Slice, startsWith, text } from "../bytes/slice";
 import { carrier } from "./carrier";
@@ -7,7 +7,7 @@ import { carrier } from "./carrier";
 export const METHOD: Field = carrier.want(text(":method"));
 export const PATH: Field = carrier.want(text(":path"));
 
-/** What a condition asks of its header: to have arrived, to begin with the value, to be the value. */
+/** What a condition requires of its header: that it arrived, that it begins with the value, that it equals it. */
 const ARRIVED: u32 = 0;
 const PREFIX: u32 = 1;
 const EXACT: u32 = 2;

@@ -40,8 +40,8 @@ export class Sampler {
   /** The threshold for requests that match no rule. */
   private threshold: u64;
   /** Traces that start; kept spans. Each has its own, so that a flood of errors lets as many traces start as ever. */
-  readonly traces: Cap;
-  readonly kept: Cap;
+  readonly startCap: Cap;
+  readonly keptCap: Cap;
 
   /** `rate` from 0 to ALWAYS; `perSecond` in ten-thousandths, 0 for no cap; `excluded` are path prefixes. */
   constructor(
@@ -55,8 +55,8 @@ export class Sampler {
     readonly keepsSpans: bool = false,
   ) {
     this.threshold = thresholdOf(rate);
-    this.traces = new Cap(perSecond);
-    this.kept = new Cap(perSecond);
+    this.startCap = new Cap(perSecond);
+    this.keptCap = new Cap(perSecond);
   }
 
   /** No trace starts at this path, and no span is kept. */

@@ -1,6 +1,6 @@
-// Asks the one question that tells whether an unsampled request ended as usual, so that its span cannot be worth keeping.
-// One attribute is asked for by itself, which costs half of an expression; several are asked about in one expression.
-// After any other answer, the ending is looked at closely.
+// Asks one question about an unsampled request: did it end as usual? If so, its span isn't worth keeping. A single attribute
+// costs half as much as an expression, so only several attributes go into one. After any other answer, all that a span needs
+// is fetched.
 import { toDecimal } from "../bytes/decimal";
 import { Fixed } from "../bytes/fixed";
 import { Slice, text } from "../bytes/slice";
@@ -49,12 +49,13 @@ export class Ending {
     }
   }
 
-  /** False if the current stream ended otherwise, or nobody knows. The host makes up a status if the request is not gRPC's. */
+  /** False if the current stream ended otherwise, or the host can't say. For requests that aren't gRPC, it invents a gRPC status. */
   isUsual(isGrpc: bool): bool {
     let keeping = this.keeping;
     let limit = keeping.slowerThanNanos;
     if (!keeping.errors) return isWithin(DURATION, 0, limit);
     if (isGrpc) return isTrue(this.grpcExpression);
-    return limit > 0 ? isTrue(this.expression) : isWithin(CODE, 1, 499);
+    if (this.expression !== NO_EXPRESSION) return isTrue(this.expression);
+    return isWithin(CODE, 1, 499) && (limit === 0 || isWithin(DURATION, 0, limit));
   }
 }

@@ -159,7 +159,7 @@ function finish(stream: Stream, root: Root, isLogged: bool): void {
   // If there is a log, the headers are read as they went upstream.
   if (!isLogged) restoreHeaders(stream.saved, carrier);
   else if (!readCarrier()) carrier.clear();
-  // No `tracestate` left with a request that an earlier filter answered.
+  // An invalid `tracestate`, or another trace's, wasn't removed from a request that an earlier filter answered.
   if (!stream.isSeen && !context.keepsTracestate) TRACESTATE.forget();
   askExchange(exchange, root.question, isLogged);
   own.copyFrom(context);
@@ -187,7 +187,7 @@ function skip(root: Root): void {
 /** Makes `span` one of an unsampled trace; false if `exchange` is not worth it, or the cap is reached. */
 function keep(root: Root): bool {
   let reason = root.keeping.reasonFor(exchange);
-  let cap = root.sampler.kept;
+  let cap = root.sampler.keptCap;
   if (reason.size === 0 || (cap.isSet && !cap.admits(nowMs()))) return false;
   span.kept.copyFrom(reason);
   makeSpan(own);

@@ -17,10 +17,11 @@ export class Notice {
   private saidAt: u64 = 0;
   /** When something was last lost, for each reason; milliseconds, 0 = never. */
   private lostAt: usize = retain(<usize>reasons * sizeof<u64>());
-  /** Lost, but in no line yet: reports, spans, and the cause of the latest loss. */
+  /** Lost, but in no line yet: reports, spans, and why the latest was. A loss makes no text, since each request can be one. */
   private reports: u32 = 0;
   private spans: u32 = 0;
-  private cause: string = "";
+  private reason: DropReason | null = null;
+  private detail: string = "";
   /** A line told of a failure, and none of recovery since. */
   private isFailing: bool = false;
   /** A line told of a loss, and none of recovery since. */
@@ -48,7 +49,8 @@ export class Notice {
   lost(now: u64, reports: u32, spans: u32, reason: DropReason, detail: string): void {
     this.reports += reports;
     this.spans += spans;
-    this.cause = reason.because(detail);
+    this.reason = reason;
+    this.detail = detail;
     let lostAt = this.lostAt + <usize>reason.place * sizeof<u64>();
     let before = load<u64>(lostAt);
     store<u64>(lostAt, now);
@@ -80,7 +82,8 @@ export class Notice {
 
   private tellLoss(now: u64): void {
     let since = this.saidAt === 0 ? "" : " since the last such line";
-    this.say(now, this.cause, this.takeCounts() + since);
+    let reason = this.reason;
+    this.say(now, reason === null ? "" : reason.because(this.detail), this.takeCounts() + since);
   }
 
   private say(now: u64, cause: string, counts: string): void {

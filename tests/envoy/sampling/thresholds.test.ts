@@ -79,7 +79,9 @@ const arrivals: Arrival[] = [
   // The bucket holds one trace, and is not full again for a long time.
   { place: "capped", arrives: "ot=th:0" },
   { place: "capped", arrives: "", told: null },
-  { place: "strip", low: HIGH, tracestate: "a=1", arrives: "", told: "ot=th:8" },
+  { place: "strip", low: HIGH, arrives: "", told: "ot=th:8" },
+  // The list that arrived is gone at the end, and with it any rv, without which a threshold would mislead.
+  { place: "strip", low: HIGH, tracestate: "a=1", arrives: "", told: "" },
   { place: "states", low: HIGH, tracestate: "a=1", arrives: "ot=th:8,a=1" },
   { place: "edge", low: LOW, flags: "01", tracestate: "ot=th:4,a=1", arrives: "ot=th:0" },
   { place: "kept", low: HIGH, path: "/failing", tracestate: "a=1,ot=th:4;x:y", arrives: "-", told: "ot=x:y,a=1" },

@@ -121,5 +121,9 @@ test("the page runs no code of the satellite but its tree and its durations", ()
       ({ from, to, typeOnly }) => roomOf(from) === "satellite/page" && roomOf(to) !== "satellite/page" && !typeOnly,
     )
     .map(({ to }) => to);
-  assert.deepEqual([...new Set(shared)].sort(), ["satellite/duration.ts", "satellite/store/family.ts"]);
+  assert.deepEqual([...new Set(shared)].sort(), [
+    "satellite/duration.ts",
+    "satellite/store/family.ts",
+    "satellite/store/kept.ts",
+  ]);
 });

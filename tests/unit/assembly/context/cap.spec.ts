@@ -145,6 +145,14 @@ describe("a cap is short", () => {
     expect(cap.isShort).toBe(false);
   });
 
+  it("not after the clock was set back", () => {
+    let cap = capped(ONE);
+    expect(admitted(cap, 2, 10000000)).toBe(1);
+    expect(cap.admits(5000000)).toBe(false);
+    cap.admits(5001000);
+    expect(cap.isShort).toBe(false);
+  });
+
   it("of less than one a second, as long as more arrive than it admits", () => {
     let cap = capped(ONE / 2);
     expect(admitted(cap, 2, 1000000)).toBe(1);

@@ -72,6 +72,22 @@ describe("memory between request 1,000 and request 100,000", () => {
     });
   }
 
+  it("stays the same in a flood of errors that the buffer refuses, without a tick", async () => {
+    const sidecar = await Sidecar.start({ sampling: { keep_errors: true }, buffer: { max_bytes: 65_536 } });
+    const { host } = sidecar;
+    let warm = 0;
+    for (let i = 1; i <= 20 * WARM; i++) {
+      const stream = host.openStream(INBOUND);
+      host.requestHeaders(stream, UNSAMPLED);
+      host.log(stream, { responseHeaders: ANSWERED, properties: FAILED });
+      host.done(stream);
+      if (i === WARM) warm = host.memorySize;
+    }
+    assert.equal(host.memorySize, warm);
+    sidecar.tick();
+    assert.ok(sidecar.account.dropped > 19 * WARM, "the spans were dropped");
+  });
+
   const KEEPING: Changes = { sampling: { rate: 0, keep_errors: true, keep_slower_than_ms: 5000 } };
   for (const [how, logged] of [
     ["", true],
