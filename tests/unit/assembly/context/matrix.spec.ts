@@ -14,7 +14,8 @@ import { seed } from "../../../../assembly/context/ids";
 import { inject } from "../../../../assembly/context/inject";
 import { Propagation } from "../../../../assembly/context/propagation";
 import { propagatorsAt } from "../../../../assembly/context/propagators";
-import { Sampler } from "../../../../assembly/context/sampling";
+import { Rule } from "../../../../assembly/context/rule";
+import { Sampler, thresholdOf } from "../../../../assembly/context/sampling";
 import { writeTraceId } from "../../../../assembly/context/spelling";
 import { Bytes, fence } from "../bytes";
 import { fixtureText } from "../fixture";
@@ -52,7 +53,17 @@ function propagationOf(settings: Settings): Propagation {
 function samplerOf(settings: Settings): Sampler {
   let excluded = new Array<Slice>();
   for (let i = 0; i < settings.excludePaths.length; i++) excluded.push(text(settings.excludePaths[i]));
-  return new Sampler(settings.rate, settings.maxTracesPerSecond, excluded);
+  let rules = new Array<Rule>();
+  for (let i = 0; i < settings.samplingRules.length; i++) {
+    let setting = settings.samplingRules[i];
+    let rule = new Rule(thresholdOf(setting.rate));
+    if (setting.pathPrefix.length > 0) rule.whenPathStartsWith(setting.pathPrefix);
+    if (setting.method.length > 0) rule.whenMethodIs(setting.method);
+    if (setting.headerName.length > 0) rule.whenHeaderIs(setting.headerName, setting.headerValue);
+    rules.push(rule);
+  }
+  let perSecond = settings.maxTracesPerSecond;
+  return new Sampler(settings.rate, perSecond, excluded, rules, settings.setsThreshold, settings.keepsErrors);
 }
 
 /** One character for each byte. */
