@@ -2,9 +2,9 @@
 // WebAssembly compiles in a second, all of them take most of a minute. Knows which runner a file needs, and keeps every
 // core busy.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "./compile.mjs";
 
@@ -52,7 +52,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
 
 const files = named.length > 0 ? named : rooms.flatMap(filesIn);
 const specs = files.filter((file) => file.endsWith(".spec.ts"));
-const tests = files.filter((file) => file.endsWith(".test.ts")).sort((a, b) => rank(a) - rank(b));
+const tests = files.filter((file) => file.endsWith(".test.ts")).map((file) => relative(root, resolve(file)));
 const cores = availableParallelism();
 
 // as-pect compiles one spec after another, so each core gets a process with its share of them.
@@ -60,15 +60,29 @@ const shares = Array.from({ length: cores }, (_, core) => specs.filter((_, index
 const codes = await Promise.all(printed(shares.filter((share) => share.length > 0).map(runSpecs)));
 if (codes.some((code) => code !== 0)) process.exit(1);
 if (tests.length > 0) {
-  const compiled = await compile(tests.map((test) => relative(root, resolve(test))));
+  const compiled = await compile(grouped(tests));
   process.on("exit", () => rmSync(compiled.folder, { recursive: true }));
   process.exit(await runTests(compiled.files));
 }
 
-/** The place of a test in LONGEST; those that it doesn't name come after. */
-function rank(/** @type {string} */ file) {
-  const place = LONGEST.indexOf(relative(root, resolve(file)));
-  return place < 0 ? LONGEST.length : place;
+/**
+ * The tests by the process that they run in: the unit tests of a folder share one, since the start of Node takes longer than
+ * most of them. The longest come first.
+ */
+function grouped(/** @type {string[]} */ tests) {
+  /** @type {Record<string, string[]>} */
+  const groups = Object.fromEntries(LONGEST.filter((test) => tests.includes(test)).map((test) => [test, [test]]));
+  for (const test of tests) {
+    const name = needsProcess(test) ? test : dirname(test);
+    groups[name] = [...new Set([...(groups[name] ?? []), test])];
+  }
+  return groups;
+}
+
+/** Whether a test has a process of its own. Hooks of a whole file would also run for the other files of its process. */
+function needsProcess(/** @type {string} */ test) {
+  if (LONGEST.includes(test) || !test.startsWith("tests/unit/")) return true;
+  return /^(before|after)(Each)?\(/m.test(readFileSync(join(root, test), "utf8"));
 }
 
 /** All specs and tests of a room. */

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
-import { fileURLToPath } from "node:url";
+import test, { after, before } from "node:test";
 import { EnvoyFailed, startEnvoy, type EnvoyProcess } from "../../../runner/process.ts";
+import { compile } from "../../compile.mjs";
 import { eventually } from "../../wait.ts";
 import { folder, program } from "./programs.ts";
 
@@ -112,6 +112,11 @@ test("a missing program is an error", async () => {
   await assert.rejects(startEnvoy({ binary: "/no/such/envoy", name: "none", config: {} }), /could not be started/);
 });
 
+// Compiled once, for the programs below: tsx would compile it again for each.
+let compiled = { folder: "", files: [""] };
+before(async () => (compiled = await compile({ process: ["runner/process.ts"] })));
+after(() => rmSync(compiled.folder, { recursive: true }));
+
 for (const [way, ending] of Object.entries({
   SIGTERM: "",
   SIGINT: "",
@@ -121,21 +126,18 @@ for (const [way, ending] of Object.entries({
 })) {
   test(`${way} also ends Envoy and removes its folder`, async (t) => {
     const root = folder(t);
-    const module = fileURLToPath(new URL("../../../runner/process.ts", import.meta.url));
-    const main = join(root, "main.mts");
+    const main = join(root, "main.mjs");
     // Version managers put such a shell wrapper on the PATH.
     const binary = program(join(root, "envoy"), `${standInAt(join(root, "envoy.cjs"))} "$@"\nexit $?`);
     writeFileSync(
       main,
-      `import { startEnvoy } from ${JSON.stringify(module)};
+      `import { startEnvoy } from ${JSON.stringify(compiled.files[0])};
        const envoy = await startEnvoy({ binary: ${JSON.stringify(binary)}, name: "x", config: {} });
        console.log(envoy.admin, /-c (\\S+)/.exec(envoy.log())[1]);
        ${ending}
        setInterval(() => undefined, 1000);`,
     );
-    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), main], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    const child = spawn(process.execPath, [main], { stdio: ["ignore", "pipe", "ignore"] });
     t.after(() => child.kill("SIGKILL"));
     const gone = new Promise((resolve) => child.on("exit", resolve));
     const line = await new Promise<string>((resolve) => child.stdout.once("data", (data) => resolve(String(data))));

@@ -3,18 +3,23 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { describe, it } from "node:test";
+import { rmSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
 import { startSatellite } from "../../../satellite/server.ts";
 import { REPORTS } from "./client.ts";
 import { encodeReport, someSpan } from "./encode.ts";
+import { compile } from "../../compile.mjs";
 import { eventually } from "../../wait.ts";
 
-const MAIN = fileURLToPath(new URL("../../../satellite/main.ts", import.meta.url));
 const USAGE = "usage: satellite/main.ts [--port 8360] [--grpc-port PORT] [--forward URL]";
 
+// Compiled once: tsx would compile it again for each test.
+let compiled = { folder: "", files: [""] };
+before(async () => (compiled = await compile({ satellite: ["satellite/main.ts"] })));
+after(() => rmSync(compiled.folder, { recursive: true }));
+
 function start(...args: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...compiled.files, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const output = { out: "", err: "" };
   child.stdout.on("data", (chunk) => (output.out += chunk));
   child.stderr.on("data", (chunk) => (output.err += chunk));
