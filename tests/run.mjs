@@ -1,8 +1,7 @@
-// `npm test`, `npm run test:unit` and `npm run test:envoy`, and `npm run test:unit -- FILE…` for some of the files: one spec in
-// WebAssembly compiles in a second, all of them take most of a minute. Knows which runner a file needs, and keeps every
-// core busy.
+// `npm test`, `npm run test:unit` and `npm run test:envoy`, and `npm run test:unit -- FILE…` for some of the files. Knows which
+// runner a file needs and which files may share a process, and keeps every core busy.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,10 +54,15 @@ const specs = files.filter((file) => file.endsWith(".spec.ts"));
 const tests = files.filter((file) => file.endsWith(".test.ts")).map((file) => relative(root, resolve(file)));
 const cores = availableParallelism();
 
-// as-pect compiles one spec after another, so each core gets a process with its share of them.
-const shares = Array.from({ length: cores }, (_, core) => specs.filter((_, index) => index % cores === core));
-const codes = await Promise.all(printed(shares.filter((share) => share.length > 0).map(runSpecs)));
-if (codes.some((code) => code !== 0)) process.exit(1);
+const shares = Array.from({ length: cores }, (_, core) => specs.filter((_, index) => index % cores === core)).filter(
+  (share) => share.length > 0,
+);
+const codes = await Promise.all(printed(shares.map((share) => runSpecs(together(share)))));
+if (codes.some((code) => code !== 0)) {
+  // What fails in an entry of several specs doesn't tell its file: each of them runs by itself, under its name.
+  await Promise.all(printed(shares.filter((share, core) => share.length > 1 && codes[core] !== 0).map(runSpecs)));
+  process.exit(1);
+}
 if (tests.length > 0) {
   const compiled = await compile(grouped(tests));
   process.on("exit", () => rmSync(compiled.folder, { recursive: true }));
@@ -66,23 +70,38 @@ if (tests.length > 0) {
 }
 
 /**
- * The tests by the process that they run in: the unit tests of a folder share one, since the start of Node takes longer than
- * most of them. The longest come first.
+ * The entries of as-pect for some specs. It compiles each entry by itself, and most of that time goes to what all specs
+ * import, so one entry imports as many of them as may share a module.
+ */
+function together(/** @type {string[]} */ specs) {
+  const shared = specs.filter((spec) => !hasHooks(spec));
+  if (shared.length < 2) return specs;
+  mkdirSync(join(root, "build"), { recursive: true });
+  const folder = mkdtempSync(join(root, "build/specs-"));
+  process.on("exit", () => rmSync(folder, { recursive: true }));
+  const imports = shared.map((spec) => `import "${relative(folder, resolve(spec)).replace(/\.ts$/, "")}";`);
+  writeFileSync(join(folder, "all.ts"), imports.join("\n"));
+  return [`${relative(root, folder)}/all.ts`, ...specs.filter(hasHooks)];
+}
+
+/**
+ * The tests by the process that they run in: the unit tests of a folder share one, since Node takes longer to start than
+ * most of them to run. The longest come first.
  */
 function grouped(/** @type {string[]} */ tests) {
   /** @type {Record<string, string[]>} */
   const groups = Object.fromEntries(LONGEST.filter((test) => tests.includes(test)).map((test) => [test, [test]]));
-  for (const test of tests) {
-    const name = needsProcess(test) ? test : dirname(test);
-    groups[name] = [...new Set([...(groups[name] ?? []), test])];
+  for (const test of new Set(tests)) {
+    if (LONGEST.includes(test)) continue;
+    const name = test.startsWith("tests/unit/") && !hasHooks(join(root, test)) ? dirname(test) : test;
+    groups[name] = [...(groups[name] ?? []), test];
   }
   return groups;
 }
 
-/** Whether a test has a process of its own. Hooks of a whole file would also run for the other files of its process. */
-function needsProcess(/** @type {string} */ test) {
-  if (LONGEST.includes(test) || !test.startsWith("tests/unit/")) return true;
-  return /^(before|after)(Each)?\(/m.test(readFileSync(join(root, test), "utf8"));
+/** Whether a file has hooks for all its tests. They would also run for other files in its process. */
+function hasHooks(/** @type {string} */ file) {
+  return /^(before|after)(Each|All)?\(/m.test(readFileSync(file, "utf8"));
 }
 
 /** All specs and tests of a room. */
@@ -94,9 +113,9 @@ function filesIn(/** @type {string} */ room) {
 }
 
 /** Starts as-pect, which takes no files from its command line; as-pect.config.js reads the variable. */
-function runSpecs(/** @type {string[]} */ share) {
+function runSpecs(/** @type {string[]} */ entries) {
   const args = ["--enable-source-maps", aspect, "--summary", "--no-logo"];
-  const env = { FORCE_COLOR: "2", ...process.env, SPECS: share.join(" ") };
+  const env = { FORCE_COLOR: "2", ...process.env, SPECS: entries.join(" ") };
   return started(args, { env, stdio: ["ignore", "pipe", "inherit"] });
 }
 
