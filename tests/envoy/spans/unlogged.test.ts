@@ -81,7 +81,10 @@ describe("over HTTP/3", () => {
 
         const hanging = connect(port, "127.0.0.1", () => hanging.write("GET /hang HTTP/1.1\r\nhost: reviews\r\n\r\n"));
         const read = (): Promise<Record<string, number>> => account([server]);
-        await eventually("a request to be open", read, ({ requests_open }) => requests_open === 1);
+        // The gauge alone could still tell of the request before.
+        await eventually("the request to be open", read, ({ requests, requests_open }) => {
+          return requests === 4 && requests_open === 1;
+        });
         hanging.destroy();
         assert.equal((await spanOf("/hang")).tags["http.status_code"], "0");
         const counts = await settled([server], 4);
