@@ -85,7 +85,7 @@ export function continueFrom(
   }
 }
 
-/** Makes `own`, which is not sampled, the context of a span. The received span is its parent, even if it went on as ours. */
+/** Makes `own`, which is not sampled, the context of a span below the received one. The id is new unless ours went on already. */
 export function makeSpan(own: TraceContext): void {
   if (own.ownsSpanId) return;
   own.parentId = own.spanId;

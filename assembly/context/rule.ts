@@ -31,19 +31,20 @@ class Condition {
 export class Rule {
   private conditions: Condition[] = [];
 
-  /** `threshold` as in threshold.ts. Without conditions, it matches every request. */
+  /** `threshold` as in threshold.ts. Without conditions, it matches every request. An empty text adds no condition. */
   constructor(readonly threshold: u64) {}
 
   whenPathStartsWith(prefix: string): void {
-    this.conditions.push(new Condition(PATH, PREFIX, text(prefix)));
+    if (prefix.length > 0) this.conditions.push(new Condition(PATH, PREFIX, text(prefix)));
   }
 
   whenMethodIs(method: string): void {
-    this.conditions.push(new Condition(METHOD, EXACT, text(method)));
+    if (method.length > 0) this.conditions.push(new Condition(METHOD, EXACT, text(method)));
   }
 
   /** If `value` is empty, the header only has to arrive. */
   whenHeaderIs(name: string, value: string): void {
+    if (name.length === 0) return;
     let field = carrier.want(text(name));
     this.conditions.push(new Condition(field, value.length > 0 ? EXACT : ARRIVED, text(value)));
   }

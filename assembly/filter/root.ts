@@ -79,9 +79,9 @@ function propagationOf(settings: Settings): Propagation {
 
 function ruleOf(setting: SamplingRule): Rule {
   let rule = new Rule(thresholdOf(setting.rate));
-  if (setting.pathPrefix.length > 0) rule.whenPathStartsWith(setting.pathPrefix);
-  if (setting.method.length > 0) rule.whenMethodIs(setting.method);
-  if (setting.headerName.length > 0) rule.whenHeaderIs(headerNameOf(setting.headerName), setting.headerValue);
+  rule.whenPathStartsWith(setting.pathPrefix);
+  rule.whenMethodIs(setting.method);
+  rule.whenHeaderIs(headerNameOf(setting.headerName), setting.headerValue);
   return rule;
 }
 

@@ -57,9 +57,9 @@ function samplerOf(settings: Settings): Sampler {
   for (let i = 0; i < settings.samplingRules.length; i++) {
     let setting = settings.samplingRules[i];
     let rule = new Rule(thresholdOf(setting.rate));
-    if (setting.pathPrefix.length > 0) rule.whenPathStartsWith(setting.pathPrefix);
-    if (setting.method.length > 0) rule.whenMethodIs(setting.method);
-    if (setting.headerName.length > 0) rule.whenHeaderIs(setting.headerName, setting.headerValue);
+    rule.whenPathStartsWith(setting.pathPrefix);
+    rule.whenMethodIs(setting.method);
+    rule.whenHeaderIs(setting.headerName, setting.headerValue);
     rules.push(rule);
   }
   let perSecond = settings.maxTracesPerSecond;
